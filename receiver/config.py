@@ -1,0 +1,325 @@
+"""Every setting of postbus: its name, type, default and meaning.
+
+Values come from, in rising order of weight: the defaults below, a TOML file, the environment
+(`POSTBUS_SMTP__LISTEN`), arguments of the command line (`--data`). All faults are reported at once, each with its
+file, key, value and what was expected; an unknown key names the nearest known one.
+Raises ConfigurationError only.
+"""
+
+import difflib
+import os
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
+
+ENVIRONMENT_PREFIX = "POSTBUS_"
+# These two name where to look; they are read by the command line, not as settings.
+NOT_SETTINGS = frozenset({"POSTBUS_CONFIG"})
+
+
+class ConfigurationError(Exception):
+    """One or more settings cannot be used; `faults` holds a sentence for each."""
+
+    def __init__(self, faults: list[str]) -> None:
+        super().__init__("\n".join(faults))
+        self.faults = faults
+
+
+def host_and_port(value: str) -> tuple[str, int]:
+    """Split `HOST:PORT` or `[IPv6]:PORT`; port 0 lets the system choose. Raises ValueError."""
+    host, colon, port = value.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    if not colon or not host or not port.isascii() or not port.isdigit() or int(port) > 65535:
+        raise ValueError("expected HOST:PORT, for example 0.0.0.0:25 or [::]:25")
+    return host, int(port)
+
+
+def _listen(value: str) -> str:
+    host_and_port(value)
+    return value
+
+
+_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+_DOMAIN = re.compile(rf"(?=.{{1,255}}\Z){_LABEL}(?:\.{_LABEL})*")
+
+
+def _domain(value: str) -> str:
+    domain = value.lower()
+    if not _DOMAIN.fullmatch(domain):
+        raise ValueError("expected a domain name in ASCII (xn--… for others), for example in.example.com")
+    return domain
+
+
+Listen = Annotated[str, AfterValidator(_listen)]
+Domain = Annotated[str, AfterValidator(_domain)]
+
+
+class Section(BaseModel):
+    """One table of the TOML file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class DatabaseSettings(Section):
+    """Where rows are kept."""
+
+    url: str = Field(
+        "", description="SQLAlchemy URL; empty: SQLite in the data folder. postgresql+psycopg://… for PostgreSQL."
+    )
+
+
+class AddressSettings(Section):
+    """Import addresses."""
+
+    domains: list[Domain] = Field(
+        default=["in.example.com"],
+        min_length=1,
+        description="Domains whose MX points here; new import addresses get the first.",
+    )
+
+
+class SmtpSettings(Section):
+    """The SMTP door."""
+
+    listen: Listen = Field(
+        "127.0.0.1:2525", description="Address and port; ignored when systemd hands over the socket."
+    )
+    hostname: str = Field("", description="Name in banner, EHLO reply and trace; empty: the machine's full name.")
+    max_message_octets: int = Field(
+        50 * 1024**2, ge=64 * 1024, description="SIZE (RFC 1870); larger messages get 552 5.3.4."
+    )
+    max_line_octets: int = Field(64 * 1024, ge=1000, description="Longest line accepted in a message.")
+    max_recipients: int = Field(
+        1000, ge=100, description="Recipients of one message (RFC 5321 4.5.3.1.8 asks for 100)."
+    )
+    smtputf8: bool = Field(True, description="Announce SMTPUTF8 (RFC 6531).")
+    starttls: bool = Field(True, description="Announce STARTTLS (RFC 3207).")
+    tls_certificate: str = Field("", description="PEM chain; empty: the self-signed one made by `postbus init`.")
+    tls_key: str = Field("", description="PEM key of tls_certificate.")
+    idle_seconds: float = Field(300.0, gt=0, description="Silence after which a session is closed (RFC 5321 4.5.3.2).")
+    lookup_seconds: float = Field(5.0, gt=0, description="How long RCPT waits for the database before it says 451.")
+    drain_seconds: float = Field(60.0, gt=0, description="How long SIGTERM waits for running transactions.")
+
+
+class JournalSettings(Section):
+    """The journal of accepted mail."""
+
+    segment_octets: int = Field(64 * 1024**2, ge=1024**2, description="Size of one preallocated segment.")
+    memory_octets: int = Field(256 * 1024, ge=4096, description="Messages above this get a file of their own.")
+    reserve_octets: int = Field(
+        256 * 1024**2, ge=0, description="Free space kept beyond what the backlog needs; below: 452 4.3.1."
+    )
+
+
+class PipelineSettings(Section):
+    """The worker that settles what was accepted, and its parsing children."""
+
+    parsers: int = Field(0, ge=0, le=64, description="Parsing children; 0: one per core.")
+    batch_messages: int = Field(64, ge=1, le=1000, description="Messages settled in one transaction at most.")
+    batch_octets: int = Field(
+        16 * 1024**2, ge=1024**2, description="Octets read from the journal for one batch at most."
+    )
+    parse_seconds: float = Field(30.0, gt=0, description="Wall time one message may take to parse.")
+    parse_memory_octets: int = Field(1024**3, ge=128 * 1024**2, description="Address space of a parsing child.")
+    max_depth: int = Field(100, ge=1, description="Nested MIME parts read; deeper ones are left packed.")
+    max_parts: int = Field(1000, ge=1, description="MIME parts read of one message.")
+    max_decoded_octets: int = Field(256 * 1024**2, ge=1024**2, description="Decoded octets read of one message.")
+
+
+class RenderingSettings(Section):
+    """The renderer: e-mail text as PDF."""
+
+    socket: str = Field(
+        "", description="Unix socket of the renderer; empty: run/render.sock in the data folder, started by serve."
+    )
+    command: str = Field("", description="Path of wkhtmltopdf; empty: looked up in PATH.")
+    sandbox: Literal["bubblewrap", "none-i-accept-that-mail-may-run-code-here"] = Field(
+        "bubblewrap", description="What holds wkhtmltopdf; without bubblewrap bodies stay HTML."
+    )
+    seconds: float = Field(30.0, gt=0, description="Wall time of one document.")
+    max_input_octets: int = Field(8 * 1024**2, ge=64 * 1024, description="HTML with its images, after inlining.")
+    max_pages: int = Field(500, ge=1, description="Pages of one PDF.")
+
+
+class JobSettings(Section):
+    """Slow work."""
+
+    lease_seconds: float = Field(
+        60.0, ge=1, description="How long a claimed job is left alone; renewed at a third of it."
+    )
+    attempts: int = Field(5, ge=1, description="Attempts before a job counts as failed.")
+    poll_seconds: float = Field(1.0, gt=0, description="How often waiting jobs are looked for.")
+
+
+class LogSettings(Section):
+    """Logs, to stderr."""
+
+    level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level written.")
+    format: Literal["auto", "json", "console"] = Field("auto", description="auto: console on a terminal, else JSON.")
+
+
+class Plan(Section):
+    """What a tenant's package includes."""
+
+    central_mailbox: bool = Field(True, description="Whether mail to the tenant's import addresses is taken.")
+    refusal: str = Field("", description="Words for the sender when it is not (printable ASCII); empty: ours.")
+
+
+BUILT_IN_PLANS = {
+    "standard": Plan(),
+    "candis": Plan(central_mailbox=False),
+    "fastbill": Plan(central_mailbox=False),
+}
+
+
+class Settings(BaseSettings):
+    """The whole configuration, checked."""
+
+    model_config = SettingsConfigDict(
+        extra="forbid",
+        frozen=True,
+        env_prefix=ENVIRONMENT_PREFIX,
+        env_nested_delimiter="__",
+        nested_model_default_partial_update=True,
+    )
+
+    data: Path = Field(Path("/var/lib/postbus"), description="Folder for everything postbus keeps.")
+    language: Literal["en", "de", "nl"] = Field("en", description="Language of reasons on screen.")
+    database: DatabaseSettings = DatabaseSettings()
+    addresses: AddressSettings = AddressSettings()
+    smtp: SmtpSettings = SmtpSettings()
+    journal: JournalSettings = JournalSettings()
+    pipeline: PipelineSettings = PipelineSettings()
+    rendering: RenderingSettings = RenderingSettings()
+    jobs: JobSettings = JobSettings()
+    log: LogSettings = LogSettings()
+    plans: dict[str, Plan] = Field(
+        default_factory=dict, description="Further plans, or others in place of the built-in ones."
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """`load` merges the sources itself, so that each fault can name where its value came from."""
+        return (init_settings,)
+
+    def all_plans(self) -> Mapping[str, Plan]:
+        """Every plan by name: the built-in ones, then those of the configuration."""
+        return BUILT_IN_PLANS | self.plans
+
+    def database_url(self) -> str:
+        """The SQLAlchemy URL in force."""
+        return self.database.url or f"sqlite:///{self.data / 'postbus.db'}"
+
+    def journal_folder(self) -> Path:
+        """Where doors keep what they accepted."""
+        return self.data / "journal"
+
+    def blob_folder(self) -> Path:
+        """Where raw mail and documents are kept."""
+        return self.data / "blobs"
+
+    def render_socket(self) -> Path:
+        """Where the renderer listens."""
+        return Path(self.rendering.socket) if self.rendering.socket else self.data / "run" / "render.sock"
+
+
+def load(config_file: Path | None, data: Path | None, environment: Mapping[str, str] = os.environ) -> Settings:
+    """Read file and environment and check everything at once.
+
+    Raises ConfigurationError with a sentence for every fault found.
+    """
+    from_file = _read_file(config_file) if config_file else {}
+    from_environment = _read_environment(environment)
+    merged = _merge(from_file, from_environment)
+    if data is not None:
+        merged["data"] = data
+    try:
+        return Settings(**merged)
+    except ValidationError as error:
+        faults = [_sentence(dict(e), from_environment, config_file) for e in error.errors()]
+        raise ConfigurationError(faults) from None
+
+
+def walk(model: type[BaseModel] = Settings, prefix: str = "") -> Iterator[tuple[str, Any, Any]]:
+    """Every leaf setting as (dotted key, field, default): the reference and the example file are checked against it."""
+    for name, field in model.model_fields.items():
+        annotation = field.annotation
+        if isinstance(annotation, type) and issubclass(annotation, Section):
+            yield from walk(annotation, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", field, field.get_default(call_default_factory=True, validated_data={})
+
+
+def _read_file(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigurationError(
+            [f"{path}: cannot be read ({error.strerror}); check --config or POSTBUS_CONFIG"]
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigurationError([f"{path}: not valid TOML: {error}"]) from error
+
+
+def _read_environment(environment: Mapping[str, str]) -> dict[str, Any]:
+    ours = {k: v for k, v in environment.items() if k.startswith(ENVIRONMENT_PREFIX) and k not in NOT_SETTINGS}
+    unknown = _unknown_variables(ours)
+    if unknown:
+        raise ConfigurationError(unknown)
+    source = EnvSettingsSource(Settings)
+    source.env_vars = {k.lower(): v for k, v in ours.items()}
+    try:
+        return source()
+    except ValueError as error:
+        raise ConfigurationError([f"environment: {error}"]) from error
+
+
+def _unknown_variables(ours: Mapping[str, str]) -> list[str]:
+    known = {ENVIRONMENT_PREFIX + key.upper().replace(".", "__") for key, _, _ in walk()}
+    sections = {k.rpartition("__")[0] for k in known if "__" in k}
+    unknown = [k for k in ours if k not in known | sections and not k.startswith(f"{ENVIRONMENT_PREFIX}PLANS__")]
+    return [f"environment: {name}: no such setting{_nearest(name, known)}" for name in sorted(unknown)]
+
+
+def _merge(low: dict[str, Any], high: dict[str, Any]) -> dict[str, Any]:
+    merged = dict(low)
+    for key, value in high.items():
+        both = isinstance(value, dict) and isinstance(merged.get(key), dict)
+        merged[key] = _merge(merged[key], value) if both else value
+    return merged
+
+
+def _sentence(error: dict[str, Any], from_environment: dict[str, Any], config_file: Path | None) -> str:
+    location = [str(part) for part in error["loc"]]
+    key = ".".join(location)
+    where = _where(location, from_environment, config_file)
+    if error["type"] == "extra_forbidden":
+        return f"{where}: {key}: no such setting{_nearest(key, {k for k, _, _ in walk()})}"
+    message = error["msg"].removeprefix("Value error, ")
+    return f"{where}: {key} = {error['input']!r}: {message}"
+
+
+def _where(location: list[str], from_environment: dict[str, Any], config_file: Path | None) -> str:
+    node: Any = from_environment
+    for part in location:
+        if not isinstance(node, dict) or part not in node:
+            return str(config_file) if config_file else "settings"
+        node = node[part]
+    return "environment"
+
+
+def _nearest(name: str, known: set[str]) -> str:
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    return f"; did you mean {near[0]}?" if near else ""

@@ -1,0 +1,1 @@
+"""All that is durable: the journal, the database, the blobs. Synchronous; raises, never logs."""
