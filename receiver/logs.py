@@ -1,0 +1,76 @@
+"""How processes log: one event a line, to stderr.
+
+An event is a past-tense constant, its facts are keys. Bodies, subjects, passwords and tokens are never among them:
+an exception is told by its kind and place, never by its text, which may quote a mail.
+"""
+
+import logging
+import sys
+import traceback
+from collections.abc import MutableMapping
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from receiver.config import LogSettings
+
+_HOUSE = Path(__file__).parent.parent
+
+
+def configure(settings: LogSettings, *, process: str = "") -> None:
+    """Set up structlog for this process; every line carries the time in UTC and the name `process`, if there is one."""
+    as_json = settings.format == "json" or (settings.format == "auto" and not sys.stderr.isatty())
+    renderer: structlog.types.Processor = (
+        structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer(pad_event_to=28)
+    )
+
+    def name_process(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        if process:
+            event.setdefault("process", process)
+        return event
+
+    structlog.configure(
+        processors=[
+            name_process,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            tell_kind_and_place,
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(settings.level),
+        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    # What libraries log by themselves may quote mail (aiosmtpd: commands; asyncio: exceptions). It goes nowhere.
+    logging.getLogger().addHandler(logging.NullHandler())
+
+
+def tell_kind_and_place(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Replace `exc_info` by `fault` (the chain of exception kinds) and `place` (our innermost frames, file:line)."""
+    exc_info = event.pop("exc_info", None)
+    if exc_info is None or exc_info is False:
+        return event
+    error = exc_info if isinstance(exc_info, BaseException) else sys.exception()
+    if error is None:
+        return event
+    event["fault"] = " < ".join(_kinds(error))
+    event["place"] = " < ".join(_places(error))
+    return event
+
+
+def _kinds(error: BaseException) -> list[str]:
+    kinds: list[str] = []
+    current: BaseException | None = error
+    while current is not None and len(kinds) < 5:
+        number = f"[errno {current.errno}]" if isinstance(current, OSError) and current.errno else ""
+        kinds.append(type(current).__name__ + number)
+        current = current.__cause__ or current.__context__
+    return kinds
+
+
+def _places(error: BaseException) -> list[str]:
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [f for f in frames if Path(f.filename).is_relative_to(_HOUSE) and "site-packages" not in f.filename]
+    chosen = (ours or list(frames))[-4:]
+    return [f"{Path(f.filename).name}:{f.lineno}" for f in reversed(chosen)]

@@ -1,0 +1,71 @@
+"""The wiring: which processes a running postbus consists of. Read this first.
+
+    supervisor (postbus serve)
+      ├─ renderer    receiver/rendering/renderer.py   octets in, PDF out; no database, no key
+      ├─ jobs        receiver/pipeline/jobs.py        what may take longer: PDFs, second attempts
+      ├─ worker      receiver/pipeline/worker.py      journal → parse → decide → keep → settle
+      └─ door        receiver/smtp/door.py            SMTP in, journal.accept; one per listening socket
+
+The supervisor holds the listening sockets and never touches mail. SIGTERM drains: no new connections, running
+transactions finish, then the others end; exit 0.
+Raises ListenFailed and StartFailed.
+"""
+
+import os
+import signal
+import socket
+from collections.abc import Callable, MutableMapping
+
+import structlog
+
+from receiver import listening, logs
+from receiver.config import Settings
+from receiver.supervision import Child, Supervisor
+
+_STOP_SECONDS = 30.0
+
+log = structlog.get_logger()
+
+
+def serve(settings: Settings, announce: Callable[[str], None]) -> int:
+    """Run postbus until SIGTERM or SIGINT; `announce` gets `ready smtp=HOST:PORT` once mail can be accepted."""
+    logs.configure(settings.log, process="supervisor")
+    listeners = listening.inherited() or [listening.bound(settings.smtp.listen)]
+    supervisor = Supervisor(_children(settings, listeners), settings.model_dump_json().encode())
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, supervisor.request_stop)
+    signal.signal(signal.SIGCHLD, supervisor.wake)
+    supervisor.start()
+    announce("ready smtp=" + ",".join(listening.address_of(one) for one in listeners))
+    log.info("service_started", listening=[listening.address_of(one) for one in listeners])
+    notify_systemd("READY=1")
+    supervisor.watch()
+    notify_systemd("STOPPING=1")
+    log.info("service_stopping")
+    supervisor.stop()
+    log.info("service_stopped")
+    return 0
+
+
+def _children(settings: Settings, listeners: list[socket.socket]) -> list[Child]:
+    own_renderer = [] if settings.rendering.socket else [Child("renderer", "renderer", _STOP_SECONDS)]
+    doors = [
+        Child("door", f"door-{number}", settings.smtp.drain_seconds + 5, listener)
+        for number, listener in enumerate(listeners, 1)
+    ]
+    # Doors last: mail is let in when what takes it further stands, and is shut out before that goes.
+    return [
+        *own_renderer,
+        Child("jobs", "jobs", _STOP_SECONDS),
+        Child("worker", "worker", _STOP_SECONDS),
+        *doors,
+    ]
+
+
+def notify_systemd(state: str, environment: MutableMapping[str, str] = os.environ) -> None:
+    """Tell systemd (sd_notify(3)), when it asked to be told."""
+    address = environment.get("NOTIFY_SOCKET", "")
+    if not address:
+        return
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as channel:
+        channel.sendto(state.encode(), "\0" + address[1:] if address.startswith("@") else address)

@@ -1,0 +1,164 @@
+"""Start processes, start again what dies, stop in order.
+
+Knows nothing of mail: a child is a role, a name and perhaps a listening socket. A process that dies is started again
+at once, then after a growing pause while it keeps dying.
+Raises StartFailed when one does not get ready at the first start.
+"""
+
+import contextlib
+import os
+import selectors
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+
+import structlog
+
+STEADY_SECONDS = 30.0  # who lived this long has no bad start behind it
+LONGEST_PAUSE = 30.0
+READY_SECONDS = 60.0
+
+log = structlog.get_logger()
+
+
+class StartFailed(Exception):
+    """A process did not get ready; the text says which, and where to look."""
+
+
+class Child:
+    """One process of ours, which may live several lives."""
+
+    def __init__(self, role: str, name: str, stop_seconds: float, listener: socket.socket | None = None) -> None:
+        self.role = role
+        self.name = name
+        self.stop_seconds = stop_seconds
+        self._listener = listener
+        self._process: subprocess.Popen[bytes] | None = None
+        self._started_at = 0.0
+        self._may_start_at = 0.0
+        self._failures = 0
+
+    def start(self, settings: bytes) -> int:
+        """Start it with `settings` (JSON) on standard input; returns the descriptor on which it says it is ready."""
+        ready_read, ready_write = os.pipe()
+        command = [sys.executable, "-m", "receiver.process", self.role, "--name", self.name]
+        command += ["--supervisor", str(os.getpid()), "--ready-fd", str(ready_write)]
+        passed = [ready_write]
+        if self._listener is not None:
+            command += ["--listen-fd", str(self._listener.fileno())]
+            passed.append(self._listener.fileno())
+        # A session of its own: Ctrl-C in the terminal reaches the supervisor alone, which then drains.
+        with os.fdopen(os.memfd_create("settings"), "w+b") as handed_over:
+            handed_over.write(settings)
+            handed_over.seek(0)
+            self._process = subprocess.Popen(command, stdin=handed_over, pass_fds=passed, start_new_session=True)
+        os.close(ready_write)
+        self._started_at = time.monotonic()
+        return ready_read
+
+    def restart_if_dead(self, settings: bytes) -> None:
+        """Start it again when it has died and its pause is over."""
+        now = time.monotonic()
+        if self._process is not None and (status := self._process.poll()) is not None:
+            self._failures = 1 if now - self._started_at > STEADY_SECONDS else self._failures + 1
+            pause = 0.0 if self._failures == 1 else min(LONGEST_PAUSE, 2.0 ** (self._failures - 2))
+            self._process, self._may_start_at = None, now + pause
+            log.error("process_died", name=self.name, status=status, restart_in_seconds=pause)
+        if self._process is None and now >= self._may_start_at:
+            os.close(self.start(settings))
+
+    def is_running(self) -> bool:
+        """Whether it lives now."""
+        return self._process is not None and self._process.poll() is None
+
+    def ask_to_stop(self) -> None:
+        """SIGTERM."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.send_signal(signal.SIGTERM)
+
+    def await_end(self, deadline: float) -> None:
+        """Wait for its end until `deadline` (monotonic), then kill it."""
+        if self._process is None:
+            return
+        try:
+            self._process.wait(max(0.1, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            log.error("process_killed", name=self.name)
+            self._process.kill()
+            self._process.wait()
+
+
+class Supervisor:
+    """Keeps a list of children alive; they start in its order and stop in the opposite one."""
+
+    def __init__(self, children: Sequence[Child], settings: bytes) -> None:
+        self._children = children
+        self._settings = settings
+        self._wake_read, self._wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        self._is_stopping = False
+
+    def request_stop(self, *_signal: object) -> None:
+        """Make `watch` and `start` return; may be called from a signal handler."""
+        self._is_stopping = True
+        self.wake()
+
+    def wake(self, *_signal: object) -> None:
+        """Look at the children now; may be called from a signal handler (SIGCHLD)."""
+        with contextlib.suppress(BlockingIOError):
+            os.write(self._wake_write, b"!")
+
+    def start(self) -> None:
+        """Start all and wait until each is ready. Raises StartFailed after stopping what was started."""
+        waiting = {child.start(self._settings): child for child in self._children}
+        deadline = time.monotonic() + READY_SECONDS
+        try:
+            while waiting and not self._is_stopping:
+                self._await_one(waiting, deadline)
+        except StartFailed:
+            self.stop()
+            raise
+        finally:
+            for descriptor in waiting:
+                os.close(descriptor)
+
+    def watch(self) -> None:
+        """Start again what dies, until a stop is asked for."""
+        while not self._is_stopping:
+            for child in self._children:
+                child.restart_if_dead(self._settings)
+            self._sleep(1.0)
+
+    def stop(self) -> None:
+        """End the children one role after the other, the last started first."""
+        for role in dict.fromkeys(child.role for child in reversed(self._children)):
+            group = [child for child in self._children if child.role == role]
+            for child in group:
+                child.ask_to_stop()
+            deadline = time.monotonic() + max(child.stop_seconds for child in group)
+            for child in group:
+                child.await_end(deadline)
+
+    def _await_one(self, waiting: dict[int, Child], deadline: float) -> None:
+        with selectors.DefaultSelector() as selector:
+            for descriptor in waiting:
+                selector.register(descriptor, selectors.EVENT_READ)
+            said = selector.select(min(0.5, max(0.0, deadline - time.monotonic())))
+        for key, _ in said:
+            child = waiting.pop(key.fd)
+            is_ready = os.read(key.fd, 1) != b""
+            os.close(key.fd)
+            if not is_ready and not self._is_stopping:
+                raise StartFailed(f"{child.name}: ended before it was ready; its last log line says why")
+        if waiting and time.monotonic() > deadline:
+            names = ", ".join(child.name for child in waiting.values())
+            raise StartFailed(f"{names}: not ready after {READY_SECONDS:.0f} seconds; look at the log above")
+
+    def _sleep(self, seconds: float) -> None:
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._wake_read, selectors.EVENT_READ)
+            selector.select(seconds)
+        with contextlib.suppress(BlockingIOError):
+            os.read(self._wake_read, 4096)
