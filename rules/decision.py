@@ -1,0 +1,66 @@
+"""What was decided about a message, why, and how one got there.
+
+Reasons and trace lines are codes with parameters (law 25); rules.wording puts them into words at the edge.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Parameters = Mapping[str, str | int]
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a message has its state."""
+
+    code: str
+    params: Parameters = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class TraceLine:
+    """One step on the way: what was asked, of which standard (None: of built-in recognition), what it answered."""
+
+    standard: str | None  # the standard's name
+    code: str
+    params: Parameters = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """This line as JSON values: standard, code, params."""
+        return {"standard": self.standard, "code": self.code, "params": dict(self.params)}
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What becomes of a message: which of its parts are kept, or none."""
+
+    state: Literal["imported", "not_imported"]
+    reason: Reason
+    standard: str | None = None  # the name of the standard that decided; None: recognition, or nothing did
+    keep_parts: tuple[str, ...] = ()  # MIME paths of the attachments that become documents
+    keep_text: bool = False  # the e-mail text becomes a document
+    trace: tuple[TraceLine, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """This decision as JSON values; from_json gives the same decision back."""
+        return {
+            "state": self.state,
+            "reason": {"code": self.reason.code, "params": dict(self.reason.params)},
+            "standard": self.standard,
+            "keep_parts": list(self.keep_parts),
+            "keep_text": self.keep_text,
+            "trace": [line.to_json() for line in self.trace],
+        }
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> "Decision":
+        """The decision that to_json wrote. Raises KeyError or TypeError on anything else."""
+        return cls(
+            state=values["state"],
+            reason=Reason(**values["reason"]),
+            standard=values["standard"],
+            keep_parts=tuple(values["keep_parts"]),
+            keep_text=values["keep_text"],
+            trace=tuple(TraceLine(**line) for line in values["trace"]),
+        )

@@ -1,0 +1,99 @@
+"""What a rule may see of a message: plain values, complete before any rule is asked.
+
+Made by the pipeline's parse child, carried out of it as JSON, read by the engine. Nothing here reads octets.
+Texts are claims of whoever wrote the mail: file names and names of people are never safe to use as they stand.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class EInvoice:
+    """The leading fields of an XML e-invoice. Dates are ISO 8601 days, totals plain decimals ("1190.00")."""
+
+    kind: str  # "invoice", "credit_note" or "correction"
+    syntax: str  # "CII", "UBL" or "ZUGFeRD1"
+    number: str | None = None
+    issue_date: str | None = None
+    seller_name: str | None = None
+    seller_vat: str | None = None
+    iban: str | None = None
+    total: str | None = None  # with tax, in `currency`
+    currency: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AttachmentFacts:
+    """A MIME part that is not a body."""
+
+    part: str  # MIME path as in IMAP: "1.2"
+    filename: str | None  # as claimed, decoded: unsafe
+    declared_type: str
+    media_type: str  # what the octets are (recognition.content.sniff)
+    octets: int  # decoded
+    sha256: str  # of the decoded octets
+    is_referenced: bool = False  # the body shows or links this part (cid:)
+    is_inline: bool = False  # its Content-Disposition says so; by itself that means nothing
+    e_invoice: EInvoice | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ForwardClaim:
+    """Who an inner message says it is from. A claim: whoever forwarded it may have written it (law 22)."""
+
+    sender: str | None  # canonical address
+    sender_name: str | None = None
+    subject: str | None = None
+    date_raw: str | None = None  # as it stands there
+    evidence: str = "attached_message"  # a code: attached_message, separator, header_block or quote_line
+
+
+@dataclass(frozen=True, slots=True)
+class MailFacts:
+    """One message. The defaults are those of a mail that says nothing about itself."""
+
+    from_addresses: tuple[str, ...] = ()  # every address in header From, canonical (rules.addresses.canonical)
+    from_header: str = ""  # the first one with its name, for people
+    subject: str = ""  # decoded and unfolded
+    reverse_path: str = ""  # "" is the null reverse-path
+    message_id: str | None = None
+    date: datetime | None = None  # aware
+    attachments: tuple[AttachmentFacts, ...] = ()
+    has_text: bool = False  # a body that says something
+    text: str = ""  # the body as plain text, capped by the pipeline
+    forward: ForwardClaim | None = None
+    is_broken: tuple[str, ...] = ()  # codes of the defects found while reading
+
+    def to_json(self) -> dict[str, Any]:
+        """These facts as JSON values; from_json gives the same facts back."""
+        values = asdict(self)
+        values["date"] = self.date.isoformat() if self.date else None
+        return values
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> "MailFacts":
+        """The facts that to_json wrote. Raises KeyError, TypeError or ValueError on anything else."""
+        known = dict(values)
+        known["date"] = datetime.fromisoformat(known["date"]) if known.get("date") else None
+        known["attachments"] = tuple(_attachment(each) for each in known.get("attachments", ()))
+        known["forward"] = ForwardClaim(**known["forward"]) if known.get("forward") else None
+        known["from_addresses"] = tuple(known.get("from_addresses", ()))
+        known["is_broken"] = tuple(known.get("is_broken", ()))
+        return cls(**known)
+
+
+@dataclass(frozen=True, slots=True)
+class TenantPolicy:
+    """What a tenant has set about its mail as a whole."""
+
+    trust_forwards: str = "everyone"  # "everyone", "registered" or "authenticated" (law 22)
+    registered_forwarders: frozenset[str] = frozenset()  # canonical addresses
+
+
+def _attachment(values: Mapping[str, Any]) -> AttachmentFacts:
+    known = dict(values)
+    known["e_invoice"] = EInvoice(**known["e_invoice"]) if known.get("e_invoice") else None
+    return AttachmentFacts(**known)

@@ -1,0 +1,178 @@
+"""What octets are, by their content; and which attachments may become documents.
+
+Never believes a declared type or a name when the content says otherwise. Reads the head only; never unpacks.
+Raises nothing.
+"""
+
+import re
+
+from rules.facts import AttachmentFacts
+
+HEAD_OCTETS = 4096  # what sniff wants to see; more is not looked at
+
+# ISO 32000-1 annex H: readers take %PDF- anywhere in the first KiB.
+_PDF_WITHIN = 1024
+
+_MAGIC = (
+    (b"\x89PNG\r\n\x1a\n", "image/png"),
+    (b"\xff\xd8\xff", "image/jpeg"),
+    (b"GIF87a", "image/gif"),
+    (b"GIF89a", "image/gif"),
+    (b"II*\x00", "image/tiff"),
+    (b"MM\x00*", "image/tiff"),
+    (b"\x78\x9f\x3e\x22", "application/ms-tnef"),
+    (b"\x1f\x8b", "application/gzip"),
+    (b"7z\xbc\xaf\x27\x1c", "application/x-7z-compressed"),
+    (b"Rar!\x1a\x07", "application/vnd.rar"),
+    (b"{\\rtf", "application/rtf"),
+    (b"%!PS", "application/postscript"),
+    (b"BEGIN:VCARD", "text/vcard"),
+    (b"BEGIN:VCALENDAR", "text/calendar"),
+    (b"-----BEGIN PGP SIGNATURE", "application/pgp-signature"),
+)
+_BY_SUFFIX = {
+    "pdf": "application/pdf",
+    "xml": "application/xml",
+    "csv": "text/csv",
+    "txt": "text/plain",
+    "htm": "text/html",
+    "html": "text/html",
+    "doc": "application/msword",
+    "xls": "application/vnd.ms-excel",
+    "ppt": "application/vnd.ms-powerpoint",
+    "msg": "application/vnd.ms-outlook",
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+    "odt": "application/vnd.oasis.opendocument.text",
+    "ods": "application/vnd.oasis.opendocument.spreadsheet",
+    "eml": "message/rfc822",
+    "ics": "text/calendar",
+    "vcf": "text/vcard",
+    "p7s": "application/pkcs7-signature",
+    "p7m": "application/pkcs7-mime",
+    "zip": "application/zip",
+}
+_OFFICE_FOLDERS = ((b"word/", "docx"), (b"xl/", "xlsx"), (b"ppt/", "pptx"))
+_OLE_SUFFIXES = ("doc", "xls", "ppt", "msg")
+_XML_START = re.compile(rb"(?:<\?xml[\s?]|<!--|<[A-Za-z_][\w.-]{0,60}:?[\w.-]{0,80}[\s>/])")
+_HTML_START = re.compile(rb"<(?:!doctype\s+html|html|head|body|table|div|p|meta)[\s>]", re.IGNORECASE)
+_XML_ENCODED_AS_UTF_16 = (b"\xff\xfe<\x00", b"\xfe\xff\x00<", b"<\x00?\x00", b"\x00<\x00?")
+_MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,126}/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}")
+
+# What stands beside a mail and never is its document.
+_NO_DOCUMENTS = frozenset(
+    {
+        "application/pkcs7-signature",
+        "application/x-pkcs7-signature",
+        "application/pgp-signature",
+        "application/pgp-keys",
+        "application/pgp-encrypted",
+        "text/calendar",
+        "application/ics",
+        "text/vcard",
+        "text/x-vcard",
+        "text/directory",
+        "text/x-amp-html",
+        "message/delivery-status",
+        "message/disposition-notification",
+        "message/global-delivery-status",
+        "message/rfc822",  # the walk goes inside: its parts are attachments of their own
+        "message/global",
+        "text/rfc822-headers",
+    }
+)
+
+
+def sniff(head: bytes, declared_type: str, filename: str | None) -> str:
+    """The media type of a part by its first octets (HEAD_OCTETS are enough), else as declared, else by its name."""
+    declared = _media_type(declared_type)
+    suffix = (filename or "").rpartition(".")[2].lower()
+    # An archive may hold a PDF uncompressed in its first KiB: what stands at the very start comes first.
+    found = _by_magic(head) or _by_container(head, declared, suffix) or _pdf(head) or _by_markup(head, declared)
+    if found:
+        return found
+    if declared in {"application/octet-stream", "application/pdf", "application/xml", "text/xml", ""}:
+        return _unproven(head, suffix)
+    return declared
+
+
+def is_keepable(attachment: AttachmentFacts) -> bool:
+    """Whether a standard that keeps attachments keeps this one: not shown by the body, not a signature or a card."""
+    types = {attachment.media_type, _media_type(attachment.declared_type)}
+    return attachment.octets > 0 and not attachment.is_referenced and not types & _NO_DOCUMENTS
+
+
+def imports_by_itself(attachment: AttachmentFacts) -> bool:
+    """Whether built-in recognition imports this one: a PDF or an XML e-invoice that the body does not refer to."""
+    is_invoice = attachment.media_type == "application/pdf" or attachment.e_invoice is not None
+    return is_invoice and attachment.octets > 0 and not attachment.is_referenced
+
+
+def may_be_xml(head: bytes) -> bool:
+    """Whether it is worth handing these octets to an XML parser."""
+    start = head[:HEAD_OCTETS].removeprefix(b"\xef\xbb\xbf").lstrip()
+    return start.startswith(_XML_ENCODED_AS_UTF_16) or (bool(_XML_START.match(start)) and not _HTML_START.match(start))
+
+
+def _pdf(head: bytes) -> str | None:
+    return "application/pdf" if b"%PDF-" in head[: _PDF_WITHIN + 5] else None
+
+
+def _by_magic(head: bytes) -> str | None:
+    for magic, media_type in _MAGIC:
+        if head.startswith(magic):
+            return media_type
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return "image/webp"
+    if head[4:8] == b"ftyp" and head[8:12] in {b"heic", b"heix", b"mif1", b"avif"}:
+        return "image/avif" if head[8:12] == b"avif" else "image/heic"
+    return "image/bmp" if head[:2] == b"BM" and head[6:10] == bytes(4) else None
+
+
+def _by_markup(head: bytes, declared: str) -> str | None:
+    start = head[:HEAD_OCTETS].removeprefix(b"\xef\xbb\xbf").lstrip()
+    if _HTML_START.match(start):
+        return "text/html" if declared != "application/xhtml+xml" else declared
+    if not may_be_xml(head):
+        return None
+    if b"<svg" in start:
+        return "image/svg+xml"
+    if b"<html" in start[:1024].lower():
+        return "text/html"
+    return declared if declared.endswith("+xml") else "application/xml"
+
+
+def _by_container(head: bytes, declared: str, suffix: str) -> str | None:
+    if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+        return _zip_kind(head, suffix)
+    if head.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):  # OLE 2: old Office and Outlook
+        if suffix in _OLE_SUFFIXES:
+            return _BY_SUFFIX[suffix]
+        return declared if declared != "application/octet-stream" else "application/x-ole-storage"
+    return None
+
+
+def _zip_kind(head: bytes, suffix: str) -> str:
+    # OpenDocument: the first member is "mimetype", stored (ODF 1.3 part 2, 3.3).
+    if head[30:38] == b"mimetype":
+        kind = re.match(rb"application/vnd\.[a-z0-9.-]{1,100}", head[38:])
+        if kind:
+            return kind[0].decode("ascii")
+    for folder, office in _OFFICE_FOLDERS:
+        if folder in head or (suffix == office and b"[Content_Types].xml" in head):
+            return _BY_SUFFIX[office]
+    return "application/zip"
+
+
+def _unproven(head: bytes, suffix: str) -> str:
+    # A name alone makes nothing a PDF or XML: recognition would import it.
+    by_name = _BY_SUFFIX.get(suffix, "application/octet-stream")
+    if by_name in {"application/pdf", "application/xml"} or (by_name.startswith("text/") and b"\x00" in head):
+        return "application/octet-stream"
+    return by_name
+
+
+def _media_type(declared_type: str) -> str:
+    plain = declared_type.partition(";")[0].strip().lower()
+    return plain if _MEDIA_TYPE.fullmatch(plain) else ""

@@ -1,0 +1,95 @@
+"""When two mails are the same mail, and two e-invoices the same invoice ("once means once").
+
+The content id leaves out whatever a door, a relay or a provider may change: trace fields, folding, transfer
+encoding, boundaries, the octets as fetched. Never decides what follows from sameness (law 10 does, in storage).
+"""
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC
+from decimal import Decimal, InvalidOperation
+from email.utils import parsedate_to_datetime
+
+from rules.addresses import canonical
+from rules.facts import EInvoice
+from rules.words import plain
+
+_LONGEST_DATE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class IdentifyingHeaders:
+    """The header fields that belong to a mail wherever it lies; values decoded, as they came."""
+
+    from_addresses: tuple[str, ...]
+    subject: str
+    date: str
+    message_id: str
+
+
+def content_id(headers: IdentifyingHeaders, part_hashes: Iterable[str]) -> str:
+    """64 hex digits that are equal when the mail is: `part_hashes` as from part_hash, in the order of the walk."""
+    senders = sorted(canonical(address) or address.strip().lower() for address in headers.from_addresses)
+    fields = [" ".join(senders), _collapsed(headers.subject), _instant(headers.date), _collapsed(headers.message_id)]
+    return _digest([*fields, *part_hashes])
+
+
+def part_hash(octets: bytes, is_text: bool) -> str:
+    """The SHA-256 of a decoded part; of text without its line ends and trailing blanks, which relays change."""
+    if is_text:
+        octets = b"\n".join(line.rstrip() for line in octets.splitlines()).rstrip()
+    return hashlib.sha256(octets).hexdigest()
+
+
+def invoice_id(invoice: EInvoice) -> str | None:
+    """64 hex digits that are equal for one invoice in two dresses; None when too little is known to say so."""
+    seller = _seller(invoice)
+    total = _amount(invoice.total)
+    if not (seller and invoice.number and invoice.issue_date and total):
+        return None
+    return _digest([seller, plain(invoice.number), invoice.issue_date, total])
+
+
+def _seller(invoice: EInvoice) -> str | None:
+    # The first that is known: a VAT id is one owner's, an IBAN may change, a name may be another's too.
+    if invoice.seller_vat:
+        return "vat " + _letters_and_digits(invoice.seller_vat)
+    if invoice.iban:
+        return "iban " + _letters_and_digits(invoice.iban)
+    return "name " + plain(invoice.seller_name) if invoice.seller_name else None
+
+
+def _amount(total: str | None) -> str | None:
+    try:
+        amount = Decimal(total or "")
+    except InvalidOperation:
+        return None
+    return f"{amount.normalize():f}" if amount.is_finite() and abs(amount.adjusted()) < 30 else None
+
+
+def _instant(date: str) -> str:
+    # Two servers write one instant in two zones or with another comment; what cannot be read counts as it stands.
+    try:
+        when = parsedate_to_datetime(date[:_LONGEST_DATE])
+        return when.astimezone(UTC).isoformat() if when.tzinfo else when.isoformat()
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return _collapsed(date)
+
+
+def _letters_and_digits(text: str) -> str:
+    return re.sub(r"[^A-Z0-9]", "", text.upper())
+
+
+def _collapsed(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFC", text[:20_000]).split())
+
+
+def _digest(values: Iterable[str]) -> str:
+    digest = hashlib.sha256()
+    for value in values:
+        octets = value.encode("utf-8", "surrogatepass")
+        digest.update(b"%d:" % len(octets) + octets)
+    return digest.hexdigest()
