@@ -19,7 +19,7 @@ from collections.abc import Callable, MutableMapping
 import structlog
 
 from receiver import listening, logs
-from receiver.config import Settings
+from receiver.config import DatabaseSettings, Settings
 from receiver.supervision import Child, Supervisor
 
 _STOP_SECONDS = 30.0
@@ -31,7 +31,7 @@ def serve(settings: Settings, announce: Callable[[str], None]) -> int:
     """Run postbus until SIGTERM or SIGINT; `announce` gets `ready smtp=HOST:PORT` once mail can be accepted."""
     logs.configure(settings.log, process="supervisor")
     listeners = listening.inherited() or [listening.bound(settings.smtp.listen)]
-    supervisor = Supervisor(_children(settings, listeners), settings.model_dump_json().encode())
+    supervisor = Supervisor(_children(settings, listeners))
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, supervisor.request_stop)
     signal.signal(signal.SIGCHLD, supervisor.wake)
@@ -48,16 +48,19 @@ def serve(settings: Settings, announce: Callable[[str], None]) -> int:
 
 
 def _children(settings: Settings, listeners: list[socket.socket]) -> list[Child]:
-    own_renderer = [] if settings.rendering.socket else [Child("renderer", "renderer", _STOP_SECONDS)]
+    everything = settings.model_dump_json().encode()
+    # The renderer runs what mail contains: it never learns where the database is, nor its password (law 17).
+    without_database = settings.model_copy(update={"database": DatabaseSettings()}).model_dump_json().encode()
+    own_renderer = [Child("renderer", "renderer", without_database, _STOP_SECONDS)]
     doors = [
-        Child("door", f"door-{number}", settings.smtp.drain_seconds + 5, listener)
+        Child("door", f"door-{number}", everything, settings.smtp.drain_seconds + 5, listener)
         for number, listener in enumerate(listeners, 1)
     ]
     # Doors last: mail is let in when what takes it further stands, and is shut out before that goes.
     return [
-        *own_renderer,
-        Child("jobs", "jobs", _STOP_SECONDS),
-        Child("worker", "worker", _STOP_SECONDS),
+        *([] if settings.rendering.socket else own_renderer),
+        Child("jobs", "jobs", everything, _STOP_SECONDS),
+        Child("worker", "worker", everything, _STOP_SECONDS),
         *doors,
     ]
 

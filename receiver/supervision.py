@@ -31,9 +31,12 @@ class StartFailed(Exception):
 class Child:
     """One process of ours, which may live several lives."""
 
-    def __init__(self, role: str, name: str, stop_seconds: float, listener: socket.socket | None = None) -> None:
+    def __init__(
+        self, role: str, name: str, settings: bytes, stop_seconds: float, listener: socket.socket | None = None
+    ) -> None:
         self.role = role
         self.name = name
+        self._settings = settings
         self.stop_seconds = stop_seconds
         self._listener = listener
         self._process: subprocess.Popen[bytes] | None = None
@@ -41,8 +44,8 @@ class Child:
         self._may_start_at = 0.0
         self._failures = 0
 
-    def start(self, settings: bytes) -> int:
-        """Start it with `settings` (JSON) on standard input; returns the descriptor on which it says it is ready."""
+    def start(self) -> int:
+        """Start it with its settings (JSON) on standard input; returns the descriptor on which it says it is ready."""
         ready_read, ready_write = os.pipe()
         command = [sys.executable, "-m", "receiver.process", self.role, "--name", self.name]
         command += ["--supervisor", str(os.getpid()), "--ready-fd", str(ready_write)]
@@ -52,14 +55,14 @@ class Child:
             passed.append(self._listener.fileno())
         # A session of its own: Ctrl-C in the terminal reaches the supervisor alone, which then drains.
         with os.fdopen(os.memfd_create("settings"), "w+b") as handed_over:
-            handed_over.write(settings)
+            handed_over.write(self._settings)
             handed_over.seek(0)
             self._process = subprocess.Popen(command, stdin=handed_over, pass_fds=passed, start_new_session=True)
         os.close(ready_write)
         self._started_at = time.monotonic()
         return ready_read
 
-    def restart_if_dead(self, settings: bytes) -> None:
+    def restart_if_dead(self) -> None:
         """Start it again when it has died and its pause is over."""
         now = time.monotonic()
         if self._process is not None and (status := self._process.poll()) is not None:
@@ -68,7 +71,7 @@ class Child:
             self._process, self._may_start_at = None, now + pause
             log.error("process_died", name=self.name, status=status, restart_in_seconds=pause)
         if self._process is None and now >= self._may_start_at:
-            os.close(self.start(settings))
+            os.close(self.start())
 
     def is_running(self) -> bool:
         """Whether it lives now."""
@@ -94,9 +97,8 @@ class Child:
 class Supervisor:
     """Keeps a list of children alive; they start in its order and stop in the opposite one."""
 
-    def __init__(self, children: Sequence[Child], settings: bytes) -> None:
+    def __init__(self, children: Sequence[Child]) -> None:
         self._children = children
-        self._settings = settings
         self._wake_read, self._wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         self._is_stopping = False
 
@@ -112,7 +114,7 @@ class Supervisor:
 
     def start(self) -> None:
         """Start all and wait until each is ready. Raises StartFailed after stopping what was started."""
-        waiting = {child.start(self._settings): child for child in self._children}
+        waiting = {child.start(): child for child in self._children}
         deadline = time.monotonic() + READY_SECONDS
         try:
             while waiting and not self._is_stopping:
@@ -128,7 +130,7 @@ class Supervisor:
         """Start again what dies, until a stop is asked for."""
         while not self._is_stopping:
             for child in self._children:
-                child.restart_if_dead(self._settings)
+                child.restart_if_dead()
             self._sleep(1.0)
 
     def stop(self) -> None:
