@@ -51,8 +51,7 @@ def check_fields(
     if subject_word:
         faults += _check_subject_word(subject_word)
     if not sender and not subject_word:
-        code = "keeps_every_text" if email_text_is_invoice else "keeps_every_attachment"
-        faults.append(Fault("standard", code))
+        faults.append(Fault("standard", "keeps_every_text" if email_text_is_invoice else "keeps_every_attachment"))
     return faults
 
 

@@ -105,8 +105,12 @@ def is_keepable(attachment: AttachmentFacts) -> bool:
 
 def imports_by_itself(attachment: AttachmentFacts) -> bool:
     """Whether built-in recognition imports this one: a PDF or an XML e-invoice that the body does not refer to."""
-    is_invoice = attachment.media_type == "application/pdf" or attachment.e_invoice is not None
-    return is_invoice and attachment.octets > 0 and not attachment.is_referenced
+    return is_invoice_format(attachment) and not attachment.is_referenced
+
+
+def is_invoice_format(attachment: AttachmentFacts) -> bool:
+    """Whether this is a PDF or an XML e-invoice by its content, wherever it is shown."""
+    return attachment.octets > 0 and (attachment.media_type == "application/pdf" or attachment.e_invoice is not None)
 
 
 def may_be_xml(head: bytes) -> bool:

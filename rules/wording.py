@@ -1,0 +1,35 @@
+"""Words for codes, at the edge, in the reader's language (law 25).
+
+Parameters may come from a hostile mail or from an older database: they are shortened and made printable, a missing
+one shows as "?", an unknown code shows itself. Never raises.
+"""
+
+from typing import Literal
+
+from rules.decision import Parameters, TraceLine, told
+from rules.phrases import PHRASES
+
+Language = Literal["en", "de", "nl"]
+
+_POSITION = {"en": 0, "de": 1, "nl": 2}
+_RECOGNITION = ("recognition", "Erkennung", "herkenning")
+
+
+class _Shown(dict[str, str]):
+    def __missing__(self, name: str) -> str:
+        return "?"
+
+
+def words(code: str, params: Parameters, language: Language = "en") -> str:
+    """What `code` with `params` says."""
+    phrases = PHRASES.get(code)
+    shown = _Shown({name: told(str(value)) for name, value in params.items()})
+    if phrases is None:
+        return " ".join([code, *(f"{name}={value}" for name, value in sorted(shown.items()))])
+    return phrases[_POSITION[language]].format_map(shown)
+
+
+def describe(line: TraceLine, language: Language = "en") -> str:
+    """A line of a trace: who was asked, and what it answered."""
+    asked = told(line.standard) if line.standard is not None else _RECOGNITION[_POSITION[language]]
+    return f"{asked}: {words(line.code, line.params, language)}"
