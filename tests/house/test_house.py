@@ -110,9 +110,9 @@ def test_a_module_opens_with_its_door_plate(path: Path) -> None:
     assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=module_of)
+@pytest.mark.parametrize("path", [p for p in SOURCES if "migrations" not in p.parts], ids=module_of)
 def test_rooms_stay_small(path: Path) -> None:
-    """Habit 2: files under 350 lines, functions under 60."""
+    """Habit 2: files under 350 lines, functions under 60. A migration is a list of tables, as long as they are many."""
     text = path.read_text(encoding="utf-8")
     large = [
         f"{node.name}: {(node.end_lineno or 0) - node.lineno + 1} lines"

@@ -1,0 +1,125 @@
+"""A private Postfix beside us: own queue and configuration in a folder of ours, loopback only, ended by pid.
+
+Needs Debian's postfix package and root (Postfix drops to its own user). Raises RuntimeError when it does not start.
+"""
+
+import os
+import pwd
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+_SERVICES = """
+cleanup unix n - n - 0 cleanup
+qmgr unix n - n 300 1 qmgr
+rewrite unix - - n - - trivial-rewrite
+bounce unix - - n - 0 bounce
+defer unix - - n - 0 bounce
+trace unix - - n - 0 bounce
+flush unix n - n 1000? 0 flush
+smtp unix - - n - - smtp
+error unix - - n - - error
+retry unix - - n - - error
+virtual unix - n n - - virtual
+anvil unix - - n - 1 anvil
+tlsmgr unix - - n 1000? 1 tlsmgr
+postlog unix-dgram n - n - 1 postlogd
+"""
+
+
+class PrivatePostfix:
+    """Postfix on `port`: delivers *@maildir.example into `folder`/maildir/box, or relays all to `relay` (HOST:PORT)."""
+
+    def __init__(self, folder: Path, port: int, relay: str | None = None) -> None:
+        self.folder, self.port, self._relay = folder, port, relay
+
+    @property
+    def delivered(self) -> Path:
+        """Where delivered mail stands, a file a mail."""
+        return self.folder / "maildir" / "box" / "new"
+
+    def __enter__(self) -> Self:
+        self._configure()
+        subprocess.run(["/usr/sbin/postfix", "-c", str(self.folder / "conf"), "start"], check=True, capture_output=True)
+        deadline = time.monotonic() + 20
+        while True:
+            if _answers(self.port):
+                return self
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"Postfix did not start; see {self.folder / 'mail.log'}")
+            time.sleep(0.05)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        pid = int((self.folder / "spool" / "pid" / "master.pid").read_text())
+        os.kill(pid, signal.SIGTERM)
+        deadline = time.monotonic() + 20
+        while Path(f"/proc/{pid}").exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+
+    def _configure(self) -> None:
+        for name in ("conf", "spool", "data", "maildir/box"):
+            (self.folder / name).mkdir(parents=True, exist_ok=True)
+        owner = pwd.getpwnam("postfix")
+        for name in ("data", "maildir", "maildir/box"):
+            os.chown(self.folder / name, owner.pw_uid, owner.pw_gid)
+        for folder in (self.folder, self.folder / "spool"):
+            folder.chmod(0o755)
+        settings = {
+            "compatibility_level": "3.6",
+            "queue_directory": self.folder / "spool",
+            "data_directory": self.folder / "data",
+            "mail_owner": "postfix",
+            "setgid_group": "postdrop",
+            "inet_interfaces": "127.0.0.1",
+            "inet_protocols": "ipv4",
+            "myhostname": "mx.bench.example",
+            "mydestination": "",
+            "relay_domains": "static:all" if self._relay else "",
+            "relay_transport": f"smtp:[{self._relay.rpartition(':')[0]}]:{self._relay.rpartition(':')[2]}"
+            if self._relay
+            else "error:no relay",
+            "smtp_dns_support_level": "disabled",
+            "smtp_tls_security_level": "may",
+            "virtual_mailbox_domains": "" if self._relay else "maildir.example",
+            "virtual_mailbox_base": self.folder / "maildir",
+            "virtual_mailbox_maps": "static:box/",
+            "virtual_uid_maps": f"static:{owner.pw_uid}",
+            "virtual_gid_maps": f"static:{owner.pw_gid}",
+            "mynetworks": "127.0.0.0/8",
+            "smtpd_relay_restrictions": "permit_mynetworks, reject",
+            "smtpd_peername_lookup": "no",
+            "smtpd_client_connection_count_limit": "0",
+            "message_size_limit": "64000000",
+            "mailbox_size_limit": "0",
+            "virtual_mailbox_limit": "0",
+            "in_flow_delay": "0",
+            "default_process_limit": "100",
+            "maillog_file": self.folder / "mail.log",
+            "maillog_file_prefixes": self.folder,
+            "alias_maps": "",
+            "local_recipient_maps": "",
+        }
+        conf = self.folder / "conf"
+        (conf / "main.cf").write_text("".join(f"{key} = {value}\n" for key, value in settings.items()))
+        (conf / "master.cf").write_text(f"127.0.0.1:{self.port} inet n - n - - smtpd{_SERVICES}")
+
+
+def _answers(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except OSError:
+        return False
+    return True
+
+
+def free_port() -> int:
+    """A loopback port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

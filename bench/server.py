@@ -1,0 +1,146 @@
+"""A real postbus of our own, for tests and measurements: own folder, free loopback port, ended by pid.
+
+`RunningPostbus` starts `postbus serve` as a user would and knows the processes below it.
+"""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from bench.postbus_command import COMMAND
+
+
+class RunningPostbus:
+    """`postbus serve` on a folder; as a context manager it stops at the end, whatever happened."""
+
+    def __init__(self, data: Path, settings: Mapping[str, str] | None = None) -> None:
+        """`settings` are environment variables without their prefix, for example SMTP__MAX_MESSAGE_OCTETS."""
+        self.data = data
+        self.port = 0
+        self._environment = {k: v for k, v in os.environ.items() if not k.startswith("POSTBUS_")}
+        self._environment |= {"POSTBUS_DATA": str(data), "POSTBUS_SMTP__LISTEN": "127.0.0.1:0"}
+        self._environment |= {f"POSTBUS_{name}": value for name, value in (settings or {}).items()}
+        self._process: subprocess.Popen[str] | None = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.kill()
+
+    @property
+    def log_file(self) -> Path:
+        """What it wrote to stderr, over all its lives."""
+        return self.data.parent / f"{self.data.name}.log"
+
+    @property
+    def pid(self) -> int:
+        """The supervisor's process id."""
+        assert self._process is not None
+        return self._process.pid
+
+    def set_up(self, tenant: str = "bench", *arguments: str) -> str:
+        """Initialise the folder and make a tenant; returns its import address."""
+        self.command("init")
+        return str(self.rows("tenant", "add", tenant, *arguments)[0]["import_address"])
+
+    def command(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[bytes]:
+        """Run `postbus ARGUMENTS` on the same folder and settings."""
+        return subprocess.run([COMMAND, *arguments], env=self._environment, check=check, capture_output=True)
+
+    def rows(self, *arguments: str) -> list[dict[str, Any]]:
+        """The objects of `postbus ARGUMENTS --json`."""
+        return [json.loads(line) for line in self.command(*arguments, "--json").stdout.splitlines()]
+
+    def start(self, seconds: float = 60.0) -> None:
+        """Start it; returns once it said `ready`. Raises RuntimeError with its last words when it did not."""
+        with self.log_file.open("a") as log:
+            self._process = subprocess.Popen(
+                [COMMAND, "serve"], env=self._environment, stdout=subprocess.PIPE, stderr=log, text=True
+            )
+        watchdog = threading.Timer(seconds, self._process.kill)
+        watchdog.start()
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        watchdog.cancel()
+        if not line.startswith("ready smtp="):
+            raise RuntimeError(f"postbus did not get ready: {self.log_file.read_text()[-2000:]}")
+        self.port = int(line.strip().rpartition(":")[2])
+
+    def stop(self, seconds: float = 90.0) -> int:
+        """SIGTERM; returns the exit code."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGTERM)
+        return self._process.wait(seconds)
+
+    def kill(self) -> None:
+        """SIGKILL to the supervisor alone, and wait until all its processes are gone with it."""
+        if self._process is None or self._process.poll() is not None:
+            return
+        below = list(self.processes())
+        self._process.kill()
+        self._process.wait()
+        deadline = time.monotonic() + 10
+        while any(Path(f"/proc/{pid}").exists() for pid, _ in below) and time.monotonic() < deadline:
+            time.sleep(0.01)
+
+    def processes(self) -> Iterator[tuple[int, str]]:
+        """Every process of it as (pid, role), the supervisor first."""
+        yield from _tree(self.pid, "supervisor")
+
+    def pid_of(self, role: str) -> int:
+        """The process id of a role: door, worker, jobs, renderer."""
+        return next(pid for pid, name in self.processes() if name == role)
+
+    def until_settled(self, seconds: float = 60.0) -> None:
+        """Wait until the journal is empty. Raises TimeoutError."""
+        deadline = time.monotonic() + seconds
+        while self.rows("status")[0]["journal_pending"]:
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"journal not drained; {self.log_file.read_text()[-2000:]}")
+            time.sleep(0.1)
+
+
+def _tree(pid: int, role: str) -> Iterator[tuple[int, str]]:
+    yield pid, role
+    with contextlib.suppress(OSError):
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        for child in children:
+            yield from _tree(int(child), _role_of(int(child)))
+
+
+def _role_of(pid: int) -> str:
+    try:
+        words = Path(f"/proc/{pid}/cmdline").read_text().split("\0")
+    except OSError:
+        return "gone"
+    if "receiver.process" in words:
+        return words[words.index("receiver.process") + 1]
+    modules = [word for word in words if word.startswith("receiver.")]
+    return modules[0].rpartition(".")[2] if modules else Path(words[0]).name
+
+
+def resident_octets(pid: int) -> int:
+    """Resident memory of a process now, shared pages included; 0 when it is gone."""
+    with contextlib.suppress(OSError, IndexError):
+        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    return 0
+
+
+def processor_seconds(pid: int) -> float:
+    """User and system time of a process and of its ended children so far; 0 when it is gone."""
+    with contextlib.suppress(OSError, IndexError):
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return sum(int(ticks) for ticks in fields[11:15]) / os.sysconf("SC_CLK_TCK")
+    return 0.0
