@@ -1,0 +1,135 @@
+"""Run one program on hostile input: with a deadline, a group of its own, limits, and bounded output.
+
+At the end, whatever the end was, the whole process group is killed. Never uses a shell, never passes on our
+environment or descriptors, and puts no trust in the exit code.
+"""
+
+import os
+import selectors
+import signal
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+PIPE_OCTETS = 64 * 1024
+MAX_STDERR = 8 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one program may use; octets and seconds of CPU time."""
+
+    seconds: float
+    output_octets: int
+    cpu_seconds: int = 20
+    file_octets: int = 64 * 1024**2
+    data_octets: int = 768 * 1024**2
+    # JavaScriptCore reserves 1.5 GB of addresses that it never uses.
+    address_octets: int = 2560 * 1024**2
+    files: int = 128
+
+    def command(self) -> list[str]:
+        """The prlimit(1) prefix of a command line. No limit on processes: QtWebKit then hangs for ever."""
+        return [
+            "/usr/bin/prlimit",
+            "--core=0",
+            f"--cpu={self.cpu_seconds}",
+            f"--fsize={self.file_octets}",
+            f"--data={self.data_octets}",
+            f"--as={self.address_octets}",
+            f"--nofile={self.files}",
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a program wrote, and how it ended."""
+
+    stdout: bytes
+    stderr: bytes
+    end: Literal["finished", "deadline", "output"]
+
+
+def run(command: Sequence[str], octets: bytes, limits: Limits, environment: Mapping[str, str]) -> Outcome:
+    """Feed `octets` to `command` and collect what it writes. Raises OSError when it cannot be started."""
+    process = subprocess.Popen(
+        [*limits.command(), *command],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=dict(environment),
+        cwd="/",
+        start_new_session=True,
+        bufsize=0,
+    )
+    try:
+        return _Exchange(process, octets, limits).run()
+    finally:
+        # Not reaped yet, so the number is still its own.
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        for pipe in (process.stdin, process.stdout, process.stderr):
+            if pipe:
+                pipe.close()
+
+
+class _Exchange:
+    """The three pipes of one running program."""
+
+    def __init__(self, process: "subprocess.Popen[bytes]", octets: bytes, limits: Limits) -> None:
+        if not (process.stdin and process.stdout and process.stderr):
+            raise ValueError("a program without its three pipes")
+        self._input = process.stdin
+        self._stdin = process.stdin.fileno()
+        self._stdout = process.stdout.fileno()
+        self._stderr = process.stderr.fileno()
+        self._rest = memoryview(octets)
+        self._limits = limits
+        self._collected = {self._stdout: bytearray(), self._stderr: bytearray()}
+
+    def run(self) -> Outcome:
+        """Until both outputs end, the deadline passes or too much was written."""
+        deadline = time.monotonic() + self._limits.seconds
+        with selectors.DefaultSelector() as selector:
+            for descriptor, event in (
+                (self._stdin, selectors.EVENT_WRITE),
+                (self._stdout, selectors.EVENT_READ),
+                (self._stderr, selectors.EVENT_READ),
+            ):
+                os.set_blocking(descriptor, False)
+                selector.register(descriptor, event)
+            while selector.get_map().keys() & self._collected.keys():
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    return self._outcome("deadline")
+                for key, _ in selector.select(left):
+                    self._exchange(key.fd, selector)
+                if len(self._collected[self._stdout]) > self._limits.output_octets:
+                    return self._outcome("output")
+        return self._outcome("finished")
+
+    def _exchange(self, descriptor: int, selector: selectors.BaseSelector) -> None:
+        is_open = self._feed() if descriptor == self._stdin else self._collect(descriptor)
+        if not is_open:
+            selector.unregister(descriptor)
+            if descriptor == self._stdin:
+                self._input.close()  # the program reads to the end of its input
+
+    def _feed(self) -> bool:
+        try:
+            self._rest = self._rest[os.write(self._stdin, self._rest[:PIPE_OCTETS]) :]
+        except BrokenPipeError:
+            return False
+        return bool(self._rest)
+
+    def _collect(self, descriptor: int) -> bool:
+        octets = os.read(descriptor, PIPE_OCTETS)
+        collected = self._collected[descriptor]
+        if descriptor == self._stdout or len(collected) < MAX_STDERR:
+            collected += octets
+        return bool(octets)
+
+    def _outcome(self, end: Literal["finished", "deadline", "output"]) -> Outcome:
+        return Outcome(bytes(self._collected[self._stdout]), bytes(self._collected[self._stderr]), end)

@@ -1,0 +1,175 @@
+"""Make of a mail's HTML a fragment in which nothing runs and nothing is fetched.
+
+Images stand as data: URIs or as a box with their words; trackers vanish; of addresses only the ones a reader may
+follow by a click are left. The mail's own <style> is dropped: without it no rule of the mail reaches our page.
+nh3 is quadratic in nesting, so what nests beyond all reason is shown as plain text, and all of this is called in a
+process with limits.
+"""
+
+import html as markup
+import re
+from collections.abc import Mapping
+
+import nh3
+
+from receiver.rendering.flowed import unflow
+from receiver.rendering.images import ImageBudget
+from receiver.rendering.plain import plain_text
+from receiver.rendering.styles import filter_style
+
+TAGS = set(
+    """
+    a abbr acronym address article aside b bdi bdo big blockquote br caption center cite code col colgroup dd del dfn
+    div dl dt em figcaption figure font footer h1 h2 h3 h4 h5 h6 header hr i img ins kbd li main mark nav ol p pre q s
+    samp section small span strike strong sub sup table tbody td tfoot th thead time tr tt u ul var wbr
+    """.split()  # noqa: SIM905 - reads better than a column of quoted words
+)
+# Dropped with their content: what they hold is program, style or a control, never words of the invoice.
+SILENT_TAGS = set(
+    "script style title noscript template svg math iframe object applet audio video canvas select".split()  # noqa: SIM905 - reads better than a column of quoted words
+)
+LOOKS = {"align", "valign", "bgcolor", "color", "width", "height", "dir", "lang", "title", "style"}
+ATTRIBUTES = {
+    "*": LOOKS,
+    "a": {"href"},
+    "img": {"src", "alt", "border", "hspace", "vspace"},
+    "table": {"border", "cellpadding", "cellspacing", "rules", "frame"},
+    "td": {"colspan", "rowspan", "nowrap"},
+    "th": {"colspan", "rowspan", "nowrap"},
+    "col": {"span"},
+    "colgroup": {"span"},
+    "font": {"face", "size"},
+    "ol": {"start", "type"},
+    "ul": {"type"},
+    "li": {"value", "type"},
+}
+SCHEMES_TO_FOLLOW = ("http:", "https:", "mailto:", "tel:")
+MAX_SPAN = 1000
+
+# What nh3 writes is regular: one blank before each attribute, every value quoted, every quote inside escaped.
+TAG = re.compile(r'<([a-z][a-z0-9]*)((?: [^\s=">]+="[^"]*")*)>')
+ATTRIBUTE = re.compile(r' ([^\s=">]+)="([^"]*)"')
+TINY = re.compile(r"\s*0*[01](?:\.\d*)?\s*(?:px)?\s*")
+TINY_STYLE = re.compile(r"(?:^|;)(?:max-)?(?:width|height):0*[01](?:px)?(?:$|;)|(?:^|;)display:none|visibility:hidden")
+
+RAW_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
+CLOSED_BY_THEMSELVES = frozenset(
+    """
+    area base br col embed hr img input link meta param source track wbr p li dd dt tr td th tbody thead tfoot option
+    html head body o
+    """.split()  # noqa: SIM905 - reads better than a column of quoted words
+)
+FORMATTING = frozenset(
+    {"a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u"}
+)
+MAX_DEPTH = 2000
+MAX_REPEATS = 2_000_000
+
+# Bounded and anchored at the start of a word: linear even on five megabytes without a blank.
+LINK = re.compile(
+    r"(?<![\w@])https?://[^\s<>\"'\x00-\x1f]{1,2000}"
+    r"|(?<![\w.+@-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}(?![\w@])"
+)
+
+
+def clean_html(html: str, inline: Mapping[str, tuple[str, bytes]]) -> str:
+    """A harmless HTML fragment of a mail's HTML.
+
+    `inline`: the mail's own images by Content-ID, as (media type, octets). Never raises on hostile input.
+    """
+    text = _encodable(html)
+    if _nests_beyond_reason(text):
+        return text_to_html(plain_text(text))
+    cleaned = nh3.clean(
+        text,
+        tags=TAGS,
+        clean_content_tags=SILENT_TAGS,
+        attributes=ATTRIBUTES,
+        attribute_filter=_Attributes(ImageBudget(inline)),
+        url_schemes={"http", "https", "mailto", "tel", "cid", "data"},
+        url_relative="deny",
+        link_rel="noopener noreferrer nofollow",
+    )
+    return TAG.sub(_show_image, cleaned)
+
+
+def text_to_html(text: str, *, is_flowed: bool = False, deletes_space: bool = False) -> str:
+    """Plain text as an HTML fragment that keeps its lines; http(s) and mail addresses become links.
+
+    `is_flowed`, `deletes_space`: the parameters format=flowed and delsp=yes of its Content-Type (RFC 3676).
+    """
+    shown = _encodable(text).replace("\r\n", "\n").replace("\r", "\n")
+    if is_flowed:
+        shown = unflow(shown, deletes_space=deletes_space)
+    pieces, position = [], 0
+    for match in LINK.finditer(shown):
+        address = match.group().rstrip(".,;:!?)]}")
+        pieces += [markup.escape(shown[position : match.start()]), _link(address)]
+        position = match.start() + len(address)
+    pieces.append(markup.escape(shown[position:]))
+    return f'<div class="text">{"".join(pieces)}</div>'
+
+
+class _Attributes:
+    """The attribute filter of one mail: it knows how much the mail's images have used already."""
+
+    def __init__(self, images: ImageBudget) -> None:
+        self._images = images
+
+    def __call__(self, tag: str, name: str, value: str) -> str | None:
+        match name:
+            case "src":
+                return self._images.data_uri(value) if tag == "img" else None
+            case "href":
+                return value if value.strip().casefold().startswith(SCHEMES_TO_FOLLOW) else None
+            case "style":
+                return filter_style(value) or None
+            case "colspan" | "rowspan" | "span":
+                return value if value.isascii() and value.isdigit() and int(value[:9]) <= MAX_SPAN else None
+            case _:
+                return value
+
+
+def _show_image(match: re.Match[str]) -> str:
+    """An <img> as it may stand: with its data, as a box with its words, or not at all when it is a tracker."""
+    if match[1] != "img":
+        return match[0]
+    attributes = dict(ATTRIBUTE.findall(match[2]))
+    if "src" in attributes:
+        return match[0]
+    if _is_tracker(attributes):
+        return ""
+    words = (attributes.get("alt") or attributes.get("title") or "").strip()
+    return f'<span class="image">{words.replace("<", "&lt;")}</span>' if words else ""
+
+
+def _is_tracker(attributes: dict[str, str]) -> bool:
+    sides = (attributes.get("width", ""), attributes.get("height", ""))
+    return any(TINY.fullmatch(side) for side in sides) or bool(TINY_STYLE.search(attributes.get("style", "")))
+
+
+def _nests_beyond_reason(html: str) -> bool:
+    """Whether cleaning would take seconds: far too deep, or formatting that every block would have to open again."""
+    depth = formatting = repeats = 0
+    for slash, name in RAW_TAG.findall(html):
+        tag = name.lower()
+        step = -1 if slash else 1
+        if tag in FORMATTING:
+            formatting = max(0, formatting + step)
+        elif not slash:
+            repeats += formatting
+        if tag not in CLOSED_BY_THEMSELVES:
+            depth = max(0, depth + step)
+        if depth > MAX_DEPTH or repeats > MAX_REPEATS:
+            return True
+    return False
+
+
+def _link(address: str) -> str:
+    target = address if "://" in address[:8] else f"mailto:{address}"
+    return f'<a href="{markup.escape(target)}" rel="noopener noreferrer nofollow">{markup.escape(address)}</a>'
+
+
+def _encodable(text: str) -> str:
+    """Without NUL and lone surrogates, which no UTF-8 document can hold."""
+    return text.encode("utf-8", "replace").decode().replace("\0", "\ufffd")

@@ -1,0 +1,79 @@
+"""Ask the renderer for a PDF. Whatever goes wrong comes back as a reason, never as an exception.
+
+Never starts wkhtmltopdf itself.
+"""
+
+import socket
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from receiver.config import RenderingSettings
+from receiver.rendering import wire
+from receiver.rendering.reasons import NotRendered, Reason
+from receiver.rendering.wkhtmltopdf import MAX_PDF_OCTETS
+from receiver.rendering.workshop import missing
+
+CONNECT_SECONDS = 5.0
+# Others may be before us: the renderer takes as many pages at once as it has cores, the rest wait.
+QUEUE_SECONDS = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class RenderResult:
+    """A PDF with the rung of the ladder it was made on (full or text), or the reason why there is none."""
+
+    pdf: bytes | None = None
+    reason: Reason | None = None
+    rung: str = ""
+    pages: int = 0
+    milliseconds: int = 0
+
+
+def render(renderer: Path, page_octets: bytes, seconds: float) -> RenderResult:
+    """Have a whole HTML document in UTF-8 (receiver.rendering.page) rendered within `seconds`, once it is its turn."""
+    answer, pdf = _ask(renderer, {"seconds": seconds}, page_octets, seconds + QUEUE_SECONDS)
+    if isinstance(answer, Reason):
+        return RenderResult(reason=answer)
+    return RenderResult(pdf, None, str(answer["rung"]), int(answer["pages"]), int(answer["milliseconds"]))
+
+
+def available(settings: RenderingSettings, renderer: Path) -> Reason | None:
+    """None when pages can be rendered now, else why not; asks the renderer, which has proved it on a page."""
+    answer, _ = _ask(renderer, {"ask": "available"}, b"", settings.seconds)
+    if not isinstance(answer, Reason):
+        return None
+    if answer.code != "render_no_renderer":
+        return answer
+    fault: NotRendered | None = missing(settings)
+    return fault.reason if fault else answer
+
+
+def _ask(
+    renderer: Path, header: dict[str, Any], octets: bytes, seconds: float
+) -> tuple[dict[str, Any] | Reason, bytes]:
+    with socket.socket(socket.AF_UNIX) as channel:
+        channel.settimeout(CONNECT_SECONDS)
+        try:
+            with wire.address_of(renderer) as address:
+                channel.connect(address)
+        except OSError:
+            return Reason("render_no_renderer", {"socket": str(renderer)}), b""
+        channel.settimeout(seconds)
+        try:
+            _send(channel, header, octets)
+            answer, pdf = wire.receive(channel, MAX_PDF_OCTETS)
+        except (wire.WireFault, OSError):
+            return Reason("render_interrupted"), b""
+    reason = answer.get("reason")
+    if reason is not None:
+        return Reason(str(reason["code"]), dict(reason["params"])), b""
+    return (answer, pdf) if isinstance(pdf, bytes) else (Reason("render_interrupted"), b"")
+
+
+def _send(channel: socket.socket, header: dict[str, Any], octets: bytes) -> None:
+    try:
+        wire.send(channel, header, octets)
+    except (BrokenPipeError, ConnectionResetError):
+        # A page that is far too large is refused before it is read: the answer is there all the same.
+        return

@@ -1,0 +1,124 @@
+"""The page that is rendered: a header block that tells who wrote to whom, and the mail below it.
+
+No mail can overlay the block, hide it or write into it: its values are text, and the mail stands in two elements, the
+outer of which clips and clears (with one, a margin of -200px slid a false From over the real one).
+"""
+
+import html as markup
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime
+
+from receiver.rendering.cleaning import text_to_html
+
+LABELS = {
+    "en": ("From", "To", "Date", "Subject", "Attachments"),
+    "de": ("Von", "An", "Datum", "Betreff", "Anhänge"),
+    "nl": ("Van", "Aan", "Datum", "Onderwerp", "Bijlagen"),
+}
+MAX_VALUE = 1000
+MAX_ATTACHMENTS = 50
+
+# Aliases of fontconfig have no effect here, so the names that mails ask for are given to what is installed.
+_SUBSTITUTES = {
+    "Liberation Sans": ("Arial", "Helvetica", "Helvetica Neue", "Calibri", "Segoe UI", "Roboto", "Open Sans"),
+    "Liberation Serif": ("Times", "Times New Roman", "Cambria", "Georgia"),
+    "Liberation Mono": ("Courier", "Courier New", "Consolas", "Menlo", "Monaco"),
+    "DejaVu Sans": ("Verdana", "Tahoma", "Geneva", "Lucida Grande"),
+}
+_STYLE = """
+html,body{margin:0;padding:0;background:#fff;color:#111}
+body{font:14px/1.4 "Liberation Sans","DejaVu Sans",sans-serif}
+.postbus{border-bottom:2px solid #5a6675;padding:0 0 10px;margin:0 0 16px;font-size:13px;line-height:1.45}
+.postbus table{border-collapse:collapse;width:100%;table-layout:fixed}
+.postbus td{padding:1px 0;vertical-align:top;word-wrap:break-word}
+.postbus .label{width:96px;color:#5a6675}
+.postbus .subject{font-weight:bold;font-size:15px}
+.outer{overflow:hidden;clear:both;float:left;min-width:100%;position:relative;z-index:0}
+.mail{overflow:hidden}
+.mail .text{white-space:pre-wrap;word-wrap:break-word;font:12px/1.45 "Liberation Mono","DejaVu Sans Mono",monospace}
+.mail .image{display:inline-block;border:1px solid #c4cad2;color:#5a6675;background:#f5f6f8;font-size:12px;
+line-height:1.3;padding:3px 6px}
+.mail img{max-width:100%}
+.mail tr,.mail img{page-break-inside:avoid}
+"""
+_BEFORE_BODY = '<div class="outer"><div class="mail">'
+_AFTER_BODY = "</div></div></body></html>"
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderBlock:
+    """What stands on top of the page, as decoded text; empty values have no line."""
+
+    from_: str
+    to: str
+    date: datetime | None
+    subject: str
+    attachments: tuple[str, ...] = ()
+
+
+def page(header: HeaderBlock, body_html: str, language: str = "en") -> str:
+    """A whole HTML document of a header block and a cleaned fragment."""
+    rows = "".join(_row(label, value, kind) for label, value, kind in _lines(header, language))
+    return (
+        f'<!DOCTYPE html><html><head><meta charset="utf-8"><style>{_font_faces()}{_STYLE}</style></head><body>'
+        f'<div class="postbus"><table>{rows}</table></div>{_BEFORE_BODY}{body_html}{_AFTER_BODY}'
+    )
+
+
+def body_of(document: str) -> str:
+    """The mail's fragment of a document that `page` made; of any other document, all of it."""
+    before, mark, rest = document.partition(_BEFORE_BODY)
+    return rest.removesuffix(_AFTER_BODY) if mark else before
+
+
+def as_text_page(document: str, text: str) -> str:
+    """The same page with `text` in place of the mail's fragment."""
+    before, mark, _ = document.partition(_BEFORE_BODY)
+    return f"{before if mark else ''}{_BEFORE_BODY}{text_to_html(text)}{_AFTER_BODY}"
+
+
+def _lines(header: HeaderBlock, language: str) -> list[tuple[str, str, str]]:
+    from_, to, date, subject, attachments = LABELS.get(language, LABELS["en"])
+    names = [_shown(name) for name in header.attachments[:MAX_ATTACHMENTS]]
+    names += ["…"] if len(header.attachments) > MAX_ATTACHMENTS else []
+    return [
+        (from_, _shown(header.from_), "from"),
+        (to, _shown(header.to), "to"),
+        (date, header.date.isoformat(" ", "minutes") if header.date else "", "date"),
+        (subject, _shown(header.subject), "subject"),
+        (attachments, " · ".join(names), "attachments"),
+    ]
+
+
+def _row(label: str, value: str, kind: str) -> str:
+    if not value:
+        return ""
+    return f'<tr><td class="label">{label}</td><td class="{kind}">{markup.escape(value)}</td></tr>'
+
+
+def _shown(value: str) -> str:
+    """One line without controls: a character that turns the direction of writing could show another sender."""
+    plain = "".join(" " if unicodedata.category(c) in {"Cc", "Zl", "Zp"} else c for c in value[: 2 * MAX_VALUE])
+    visible = "".join(c for c in plain if unicodedata.category(c) not in {"Cf", "Cs"} or c in "\u200c\u200d")
+    line = " ".join(visible.split())
+    return line if len(line) <= MAX_VALUE else f"{line[:MAX_VALUE]}…"
+
+
+def _font_faces() -> str:
+    return "".join(
+        f'@font-face{{font-family:"{name}";font-weight:{weight};font-style:{slant};src:local("{font}{suffix}")}}'
+        for font, names in _SUBSTITUTES.items()
+        for name in names
+        for weight, slant, suffix in _faces(font)
+    )
+
+
+def _faces(font: str) -> tuple[tuple[str, str, str], ...]:
+    italic = "Oblique" if font.startswith("DejaVu") else "Italic"
+    return (
+        ("normal", "normal", ""),
+        ("bold", "normal", " Bold"),
+        ("normal", "italic", f" {italic}"),
+        ("bold", "italic", f" Bold {italic}"),
+    )

@@ -1,0 +1,157 @@
+"""The renderer's process: pages come over a Unix socket, PDFs go back; several at once, as many as there are cores.
+
+Holds no database, no key and no mail beyond the page in hand (law 17). SIGTERM: pages in hand are finished first.
+Raises RendererRunning when another one listens at the same place.
+"""
+
+import os
+import selectors
+import signal
+import socket
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from receiver.config import RenderingSettings, Settings
+from receiver.rendering import wire
+from receiver.rendering.reasons import NotRendered, Reason
+from receiver.rendering.workshop import Rendered, Workshop
+
+PEER_SECONDS = 30.0
+BACKLOG = 256
+# A page above the limit is still read, up to this many times it, for the rung that keeps its words only.
+READ_FACTOR = 4
+
+log = structlog.get_logger()
+
+
+class RendererRunning(Exception):
+    """Another renderer answers at this socket; stop it, or set rendering.socket to another path."""
+
+
+def run_renderer(settings: Settings, *, ready: Callable[[], None], listener: socket.socket | None = None) -> None:
+    """Serve until SIGTERM. `listener`: the socket that systemd has handed over; None: ours, at its configured path."""
+    with tempfile.TemporaryDirectory(prefix="postbus-render-") as folder:
+        workshop = Workshop(settings.rendering, Path(folder))
+        service = Service(listener or listen(settings.render_socket()), workshop, settings.rendering)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: service.stop())
+        _tell_state(workshop)
+        ready()
+        service.serve()
+        log.info("renderer_stopped")
+
+
+def listen(path: Path) -> socket.socket:
+    """A socket at `path` that only our own user may connect to; one left by a dead renderer is replaced."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with wire.address_of(path) as address, socket.socket(socket.AF_UNIX) as probe:
+        if probe.connect_ex(address) == 0:
+            raise RendererRunning(f"{path}: another renderer answers here")
+    path.unlink(missing_ok=True)
+    listener = socket.socket(socket.AF_UNIX)
+    mask = os.umask(0o177)
+    try:
+        with wire.address_of(path) as address:
+            listener.bind(address)
+    finally:
+        os.umask(mask)
+    listener.listen(BACKLOG)
+    return listener
+
+
+class Service:
+    """Accepts connections and hands each to a thread, never more at once than cores; the others wait in the kernel."""
+
+    def __init__(self, listener: socket.socket, workshop: Workshop, settings: RenderingSettings) -> None:
+        self._listener = listener
+        self._workshop = workshop
+        self._settings = settings
+        self._places = threading.BoundedSemaphore(os.cpu_count() or 1)
+        self._woken, self._wake = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+        self._is_stopping = False
+
+    def stop(self) -> None:
+        """Take no further page; safe in a signal handler."""
+        self._is_stopping = True
+        os.write(self._wake, b".")
+
+    def serve(self) -> None:
+        """Until stop(), then until the pages in hand are done."""
+        self._listener.setblocking(False)
+        threads: list[threading.Thread] = []
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._listener, selectors.EVENT_READ)
+            selector.register(self._woken, selectors.EVENT_READ)
+            while not self._is_stopping:
+                selector.select()
+                threads = [thread for thread in threads if thread.is_alive()]
+                threads += self._accept()
+        self._listener.close()
+        for thread in threads:
+            thread.join()
+
+    def _accept(self) -> list[threading.Thread]:
+        self._places.acquire()
+        try:
+            channel = None if self._is_stopping else self._listener.accept()[0]
+        except BlockingIOError:
+            channel = None
+        if channel is None:
+            self._places.release()
+            return []
+        thread = threading.Thread(target=self._converse, args=(channel,), name="page")
+        thread.start()
+        return [thread]
+
+    def _converse(self, channel: socket.socket) -> None:
+        try:
+            with channel:
+                channel.settimeout(PEER_SECONDS)
+                header, octets = wire.receive(channel, READ_FACTOR * self._settings.max_input_octets)
+                answer, pdf = self._answer(header, octets)
+                wire.send(channel, answer, pdf)
+        except (wire.WireFault, OSError) as fault:
+            log.warning("render_request_dropped", why=type(fault).__name__)
+        finally:
+            self._places.release()
+
+    def _answer(self, header: dict[str, Any], octets: bytes | int) -> tuple[dict[str, Any], bytes]:
+        started = time.monotonic()
+        try:
+            if header.get("ask") == "available":
+                self._workshop.prepare()
+                return {}, b""
+            rendered = self._render(header, octets)
+        except NotRendered as fault:
+            milliseconds = round(1000 * (time.monotonic() - started))
+            log.info("page_refused", code=fault.reason.code, milliseconds=milliseconds)
+            return {"reason": {"code": fault.reason.code, "params": dict(fault.reason.params)}}, b""
+        milliseconds = round(1000 * (time.monotonic() - started))
+        log.info("page_rendered", rung=rendered.rung, pages=rendered.pages, milliseconds=milliseconds)
+        return {"rung": rendered.rung, "pages": rendered.pages, "milliseconds": milliseconds}, rendered.pdf
+
+    def _render(self, header: dict[str, Any], octets: bytes | int) -> Rendered:
+        if isinstance(octets, int):
+            limit = READ_FACTOR * self._settings.max_input_octets
+            raise NotRendered("render_too_large", octets=octets, limit=limit)
+        asked = header.get("seconds")
+        most = self._settings.seconds
+        return self._workshop.render(octets, min(most, float(asked)) if isinstance(asked, int | float) else most)
+
+
+def _tell_state(workshop: Workshop) -> None:
+    reason: Reason | None = None
+    try:
+        workshop.prepare()
+    except NotRendered as fault:
+        reason = fault.reason
+    if reason is None:
+        log.info("renderer_started")
+    else:
+        log.warning("renderer_cannot_render", code=reason.code, **reason.params)

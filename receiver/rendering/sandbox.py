@@ -1,0 +1,154 @@
+"""The bubblewrap command line that wkhtmltopdf runs behind.
+
+Assume code execution inside: its WebKit has not been patched for years. So the new root holds the program, its
+libraries, our fonts and an empty /tmp; no /proc, no /etc, no home, no network, no other process. Flags of the program
+and the cleaning of mail are not the boundary, this is.
+Raises NotRendered when the program or bubblewrap is not there.
+"""
+
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from xml.sax.saxutils import escape
+
+from receiver.rendering.reasons import NotRendered
+
+ENVIRONMENT = {
+    "LC_ALL": "C.UTF-8",
+    "TZ": "UTC",
+    "HOME": "/tmp",  # noqa: S108 - the sandbox's own
+    "XDG_RUNTIME_DIR": "/tmp",  # noqa: S108 - the sandbox's own
+    "QT_QPA_PLATFORM": "offscreen",
+    "QT_HASH_SEED": "0",
+    "JSC_useJIT": "0",
+}
+NAMESPACES = """
+    --unshare-user --unshare-pid --unshare-net --unshare-ipc --unshare-uts --unshare-cgroup-try
+    --uid 65534 --gid 65534 --die-with-parent --new-session --as-pid-1 --clearenv
+    """.split()  # noqa: SIM905 - reads better than a column of quoted words
+TEMPORARY_OCTETS = 64 * 1024**2
+LINKED_AT_THE_TOP = ("bin", "lib", "lib32", "lib64", "sbin")
+# Code that a page never needs; faster without.
+UNUSED_QT_PLUGINS = ("bearer", "printsupport", "iconengines", "sensors", "sensorgestures")
+# Few, on purpose: every further font is read at every start.
+FONTS = Path("/usr/share/fonts")
+FONT_FOLDERS = (
+    "truetype/liberation",
+    "truetype/liberation2",
+    "truetype/dejavu",
+    "truetype/noto",
+    "opentype/noto",
+    "truetype/ancient-scripts",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """wkhtmltopdf on this machine."""
+
+    path: Path
+    loader: Path  # as the program names it, e.g. /lib64/ld-linux-x86-64.so.2
+    library_folders: tuple[Path, ...]  # resolved
+    fonts: tuple[Path, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Confinement:
+    """How to start the program on one page: the prefix of its command line, and the environment of that."""
+
+    program: Path
+    prefix: tuple[str, ...]
+    environment: dict[str, str]
+
+
+def find_program(command: str) -> Program:
+    """wkhtmltopdf with its libraries, whatever the architecture and the layout of /usr."""
+    found = shutil.which(command or "wkhtmltopdf")
+    if found is None:
+        raise NotRendered("render_no_command", command=command or "wkhtmltopdf")
+    path = Path(found).resolve()
+    needed = _needed_by(path)
+    if not needed:
+        raise NotRendered("render_no_command", command=str(path))
+    loader = next((one for one in needed if one.name.startswith("ld")), needed[-1])
+    folders = sorted({one.parent.resolve() for one in needed if one != loader})
+    return Program(path, loader, tuple(folders), _font_folders())
+
+
+def write_font_configuration(folder: Path, program: Program) -> None:
+    """Our own fontconfig file, and the place of its cache, below `folder`."""
+    (folder / "cache").mkdir(exist_ok=True)
+    folders = "".join(f"<dir>{escape(str(font))}</dir>" for font in program.fonts)
+    (folder / "fonts.conf").write_text(
+        '<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd">'
+        f"<fontconfig>{folders}<cachedir>/fonts/cache</cachedir></fontconfig>",
+        encoding="utf-8",
+    )
+
+
+def confine(program: Program, fonts: Path, *, fills_font_cache: bool = False) -> Confinement:
+    """Behind bubblewrap. `fonts`: the folder of write_font_configuration, read-only but to fill the cache."""
+    bubblewrap = shutil.which("bwrap")
+    if bubblewrap is None:
+        raise NotRendered("render_no_sandbox", command="bwrap")
+    bind_fonts = "--bind" if fills_font_cache else "--ro-bind"
+    environment = ENVIRONMENT | {"FONTCONFIG_FILE": "/fonts/fonts.conf"}
+    prefix = [
+        bubblewrap,
+        *NAMESPACES,
+        *(word for name, value in environment.items() for word in ("--setenv", name, value)),
+        *_root_of(program),
+        *(bind_fonts, str(fonts), "/fonts"),
+        *("--dev-bind", "/dev/null", "/dev/null", "--dev-bind", "/dev/urandom", "/dev/urandom"),
+        *("--size", str(TEMPORARY_OCTETS), "--tmpfs", "/tmp", "--chdir", "/tmp"),  # noqa: S108 - the sandbox's own
+        *("--remount-ro", "/"),
+        "--",
+    ]
+    return Confinement(program.path, tuple(prefix), {"LC_ALL": "C.UTF-8"})
+
+
+def leave_open(program: Program, fonts: Path) -> Confinement:
+    """Without any sandbox: only for the operator who has accepted in words that mail may run code here."""
+    environment = ENVIRONMENT | {"FONTCONFIG_FILE": str(fonts / "fonts.conf"), "HOME": str(fonts)}
+    return Confinement(program.path, (), environment)
+
+
+def _root_of(program: Program) -> list[str]:
+    words: list[str] = []
+    for name in LINKED_AT_THE_TOP:
+        top = Path("/", name)
+        if top.is_symlink():
+            words += ["--symlink", str(top.readlink()), str(top)]
+    # The loader is named by a path of its own (/lib64/…), often a link into the library folder.
+    loader = program.loader.parent.resolve() / program.loader.name
+    binds = {**{folder: folder for folder in program.library_folders}, program.path: program.path}
+    binds |= {font: font for font in program.fonts}
+    if loader.parent not in program.library_folders:
+        binds[loader] = program.loader.resolve()
+    for target, source in sorted(binds.items()):
+        words += ["--ro-bind", str(source), str(target)]
+    words += ["--ro-bind-try", "/usr/lib/locale/C.utf8", "/usr/lib/locale/C.utf8"]
+    for folder in program.library_folders:
+        for plugin in UNUSED_QT_PLUGINS:
+            if (folder / "qt5" / "plugins" / plugin).is_dir():
+                words += ["--tmpfs", str(folder / "qt5" / "plugins" / plugin)]
+    return words
+
+
+def _needed_by(program: Path) -> list[Path]:
+    """Every shared object of a program, its loader last: what ldd(1) prints, asked of the loader itself."""
+    try:
+        listing = subprocess.run(
+            [program], env={"LD_TRACE_LOADED_OBJECTS": "1"}, capture_output=True, timeout=10, check=False, text=True
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return []
+    words = [word for line in listing.stdout.splitlines() for word in line.split() if word.startswith("/")]
+    libraries = list(dict.fromkeys(Path(word) for word in words))
+    return sorted(libraries, key=lambda one: one.name.startswith("ld-"))
+
+
+def _font_folders() -> tuple[Path, ...]:
+    found = tuple(folder for name in FONT_FOLDERS if (folder := FONTS / name).is_dir())
+    return found or ((FONTS,) if FONTS.is_dir() else ())
