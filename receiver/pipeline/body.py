@@ -1,0 +1,54 @@
+"""Make of a message's own text the page that is kept when the text is the invoice.
+
+Where plain text and HTML are alternatives, the HTML counts; further texts follow in the order of the mail. Its own
+images stand inside. Called in the child only, and only when a decision keeps the text.
+"""
+
+from receiver.pipeline.fields import parameter
+from receiver.pipeline.message_facts import Findings
+from receiver.pipeline.unpack import Leaf, Unpacked
+from receiver.rendering.cleaning import clean_html, text_to_html
+from receiver.rendering.page import HeaderBlock, page
+from rules.recognition.content import HEAD_OCTETS, sniff
+
+MAX_IMAGE_OCTETS = 8 * 1024**2
+
+
+def body_page(unpacked: Unpacked, findings: Findings, language: str) -> bytes:
+    """A whole HTML document, UTF-8: header block and cleaned text."""
+    images = _images(unpacked)
+    pieces = [_fragment(leaf, unpacked.texts[leaf.part], images) for leaf in unpacked.bodies() if not leaf.shadowed]
+    reading = findings.reading
+    names = (each.filename for each in findings.facts.attachments if not each.is_referenced)
+    header = HeaderBlock(
+        from_=reading.from_header,
+        to=reading.to_header,
+        date=reading.date,
+        subject=reading.subject,
+        attachments=tuple(name for name in names if name),
+    )
+    return page(header, "\n".join(pieces), language).encode("utf-8", "replace")
+
+
+def _fragment(leaf: Leaf, text: str, images: dict[str, tuple[str, bytes]]) -> str:
+    if leaf.is_html:
+        return clean_html(text, images)
+    fields = leaf.entity.fields
+    is_flowed = (parameter(fields, "content-type", "format") or "").lower() == "flowed"
+    deletes_space = (parameter(fields, "content-type", "delsp") or "").lower() == "yes"
+    return text_to_html(text, is_flowed=is_flowed, deletes_space=deletes_space)
+
+
+def _images(unpacked: Unpacked) -> dict[str, tuple[str, bytes]]:
+    """The images to which the HTML refers, by Content-ID, up to what a page may hold."""
+    images: dict[str, tuple[str, bytes]] = {}
+    room = MAX_IMAGE_OCTETS
+    for leaf in unpacked.attachments():
+        if not unpacked.is_referenced(leaf) or leaf.content_id in images:
+            continue
+        octets = leaf.entity.decoded()
+        media_type = sniff(octets[:HEAD_OCTETS], leaf.declared_type, leaf.filename)
+        if media_type.startswith("image/") and len(octets) <= room:
+            room -= len(octets)
+            images[leaf.content_id] = (media_type, octets)
+    return images

@@ -1,0 +1,141 @@
+"""The process that reads hostile octets: `python -m receiver.pipeline.child`. One message at a time.
+
+It limits itself, then answers two questions on its socket: `parse` (facts, ids, and the octets of likely documents)
+and `keep` (further parts and the body as a page, of the message parsed last). It opens no file, no network and no
+database, keeps no secret, and may be killed at any moment. What it answers is JSON with declared lengths (law 17).
+It logs nothing: a failure is named by its type, for the text of an exception may quote the mail.
+"""
+
+import json
+import logging
+import mmap
+import os
+import socket
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+from receiver.pipeline.frames import BrokenFrame, Channel
+from receiver.pipeline.limits import allow_processor_seconds, confine
+from receiver.pipeline.message_facts import Findings, find
+from receiver.pipeline.structure import Limits
+from receiver.pipeline.unpack import Unpacked, unpack
+
+_PAGE_OCTETS = os.sysconf("SC_PAGE_SIZE")
+
+
+@dataclass(frozen=True, slots=True)
+class ChildSettings:
+    """What the worker tells a child at its start, as JSON in its first argument."""
+
+    parent: int
+    memory_octets: int
+    seconds: float
+    language: str
+    depth: int
+    parts: int
+    decoded_octets: int
+
+    def limits(self) -> Limits:
+        """How much of one message is read."""
+        return Limits(self.depth, self.parts, self.decoded_octets)
+
+
+@dataclass(slots=True)
+class _Current:
+    """The message parsed last."""
+
+    unpacked: Unpacked
+    findings: Findings
+
+
+class Child:
+    """The conversation of a child with the worker."""
+
+    def __init__(self, channel: Channel, settings: ChildSettings) -> None:
+        self._channel = channel
+        self._settings = settings
+        self._current: _Current | None = None
+
+    def serve(self) -> None:
+        """Answer until the worker hangs up."""
+        while True:
+            try:
+                question, descriptor = self._channel.receive()
+            except BrokenFrame:
+                return
+            allow_processor_seconds(self._settings.seconds)
+            try:
+                if question["ask"] == "parse":
+                    self._parse(question, descriptor)
+                else:
+                    self._keep(question)
+            except BrokenFrame:
+                return
+            except Exception as error:  # noqa: BLE001 - the edge of this process: one mail's attempt fails, by its type
+                self._channel.send({"failed": type(error).__name__, "memory": resident_octets()})
+
+    def _parse(self, question: dict[str, Any], descriptor: int | None) -> None:
+        self._current = None  # frees the message before
+        size = question["octets"]
+        octets: Any = self._channel.receive_octets(size) if descriptor is None else _map(descriptor, size)
+        unpacked = unpack(octets, size, self._settings.limits())
+        findings = find(unpacked, question["reverse_path"], self._settings.decoded_octets)
+        self._current = _Current(unpacked, findings)
+        head = {
+            "facts": findings.facts.to_json(),
+            "content_id": findings.content_id,
+            "invoice_id": findings.invoice_id,
+            "parts": [[part, len(decoded)] for part, decoded in findings.likely.items()],
+            "memory": resident_octets(),
+        }
+        self._channel.send(head, *findings.likely.values())
+
+    def _keep(self, question: dict[str, Any]) -> None:
+        if self._current is None:
+            raise LookupError("nothing was parsed")
+        wanted = set(question["parts"])
+        leaves = [leaf for leaf in self._current.unpacked.attachments() if leaf.part in wanted]
+        decoded = [leaf.entity.decoded() for leaf in leaves]
+        body = self._body() if question["body"] else b""
+        head = {
+            "parts": [[leaf.part, len(octets)] for leaf, octets in zip(leaves, decoded, strict=True)],
+            "body": len(body),
+            "memory": resident_octets(),
+        }
+        self._channel.send(head, *decoded, body)
+
+    def _body(self) -> bytes:
+        if self._current is None:
+            raise LookupError("nothing was parsed")
+        # Costs 40 ms and 10 MB, which most children never need.
+        from receiver.pipeline.body import body_page  # noqa: PLC0415
+
+        return body_page(self._current.unpacked, self._current.findings, self._settings.language)
+
+
+def resident_octets() -> int:
+    """What this process holds in memory now."""
+    with open("/proc/self/statm", "rb") as statm:
+        return int(statm.read().split()[1]) * _PAGE_OCTETS
+
+
+def _map(descriptor: int, size: int) -> mmap.mmap | bytes:
+    try:
+        return mmap.mmap(descriptor, size, access=mmap.ACCESS_READ) if size else b""
+    finally:
+        os.close(descriptor)
+
+
+def main() -> None:
+    """Serve the worker on descriptor 0."""
+    settings = ChildSettings(**json.loads(sys.argv[1]))
+    confine(settings.memory_octets, settings.parent)
+    # mail-parser writes what it finds in a mail to the log: never.
+    logging.disable(logging.CRITICAL)
+    with socket.socket(fileno=0) as sock:
+        Child(Channel(sock), settings).serve()
+
+
+if __name__ == "__main__":
+    main()

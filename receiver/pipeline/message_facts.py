@@ -1,0 +1,147 @@
+"""Make of an unpacked message what rules may see of it, and find its three ids' ingredients.
+
+Asks the pure rules.recognition what each part is; decides nothing. Every part is decoded once; the octets of those
+that are likely to be kept (what recognition imports by itself) stay at hand, all others are decoded again when asked.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from receiver.pipeline.charsets import storable
+from receiver.pipeline.fields import decode_words
+from receiver.pipeline.reading import Reading, read
+from receiver.pipeline.unpack import Kind, Leaf, Unpacked
+from receiver.rendering.plain import plain_text
+from rules.addresses import canonical
+from rules.facts import AttachmentFacts, EInvoice, ForwardClaim, MailFacts
+from rules.recognition.content import HEAD_OCTETS, imports_by_itself, may_be_xml, sniff
+from rules.recognition.einvoice import read_einvoice
+from rules.recognition.forwarded import find_forward
+from rules.recognition.identity import IdentifyingHeaders, content_id, invoice_id, part_hash
+
+MAX_TEXT = 100_000
+MAX_HTML_READ = 512 * 1024
+MAX_EINVOICE_OCTETS = 16 * 1024**2
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What the child knows of one message."""
+
+    facts: MailFacts
+    reading: Reading
+    content_id: str
+    invoice_id: str | None
+    likely: dict[str, bytes] = field(repr=False)  # decoded octets by part
+
+
+@dataclass(slots=True)
+class _Inventory:
+    """The leaves, looked at one after the other."""
+
+    decoded_left: int
+    hashes: list[str] = field(default_factory=list)  # for the content id, in the order of the walk
+    attachments: list[AttachmentFacts] = field(default_factory=list)
+    likely: dict[str, bytes] = field(default_factory=dict)
+
+    def look_at(self, leaf: Leaf, *, is_referenced: bool) -> None:
+        """Decode a leaf once, and note what it is."""
+        octets = leaf.entity.decoded()
+        self.decoded_left -= len(octets)
+        is_text = leaf.kind is not Kind.ATTACHMENT or leaf.declared_type.startswith("text/")
+        facts = None
+        if leaf.kind is Kind.ATTACHMENT:
+            facts = _attachment(leaf, octets, is_referenced=is_referenced)
+            self.attachments.append(facts)
+            if imports_by_itself(facts):
+                self.likely[leaf.part] = octets
+        if not leaf.entity.children:  # an attached message is known by its parts: relays may encode it anew
+            self.hashes.append(facts.sha256 if facts and not is_text else part_hash(octets, is_text=is_text))
+
+
+def find(unpacked: Unpacked, reverse_path: str, decoded_octets: int) -> Findings:
+    """Facts, ids and likely documents of a message; parts beyond `decoded_octets` are not looked at."""
+    reading = read(unpacked.fields, [(_text_type(leaf), unpacked.texts[leaf.part]) for leaf in unpacked.bodies()])
+    inventory = _Inventory(decoded_octets)
+    for leaf in unpacked.leaves:
+        if leaf.entity.end - leaf.entity.body > inventory.decoded_left:
+            unpacked.defects.add("too_large")
+            break
+        inventory.look_at(leaf, is_referenced=unpacked.is_referenced(leaf))
+    return Findings(
+        facts=_mail_facts(unpacked, reading, reverse_path, tuple(inventory.attachments)),
+        reading=reading,
+        content_id=content_id(_identifying(reading), inventory.hashes),
+        invoice_id=_invoice_id(inventory.attachments),
+        likely=inventory.likely,
+    )
+
+
+def _mail_facts(
+    unpacked: Unpacked, reading: Reading, reverse_path: str, attachments: tuple[AttachmentFacts, ...]
+) -> MailFacts:
+    text = _text(unpacked)
+    senders = tuple(filter(None, map(canonical, reading.from_addresses)))
+    return MailFacts(
+        from_addresses=tuple(dict.fromkeys(senders)),
+        from_header=reading.from_header,
+        subject=reading.subject,
+        reverse_path=reverse_path,
+        message_id=reading.message_id or None,
+        date=reading.date,
+        attachments=attachments,
+        has_text=bool(text.strip()) or any(leaf.is_html for leaf in unpacked.bodies() if unpacked.texts[leaf.part]),
+        text=text,
+        forward=_forward(unpacked, reading, text),
+        is_broken=tuple(sorted(unpacked.defects | reading.defects)),
+    )
+
+
+def _attachment(leaf: Leaf, octets: bytes, *, is_referenced: bool) -> AttachmentFacts:
+    head = octets[:HEAD_OCTETS]
+    return AttachmentFacts(
+        part=leaf.part,
+        filename=leaf.filename,
+        declared_type=leaf.declared_type,
+        media_type=sniff(head, leaf.declared_type, leaf.filename),
+        octets=len(octets),
+        sha256=part_hash(octets, is_text=False),
+        is_referenced=is_referenced,
+        is_inline=leaf.disposition == "inline",
+        e_invoice=_e_invoice(octets, head),
+    )
+
+
+def _e_invoice(octets: bytes, head: bytes) -> EInvoice | None:
+    return read_einvoice(octets) if may_be_xml(head) and len(octets) <= MAX_EINVOICE_OCTETS else None
+
+
+def _invoice_id(attachments: list[AttachmentFacts]) -> str | None:
+    ids: Iterator[str | None] = (invoice_id(each.e_invoice) for each in attachments if each.e_invoice)
+    return next((each for each in ids if each), None)
+
+
+def _identifying(reading: Reading) -> IdentifyingHeaders:
+    return IdentifyingHeaders(reading.from_addresses, reading.subject, reading.date_raw, reading.message_id)
+
+
+def _text(unpacked: Unpacked) -> str:
+    """The body as plain text: the plain parts as they were written; of a mail that has none, the words of its HTML."""
+    bodies = list(unpacked.bodies())
+    plain = "\n".join(unpacked.texts[leaf.part] for leaf in bodies if not leaf.is_html)
+    if plain.strip():
+        return plain[:MAX_TEXT]
+    html = "\n".join(unpacked.texts[leaf.part] for leaf in bodies if leaf.is_html)
+    return storable(plain_text(html[:MAX_HTML_READ]))[:MAX_TEXT] if html else ""
+
+
+def _forward(unpacked: Unpacked, reading: Reading, text: str) -> ForwardClaim | None:
+    attached = None
+    if unpacked.attached is not None:
+        names = ("From", "Subject", "Date")
+        attached = {name: decode_words(str(unpacked.attached.get(name, ""))) for name in names}
+    return find_forward(reading.subject, text, attached)
+
+
+def _text_type(leaf: Leaf) -> str:
+    return "text/html" if leaf.is_html else "text/plain"

@@ -1,0 +1,184 @@
+"""Tell the leaves of a message apart: its bodies, its attachments, and what an attached message says in its own text.
+
+Names and types are claims; nothing here trusts them, and nothing decides what becomes a document (rules do).
+Attached messages are opened: their attachments are attachments, their bodies are not the bodies of this mail.
+Standard: RFC 2045, 2046, 2183 (disposition), 2231 (names), 2392 (cid: references), 3676 (format=flowed).
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from email.message import Message
+from enum import Enum
+from urllib.parse import unquote
+
+from receiver.pipeline.charsets import decode, one_line
+from receiver.pipeline.fields import Octets, decode_words, parameter
+from receiver.pipeline.structure import Dissection, Entity, Limits
+
+MAX_TEXT_OCTETS = 4 * 1024**2
+MAX_NAME = 1000
+_TEXT_TYPES = frozenset({"text/plain", "text/html"})
+_CID = re.compile(r"\bcid:([^\s\"'<>()]{1,300})", re.IGNORECASE)
+_META_CHARSET = re.compile(rb"<meta[^>]{0,200}charset=[\"']?([!-~]{1,40}?)[\"'\s/>;]", re.IGNORECASE)
+_PDF_HEAD = 1024
+
+
+class Kind(Enum):
+    """What a leaf is to the mail it came in."""
+
+    BODY = "body"
+    INNER_BODY = "inner body"  # text of an attached message
+    ATTACHMENT = "attachment"
+
+
+@dataclass(slots=True)
+class Leaf:
+    """A part that is not cut further, or an attached message beside its own parts."""
+
+    entity: Entity
+    part: str  # MIME path; "1" for a mail of one part
+    kind: Kind
+    filename: str | None
+    disposition: str
+    content_id: str
+    shadowed: bool = False  # plain text whose HTML alternative stands beside it
+
+    @property
+    def declared_type(self) -> str:
+        """As the entity claims."""
+        return self.entity.media_type
+
+    @property
+    def is_html(self) -> bool:
+        """Whether the leaf claims to be HTML; any other text is read as plain text."""
+        return self.entity.media_type == "text/html"
+
+    def text(self) -> str:
+        """The leaf as text, capped; the charset of the field, else of the HTML itself, else guessed."""
+        octets = self.entity.decoded()[:MAX_TEXT_OCTETS]
+        charset = parameter(self.entity.fields, "content-type", "charset")
+        if not charset and self.is_html:
+            meta = _META_CHARSET.search(octets, 0, 2048)
+            charset = meta.group(1).decode("ascii") if meta else None
+        return decode(octets, charset)
+
+
+@dataclass(slots=True)
+class Unpacked:
+    """The leaves of one message in its order, with the texts of its bodies read."""
+
+    fields: Message
+    leaves: list[Leaf]
+    defects: set[str]
+    texts: dict[str, str] = field(default_factory=dict)  # text by part, of bodies and inner bodies
+    references: set[str] = field(default_factory=set)  # Content-IDs that some HTML shows or links
+    attached: Message | None = None  # the fields of the first attached message
+
+    def bodies(self) -> Iterator[Leaf]:
+        """The leaves that are this mail's own text."""
+        return (leaf for leaf in self.leaves if leaf.kind is Kind.BODY)
+
+    def attachments(self) -> Iterator[Leaf]:
+        """The leaves that are not text of this or an attached mail."""
+        return (leaf for leaf in self.leaves if leaf.kind is Kind.ATTACHMENT)
+
+    def is_referenced(self, leaf: Leaf) -> bool:
+        """Whether HTML of this mail shows or links the leaf."""
+        return bool(leaf.content_id) and leaf.content_id in self.references
+
+
+def unpack(octets: Octets, size: int, limits: Limits) -> Unpacked:
+    """Cut a message into leaves and read its texts. Never fails on what a mail may hold."""
+    dissection = Dissection(octets, size, limits)
+    unpacked = Unpacked(dissection.root.fields, [], dissection.defects)
+    _gather(dissection.root, unpacked, inside=False, among_alternatives=False)
+    _shadow_plain_alternatives(dissection.root, unpacked)
+    for leaf in unpacked.leaves:
+        if leaf.kind is not Kind.ATTACHMENT:
+            text = unpacked.texts[leaf.part] = leaf.text()
+            if leaf.is_html:
+                unpacked.references |= cid_references(text)
+    return unpacked
+
+
+def cid_references(html: str) -> set[str]:
+    """The Content-IDs to which HTML refers (RFC 2392: percent-encoded in the URL)."""
+    return {unquote(match) for match in _CID.findall(html)} if "cid:" in html.lower() else set()
+
+
+def claimed_name(fields: Message) -> str | None:
+    """The file name as claimed, decoded and on one line: unsafe."""
+    name = parameter(fields, "content-disposition", "filename") or parameter(fields, "content-type", "name")
+    return name[:MAX_NAME] if name else None
+
+
+def _gather(entity: Entity, unpacked: Unpacked, *, inside: bool, among_alternatives: bool) -> None:
+    if entity.is_multipart:
+        alternatives = entity.media_type == "multipart/alternative"
+        for child in entity.children:
+            _gather(child, unpacked, inside=inside, among_alternatives=alternatives)
+        return
+    unpacked.leaves.append(_leaf(entity, inside=inside, among_alternatives=among_alternatives))
+    for child in entity.children:
+        if unpacked.attached is None:
+            unpacked.attached = child.fields
+        _gather(child, unpacked, inside=True, among_alternatives=False)
+
+
+def _leaf(entity: Entity, *, inside: bool, among_alternatives: bool) -> Leaf:
+    leaf = Leaf(
+        entity=entity,
+        part=entity.path,
+        kind=Kind.ATTACHMENT,
+        filename=claimed_name(entity.fields),
+        disposition=_disposition(entity.fields),
+        content_id=_content_id(entity.fields),
+    )
+    if _is_body(leaf, among_alternatives=among_alternatives):
+        leaf.kind = Kind.INNER_BODY if inside else Kind.BODY
+    return leaf
+
+
+def _is_body(leaf: Leaf, *, among_alternatives: bool) -> bool:
+    entity = leaf.entity
+    is_uncut = entity.media_type.startswith("multipart/")  # no boundary was found: what stands there is read as text
+    if leaf.disposition == "attachment" or not (is_uncut or entity.media_type in _TEXT_TYPES):
+        return False
+    is_alone = entity.path == "1" and entity.start == 0
+    if leaf.filename and not (among_alternatives or is_alone):
+        return False
+    # Seen in practice: a PDF sent as text/plain without a name.
+    return b"%PDF-" not in entity.decoded_head(_PDF_HEAD)
+
+
+def _shadow_plain_alternatives(root: Entity, unpacked: Unpacked) -> None:
+    by_entity = {id(leaf.entity): leaf for leaf in unpacked.leaves if leaf.kind is Kind.BODY}
+    waiting = [root]
+    while waiting:
+        entity = waiting.pop()
+        waiting.extend(entity.children)
+        if entity.media_type != "multipart/alternative" or not entity.is_multipart:
+            continue
+        below = [by_entity[key] for key in map(id, _descendants(entity)) if key in by_entity]
+        if any(leaf.is_html for leaf in below):
+            for leaf in below:
+                leaf.shadowed = not leaf.is_html
+
+
+def _descendants(entity: Entity) -> Iterator[Entity]:
+    waiting = list(entity.children)
+    while waiting:
+        each = waiting.pop()
+        yield each
+        waiting.extend(each.children)
+
+
+def _disposition(fields: Message) -> str:
+    value = str(fields.get("content-disposition", ""))
+    return value.partition(";")[0].strip().lower()
+
+
+def _content_id(fields: Message) -> str:
+    return one_line(decode_words(str(fields.get("content-id", "")))).strip("<> ")
+
