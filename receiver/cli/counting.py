@@ -1,0 +1,20 @@
+"""The database's counts, or why there is none: what `status` shows and what `serve` asks before it starts anything.
+
+Raises Refused with the remedy, TemporaryFailure when the database does not answer.
+"""
+
+from receiver.cli.failures import Refused
+from receiver.cli.workplace import Workplace
+from storage.failures import NotFound
+from storage.glance import Glance, glance
+
+
+def counts_of(here: Workplace) -> Glance:
+    """What the database holds, sure that it has this version's tables."""
+    try:
+        counts = glance(here.settings.database_url())
+    except NotFound as failure:
+        raise Refused(f"{failure}; run `{here.init_command()}`") from failure
+    if not counts.is_current:
+        raise Refused(f"the database is of another version than postbus; run `{here.init_command()}`")
+    return counts

@@ -1,0 +1,72 @@
+"""`postbus init`: make what a running postbus needs. Doing it again changes nothing that is there.
+
+Folders are for their owner only: they hold other people's invoices.
+"""
+
+import os
+import socket
+
+import typer
+
+from receiver.cli.failures import Refused
+from receiver.cli.output import say
+from receiver.cli.workplace import Workplace
+from receiver.config import Settings
+from receiver.smtp.tls import make_self_signed
+from storage.database import Database
+
+app = typer.Typer()
+_FOR_OWNER_ONLY = 0o700
+
+
+@app.command()
+def init(ctx: typer.Context) -> None:
+    """Make the data folder, the database (or bring it up to date) and a self-signed certificate."""
+    settings = Workplace.of(ctx).settings
+    os.umask(0o077)
+    made = [*make_folders(settings), *migrate(settings), *make_certificate(settings)]
+    say("\n".join(f"made: {thing}" for thing in made) or f"{settings.data}: everything is there already")
+
+
+def make_folders(settings: Settings) -> list[str]:
+    """Make the missing folders; returns what was made. Raises Refused for one that cannot be made or written to."""
+    made = []
+    for folder in (settings.data, settings.journal_folder(), settings.blob_folder(), settings.data / "run"):
+        try:
+            if not folder.is_dir():
+                folder.mkdir(mode=_FOR_OWNER_ONLY, parents=True)
+                made.append(f"folder {folder}")
+        except OSError as error:
+            raise Refused(
+                f"{folder}: the folder cannot be made ({error.strerror}); name another with --data, "
+                "or make it as root and give it to the user who runs postbus"
+            ) from error
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise Refused(
+                f"{folder}: the folder cannot be written to; give it to the user who runs postbus (chown), "
+                "or name another with --data"
+            )
+    return made
+
+
+def migrate(settings: Settings) -> list[str]:
+    """Make the database or bring it to this version; returns what was made."""
+    is_new = not settings.database.url and not (settings.data / "postbus.db").exists()
+    database = Database(settings.database_url())
+    try:
+        if not is_new and database.revision_is_current():
+            return []
+        database.migrate()
+    finally:
+        database.close()
+    return [f"database {database.name}"]
+
+
+def make_certificate(settings: Settings) -> list[str]:
+    """Make a self-signed certificate unless the configuration names one; returns what was made."""
+    folder = settings.data / "tls"
+    if settings.smtp.tls_certificate or not settings.smtp.starttls:
+        return []
+    had_one = folder.is_dir() and any(folder.iterdir())
+    certificate, _ = make_self_signed(folder, settings.smtp.hostname or socket.getfqdn())
+    return [] if had_one else [f"certificate {certificate}"]

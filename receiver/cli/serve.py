@@ -1,0 +1,37 @@
+"""`postbus serve`: take mail until SIGTERM. What runs is wired in receiver/service.py."""
+
+import sys
+
+import typer
+
+from receiver.cli.counting import counts_of
+from receiver.cli.failures import Refused
+from receiver.cli.soundness import faults_of
+from receiver.cli.workplace import Workplace
+from receiver.config import ConfigurationError
+from receiver.listening import ListenFailed
+from receiver.service import serve as run_service
+from receiver.supervision import StartFailed
+
+app = typer.Typer()
+
+
+@app.command()
+def serve(ctx: typer.Context) -> None:
+    """Take mail until SIGTERM; print `ready smtp=HOST:PORT` once mail can be accepted. Logs go to stderr."""
+    here = Workplace.of(ctx)
+    faults = faults_of(here.settings)
+    if faults:
+        raise ConfigurationError(faults)
+    counts_of(here)  # refuses a database that is missing or of another version, before anything is started
+    try:
+        status = run_service(here.settings, announce)
+    except (ListenFailed, StartFailed) as failure:
+        raise Refused(str(failure)) from failure
+    raise typer.Exit(status)
+
+
+def announce(line: str) -> None:
+    """Print the one line that whoever started us waits for."""
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()

@@ -1,0 +1,66 @@
+"""Whether a configuration that is well formed can also work: files that exist, words a reply can carry.
+
+Opens nothing but what the settings name, changes nothing. Answers with a sentence for every fault.
+"""
+
+import os
+import shutil
+import ssl
+from pathlib import Path
+
+from receiver.config import Settings
+
+# A reply line holds 512 octets with CRLF (RFC 5321 4.5.3.1.5); code, enhanced code and the address need some of them.
+_LONGEST_REFUSAL = 200
+
+
+def faults_of(settings: Settings) -> list[str]:
+    """Everything in the configuration that cannot work on this machine."""
+    return [*_certificate_faults(settings), *_plan_faults(settings), *_command_faults(settings)]
+
+
+def _certificate_faults(settings: Settings) -> list[str]:
+    chain, key = settings.smtp.tls_certificate, settings.smtp.tls_key
+    if not chain and not key:
+        return []
+    if not chain or not key:
+        missing = "smtp.tls_key" if chain else "smtp.tls_certificate"
+        return [f"{missing}: not set; certificate and key are set together, or both left empty"]
+    named = {"smtp.tls_certificate": chain, "smtp.tls_key": key}
+    unreadable = [fault for setting, file in named.items() if (fault := _unreadable(setting, Path(file)))]
+    return unreadable or _mismatched(chain, key)
+
+
+def _unreadable(setting: str, file: Path) -> str | None:
+    try:
+        with file.open("rb"):
+            return None
+    except OSError as error:
+        return f"{setting} = {str(file)!r}: cannot be read ({error.strerror})"
+
+
+def _mismatched(chain: str, key: str) -> list[str]:
+    try:
+        # A password would be asked for on the terminal; a key of a service has none.
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(chain, key, password=lambda: b"")
+    except (ssl.SSLError, ValueError) as error:
+        why = getattr(error, "reason", None) or "not PEM"
+        return [f"smtp.tls_certificate = {chain!r}: cannot be used with smtp.tls_key = {key!r} ({why})"]
+    return []
+
+
+def _plan_faults(settings: Settings) -> list[str]:
+    faults = []
+    for name, plan in settings.plans.items():
+        if not (plan.refusal.isascii() and plan.refusal.isprintable()):
+            faults.append(f"plans.{name}.refusal = {plan.refusal!r}: expected printable ASCII, since SMTP replies are")
+        if len(plan.refusal) > _LONGEST_REFUSAL:
+            faults.append(f"plans.{name}.refusal: {len(plan.refusal)} characters; expected at most {_LONGEST_REFUSAL}")
+    return faults
+
+
+def _command_faults(settings: Settings) -> list[str]:
+    command = settings.rendering.command
+    if command and not (shutil.which(command) and os.access(command, os.X_OK)):
+        return [f"rendering.command = {command!r}: not a program that can be run; leave it empty to search PATH"]
+    return []

@@ -1,0 +1,51 @@
+"""`postbus status`: what waits, what failed, and whether e-mail text can be made into PDFs.
+
+Asked by monitors every few seconds, so it imports little and works while the service runs.
+"""
+
+import typer
+
+from receiver.cli.counting import counts_of
+from receiver.cli.options import AsJson
+from receiver.cli.output import print_json, show_fields
+from receiver.cli.workplace import Workplace
+from receiver.rendering.client import available
+from rules.wording import words
+from storage.journal import backlog
+
+app = typer.Typer()
+
+
+@app.command()
+def status(ctx: typer.Context, as_json: AsJson = False) -> None:
+    """Tell how much mail and work waits, what failed, how many messages there are, and whether PDFs can be made."""
+    here = Workplace.of(ctx)
+    settings = here.settings
+    counts = counts_of(here)
+    waiting = backlog(settings.journal_folder())
+    obstacle = available(settings.rendering, settings.render_socket())
+    why_not = obstacle and words(obstacle.code, obstacle.params, settings.language)
+    if as_json:
+        print_json(
+            [
+                {
+                    "journal_pending": waiting.messages,
+                    "journal_octets": waiting.octets,
+                    "jobs_pending": counts.jobs_pending,
+                    "jobs_failed": counts.jobs_failed,
+                    "messages": counts.messages,
+                    "rendering": obstacle is None,
+                    "rendering_obstacle": why_not,
+                }
+            ]
+        )
+        return
+    show_fields(
+        [
+            ("Accepted, not settled yet", waiting.messages),
+            ("Jobs waiting", counts.jobs_pending),
+            ("Jobs failed", counts.jobs_failed),
+            ("Messages", counts.messages),
+            ("PDFs of e-mail text", f"not now: {why_not}" if why_not else "can be made"),
+        ]
+    )

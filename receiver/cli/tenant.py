@@ -1,0 +1,163 @@
+"""`postbus tenant …`: customers' accounts, their plans, and how far their forwards are trusted."""
+
+from typing import Annotated, Any, Literal
+
+import typer
+from storage.blobs import BlobStore
+
+from receiver.cli.failures import Refused
+from receiver.cli.options import AsJson, Yes
+from receiver.cli.output import Column, column, print_json, say, show, show_change, show_fields, time_column
+from receiver.cli.rows import changing, opened, reading
+from receiver.cli.workplace import Workplace
+from receiver.config import Settings
+from storage import tenants
+from storage.addresses import list_addresses
+from storage.database import Session
+from storage.directory import bump
+from storage.models import Tenant
+from storage.texts import nearest
+
+app = typer.Typer(no_args_is_help=True)
+
+TenantName = Annotated[str, typer.Argument(metavar="NAME", help="Name or id of the tenant.", show_default=False)]
+Trust = Literal["everyone", "registered", "authenticated"]
+
+_COLUMNS = [
+    column("Tenant", "tenant"),
+    column("Plan", "plan", may_wrap=False),
+    Column("Takes mail", lambda record: record["takes_mail"], may_wrap=False),
+    column("Import address", "import_address"),
+    time_column("Since", "created_at"),
+]
+_FIELDS = (
+    ("Tenant", "tenant"),
+    ("Id", "id"),
+    ("Plan", "plan"),
+    ("Takes mail", "takes_mail"),
+    ("Import addresses", "import_addresses"),
+    ("Trusts forwards of", "trust_forwards"),
+)
+
+
+@app.command()
+def add(
+    ctx: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Unused name, 1 to 64 characters.", show_default=False)],
+    plan: Annotated[str, typer.Option(help="What the tenant's package includes.")] = "standard",
+    as_json: AsJson = False,
+) -> None:
+    """Add a tenant; it gets its first import address at once."""
+    settings = Workplace.of(ctx).settings
+    refuse_unknown_plan(settings, plan)
+    with changing(ctx) as session:
+        tenant, _ = tenants.add_tenant(session, name, plan, settings.addresses.domains)
+        record = tenant_record(session, tenant, settings)
+    if as_json:
+        print_json([record])
+    else:
+        say(f"{record['tenant']} ({record['plan']}): {record['import_address']}")
+        if not record["takes_mail"]:
+            say(f"The plan {plan} has no central mailbox: mail to this address is refused.")
+
+
+@app.command("list")
+def list_(ctx: typer.Context, as_json: AsJson = False) -> None:
+    """List all tenants by name."""
+    settings = Workplace.of(ctx).settings
+    with reading(ctx) as session:
+        records = [tenant_record(session, tenant, settings) for tenant in tenants.list_tenants(session)]
+    show(records, _COLUMNS, as_json=as_json, when_empty="No tenants yet. Add one: postbus tenant add NAME")
+
+
+@app.command("show")
+def show_(ctx: typer.Context, name: TenantName, as_json: AsJson = False) -> None:
+    """Show one tenant."""
+    with reading(ctx) as session:
+        record = tenant_record(session, tenants.find_tenant(session, name), Workplace.of(ctx).settings)
+    if as_json:
+        print_json([record])
+    else:
+        show_fields([(title, _joined(record[key])) for title, key in _FIELDS])
+
+
+@app.command("set-plan")
+def set_plan(
+    ctx: typer.Context,
+    name: TenantName,
+    plan: Annotated[str, typer.Argument(metavar="PLAN", help="Name of a plan.", show_default=False)],
+    as_json: AsJson = False,
+) -> None:
+    """Change the tenant's plan; it holds from the next RCPT on."""
+    settings = Workplace.of(ctx).settings
+    refuse_unknown_plan(settings, plan)
+    with changing(ctx) as session:
+        tenant = tenants.find_tenant(session, name)
+        tenants.set_plan(session, tenant, plan)
+        record = tenant_record(session, tenant, settings)
+    show_change(record, f"{record['tenant']} has the plan {plan} from the next mail on.", as_json=as_json)
+
+
+@app.command("set")
+def set_(
+    ctx: typer.Context,
+    name: TenantName,
+    trust_forwards: Annotated[
+        Trust, typer.Option(help="Whose forwards are believed when they name an original sender.", show_default=False)
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Change how the tenant's mail is judged as a whole."""
+    with changing(ctx) as session:
+        tenant = tenants.find_tenant(session, name)
+        tenants.set_trust_forwards(session, tenant, trust_forwards)
+        record = tenant_record(session, tenant, Workplace.of(ctx).settings)
+    show_change(record, f"{record['tenant']} trusts forwards of: {trust_forwards}", as_json=as_json)
+
+
+@app.command()
+def remove(ctx: typer.Context, name: TenantName, yes: Yes = False) -> None:
+    """Remove a tenant with its mail and documents. Its addresses are never given again."""
+    here = Workplace.of(ctx)
+    with opened(here) as database:
+        with database.read() as session:
+            tenant = tenants.find_tenant(session, name)
+        if not yes:
+            typer.confirm(f"Remove {tenant.name} with all its mail and documents?", abort=True)
+        with database.write(actor="command line") as session:
+            tenant = tenants.find_tenant(session, tenant.id)
+            told, tenant_id = tenant.name, tenant.id
+            tenants.remove_tenant(session, tenant)
+        bump(here.settings.data / "run" / "directory.stamp")
+    BlobStore(here.settings.blob_folder()).remove_tenant(tenant_id)
+    say(f"{told} is removed.")
+
+
+def tenant_record(session: Session, tenant: Tenant, settings: Settings) -> dict[str, Any]:
+    """A tenant as every command prints it; `import_address` is the oldest one in use."""
+    in_use = [each.address for each in list_addresses(session, tenant) if each.revoked_at is None]
+    plan = settings.all_plans().get(tenant.plan)
+    return {
+        "tenant": tenant.name,
+        "plan": tenant.plan,
+        "import_address": in_use[0] if in_use else None,
+        "id": tenant.id,
+        "import_addresses": in_use,
+        "takes_mail": plan is not None and plan.central_mailbox,
+        "trust_forwards": tenant.trust_forwards,
+        "created_at": tenant.created_at,
+    }
+
+
+def refuse_unknown_plan(settings: Settings, plan: str) -> None:
+    """Raises Refused with the known plans' names."""
+    known = settings.all_plans()
+    if plan not in known:
+        raise Refused(
+            f"no plan {plan!r}{nearest(plan, known)}; there are {', '.join(sorted(known))} "
+            "(more can be set under `plans` in the configuration)"
+        )
+
+
+def _joined(value: object) -> object:
+    return ", ".join(value) if isinstance(value, list) else value
