@@ -1,0 +1,68 @@
+"""What the journal keeps beside a message: the envelope, with the tenants that own its forward-paths.
+
+The tenant's id is written down when the mail is accepted: an address is never resolved again at settling (law 7).
+Pure: JSON in, values out. Raises Damaged for octets that are no envelope.
+"""
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal, cast
+
+from storage.failures import Damaged
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """One accepted forward-path, and who owned it at that moment."""
+
+    forward_path: str
+    tenant_id: str
+    address_id: str
+    label: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """Everything known of a message when it was accepted, save its octets. `received_at` is aware UTC."""
+
+    id: str
+    source: Literal["smtp", "imap"]
+    received_at: datetime
+    peer: str
+    helo: str
+    tls: str | None
+    reverse_path: str
+    recipients: tuple[Recipient, ...]
+    smtputf8: bool
+    trace: str
+
+    def to_json(self) -> bytes:
+        """ASCII JSON: every character of a hostile client survives the way there and back, lone surrogates too."""
+        fields = asdict(self) | {"received_at": self.received_at.astimezone(UTC).isoformat()}
+        return json.dumps(fields, separators=(",", ":")).encode("ascii")
+
+    @classmethod
+    def from_json(cls, octets: bytes) -> "Envelope":
+        """Read `to_json` back; keys that a later version added are passed over. Raises Damaged."""
+        try:
+            return cls._from_fields(json.loads(octets))
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            raise Damaged(f"not an envelope: {type(error).__name__}") from error
+
+    @classmethod
+    def _from_fields(cls, fields: dict[str, Any]) -> "Envelope":
+        return cls(
+            id=fields["id"],
+            source=cast("Literal['smtp', 'imap']", fields["source"]),
+            received_at=datetime.fromisoformat(fields["received_at"]),
+            peer=fields["peer"],
+            helo=fields["helo"],
+            tls=fields["tls"],
+            reverse_path=fields["reverse_path"],
+            recipients=tuple(
+                Recipient(r["forward_path"], r["tenant_id"], r["address_id"], r["label"]) for r in fields["recipients"]
+            ),
+            smtputf8=fields["smtputf8"],
+            trace=fields["trace"],
+        )

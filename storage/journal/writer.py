@@ -1,0 +1,146 @@
+"""The writing side of the journal: one owner's folder, held by a lock, and `accept`, which returns when it is true.
+
+    journal/                 wake (the bell), reader.lock, damaged/ (what could not be read, set aside)
+    journal/<owner>/         lock, <segment>.segment, .mark (synced so far), .checkpoint (settled so far)
+    journal/<owner>/large/   messages too large for a segment, one file each
+
+Never reads mail, never settles, never looks into another owner's folder but to recover a dead one's.
+Raises TemporaryFailure, and NoRoom when the disk is full; then nothing was accepted, and the sink is spent.
+"""
+
+import re
+import time
+from concurrent.futures import Future
+from pathlib import Path
+
+from storage.failures import Invalid, NoRoom, TemporaryFailure
+from storage.files import REAL, Files, as_failure
+from storage.journal.commit import GroupCommit
+from storage.journal.envelope import Envelope
+from storage.journal.recovery import Recovery, lock_owner, recover, recover_if_dead
+from storage.journal.room import DAMAGED_FOLDER, Room, owners_in
+from storage.journal.segments import LARGE_FOLDER, Entry, SegmentWriter, segments_in
+from storage.journal.sinks import Sink
+from storage.journal.wake import Bell
+
+_OWNER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+# A sibling or the reader may be recovering our folder at this very moment.
+_LOCK_SECONDS = 10.0
+
+
+class Journal:
+    """One process's way into the journal. `accept`, `submit`, `sink` and `has_room` may be called from any thread."""
+
+    def __init__(  # noqa: PLR0913 - three settings, each by its name
+        self,
+        folder: Path,
+        owner: str,
+        *,
+        segment_octets: int,
+        memory_octets: int,
+        reserve_octets: int,
+        files: Files = REAL,
+    ) -> None:
+        """`folder` is the whole journal; `owner` names this process's folder in it. Nothing is touched yet."""
+        if not _OWNER.fullmatch(owner) or owner == DAMAGED_FOLDER:
+            raise Invalid(f"journal owner {owner!r}: letters, digits, - and _ make a folder's name")
+        self._folder = folder
+        self._home = folder / owner
+        self._segment_octets = segment_octets
+        # A record in memory must fit into a segment.
+        self._memory_octets = min(memory_octets, segment_octets // 2)
+        self._files = files
+        self._room = Room(files, folder, reserve_octets)
+        self._last_number = 0
+        self._lock: int | None = None
+        self._bell: Bell | None = None
+        self._commit: GroupCommit | None = None
+
+    def open(self) -> Recovery:
+        """Take the lock, recover what no living process owns, make a new segment. Raises TemporaryFailure.
+
+        Returns what was recovered. With no room for a segment the journal opens nevertheless and refuses mail
+        until there is some.
+        """
+        try:
+            self._make_folders()
+            self._lock = self._take_lock()
+            report = recover(self._files, self._home)
+            for folder in owners_in(self._files, self._folder):
+                if folder != self._home:
+                    report.add(recover_if_dead(self._files, folder))
+            self._bell = Bell(self._folder)
+        except OSError as error:
+            self._let_go()
+            raise as_failure(error, f"{self._folder}: the journal could not be opened") from error
+        names = segments_in(self._files, self._home)
+        self._last_number = names[-1].number if names else 0
+        self._start(GroupCommit(self._new_segment, self._bell.ring))
+        return report
+
+    def has_room(self, octets: int) -> bool:
+        """Whether a message of this size may come in: False asks the door for 452 (law 6). Cheap."""
+        try:
+            return self._room.has_room(octets)
+        except OSError:
+            return False
+
+    def sink(self) -> Sink:
+        """Where the octets of the next message go."""
+        return Sink(self._files, self._home / LARGE_FOLDER, self._memory_octets, self.has_room)
+
+    def accept(self, envelope: Envelope, sink: Sink) -> None:
+        """Make a message durable; when this returns, it survives a power cut. Raises TemporaryFailure."""
+        self.submit(envelope, sink).result()
+
+    def submit(self, envelope: Envelope, sink: Sink) -> "Future[None]":
+        """Like `accept`, without waiting. The future cannot be cancelled, and fails with TemporaryFailure only."""
+        if self._commit is None:
+            raise TemporaryFailure(f"{self._home}: the journal is not open")
+        return self._commit.submit(Entry(envelope.to_json(), sink))
+
+    def close(self) -> None:
+        """Make durable what was submitted, seal the segment and let the folder go."""
+        if self._commit is not None:
+            self._commit.close()
+            self._commit = None
+        self._let_go()
+
+    def _make_folders(self) -> None:
+        self._folder.parent.mkdir(parents=True, exist_ok=True)
+        large = self._home / LARGE_FOLDER
+        for folder in (self._folder, self._home, large):
+            self._files.make_folder(folder)
+        # Also when they stood already: whoever made them may have died before this.
+        for folder in (self._folder.parent, self._folder, self._home):
+            self._files.sync_folder(folder)
+
+    def _take_lock(self) -> int:
+        deadline = time.monotonic() + _LOCK_SECONDS
+        while (fd := lock_owner(self._files, self._home)) is None:
+            if time.monotonic() > deadline:
+                raise TemporaryFailure(f"{self._home}: another process owns this part of the journal; stop it first")
+            time.sleep(0.02)
+        return fd
+
+    def _start(self, commit: GroupCommit) -> None:
+        self._commit = commit
+        try:
+            commit.start()
+        except NoRoom:
+            return  # every accept tries again, and refuses meanwhile
+        except TemporaryFailure:
+            self.close()
+            raise
+
+    def _new_segment(self) -> SegmentWriter:
+        self._last_number = max(self._last_number + 1, time.time_ns())
+        return SegmentWriter(self._files, self._home, self._last_number, self._segment_octets)
+
+    def _let_go(self) -> None:
+        if self._bell is not None:
+            self._bell.close()
+            self._bell = None
+        if self._lock is not None:
+            self._files.close(self._lock)
+            self._lock = None
