@@ -1,0 +1,76 @@
+"""Documents: what is kept for a tenant, listed, found, and added by jobs (the PDF of an e-mail's text).
+
+The octets are blobs; here stand their names and places. Raises NotFound: another tenant's document looks the same
+as one that is not there (law 16).
+"""
+
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import union
+from sqlmodel import Session, col, select
+
+from storage import audit
+from storage.failures import NotFound
+from storage.models import Document, Message, Tenant
+from storage.settlement import NewDocument
+from storage.settling_batch import document_values
+
+
+def list_documents(
+    session: Session, tenant: Tenant, message_id: str | None = None, limit: int | None = None
+) -> list[Document]:
+    """The tenant's documents, newest first; those of one message in the order of its parts."""
+    query = select(Document).where(Document.tenant_id == tenant.id)
+    if message_id is not None:
+        query = query.where(Document.message_id == message_id).order_by(col(Document.part), col(Document.kind))
+    else:
+        query = query.order_by(col(Document.created_at).desc(), col(Document.id))
+    return list(session.exec(query.limit(limit)))
+
+
+def find_document(session: Session, document_id: str, tenant: Tenant | None = None) -> Document:
+    """The document of that id, of this tenant or (for the operator) of any. Raises NotFound."""
+    found = session.get(Document, document_id)
+    if found is None or (tenant is not None and found.tenant_id != tenant.id):
+        raise NotFound(f"no document {document_id[:80]!r}; `postbus document list` names them")
+    return found
+
+
+def add_document(session: Session, message: Message, new: NewDocument) -> Document:
+    """Attach a document to its message, once: the one of the same part and kind that is there stays (law 13)."""
+    session.flush()
+    query = select(Document).where(
+        Document.message_id == message.id, Document.part == new.part, Document.kind == new.kind
+    )
+    there = session.exec(query).first()
+    if there is not None:
+        return there
+    made = Document(**document_values(new, message.tenant_id, message.id))
+    session.add(made)
+    session.flush()
+    audit.record(session, "document_added", tenant_id=message.tenant_id, subject_id=made.id, params={"kind": made.kind})
+    return made
+
+
+def document_json(document: Document) -> dict[str, Any]:
+    """The document as programs read it."""
+    return {
+        "id": document.id,
+        "message": document.message_id,
+        "kind": document.kind,
+        "filename": document.filename,
+        "media_type": document.media_type,
+        "octets": document.octets,
+        "sha256": document.sha256,
+        "created_at": document.created_at.isoformat(),
+    }
+
+
+def referenced(session: Session, tenant_id: str, sha256s: Collection[str]) -> set[str]:
+    """Those of the hashes that a document or a message of the tenant still names (law 15)."""
+    kept = select(col(Document.sha256)).where(col(Document.tenant_id) == tenant_id, col(Document.sha256).in_(sha256s))
+    raw = select(col(Message.raw_sha256)).where(
+        col(Message.tenant_id) == tenant_id, col(Message.raw_sha256).in_(sha256s)
+    )
+    return set(session.connection().scalars(union(kept, raw)))

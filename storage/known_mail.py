@@ -1,0 +1,128 @@
+"""What a batch needs to know of earlier mail: read in a few queries, kept up to date while the batch is written.
+
+Keys of other tenants are never looked at (law 16): each is asked for together with its tenant.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, bindparam, select
+from sqlmodel import col
+
+from storage.failures import NotFound
+from storage.models import Message, MessageKey, Tenant
+from storage.settlement import Delivery, Settlement, Stale
+
+TRANSPORT, CONTENT, INVOICE = "transport", "content", "invoice"
+# SQLite takes 32,766 parameters in a statement, PostgreSQL 65,535.
+KEYS_PER_QUERY = 5_000
+
+Key = tuple[str, str, str]  # tenant id, kind, key
+
+_KEYS = (
+    select(
+        col(MessageKey.tenant_id),
+        col(MessageKey.kind),
+        col(MessageKey.key),
+        col(Message.id),
+        col(Message.state),
+        col(Message.reason_code),
+        col(Message.duplicate_of),
+        col(Message.group_id),
+    )
+    .join(Message, col(Message.id) == col(MessageKey.message_id))
+    # By key alone: it is nearly unique, and the pairs with their tenants are picked out of the answer.
+    .where(col(MessageKey.key).in_(bindparam("keys", expanding=True)))
+)
+_REVISIONS = (
+    select(col(Tenant.id), col(Tenant.revision))
+    .where(col(Tenant.id).in_(bindparam("tenants", expanding=True)))
+    .order_by(col(Tenant.id))
+    # PostgreSQL: nobody changes what decides until we have committed. SQLite has one writer anyway.
+    .with_for_update(read=True)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """A message row that is there already."""
+
+    id: str
+    state: str
+    reason_code: str
+    duplicate_of: str | None
+    group_id: str
+
+    @property
+    def root(self) -> str:
+        """The row that was imported first."""
+        return self.duplicate_of or self.id
+
+
+class KnownMail:
+    """The keys, rows and revisions that a batch of deliveries meets."""
+
+    def __init__(self, connection: Connection, deliveries: Sequence[Delivery]) -> None:
+        self._connection = connection
+        self._ids: dict[Key, str] = {}
+        self._rows: dict[str, Earlier] = {}
+        # The tenants first: their locks keep the rest still.
+        tenants = sorted({delivery.tenant_id for delivery in deliveries})
+        self._revisions: dict[str, int] = {
+            tenant_id: revision
+            for some in _pieces(tenants)
+            for tenant_id, revision in connection.execute(_REVISIONS, {"tenants": some})
+        }
+        self.look(deliveries)
+
+    def look(self, deliveries: Iterable[Delivery]) -> None:
+        """Read what is known of these now; what was known of them before is forgotten."""
+        wanted = {key for delivery in deliveries for key in keys_of(delivery)}
+        for key in wanted:
+            self._ids.pop(key, None)
+        for some in _pieces(sorted({key for _, _, key in wanted})):
+            for row in self._connection.execute(_KEYS, {"keys": some}):
+                found = (row.tenant_id, row.kind, row.key)
+                if found in wanted:
+                    earlier = Earlier(row.id, row.state, row.reason_code, row.duplicate_of, row.group_id)
+                    self.learn([found], earlier)
+
+    def learn(self, keys: Iterable[Key], row: Earlier) -> None:
+        """From now on these keys mean this row, and the row is as given."""
+        self._rows[row.id] = row
+        self._ids.update(dict.fromkeys(keys, row.id))
+
+    def find(self, delivery: Delivery, kind: str, key: str | None) -> Earlier | None:
+        """The delivery's tenant's row of that key."""
+        message_id = self._ids.get((delivery.tenant_id, kind, key)) if key else None
+        return self._rows[message_id] if message_id else None
+
+    def check_tenant(self, delivery: Delivery) -> None:
+        """Raises NotFound when the tenant was removed: nothing may be kept of its mail."""
+        if delivery.tenant_id not in self._revisions:
+            raise NotFound(f"message {delivery.transport_key}: its tenant {delivery.tenant_id} was removed")
+
+    def check_revision(self, settlement: Settlement) -> None:
+        """Raises Stale when what decides has changed since."""
+        current = self._revisions[settlement.tenant_id]
+        if current != settlement.tenant_revision:
+            raise Stale(
+                f"message {settlement.transport_key}: decided with revision {settlement.tenant_revision} "
+                f"of tenant {settlement.tenant_id}, which is at {current} now; decide again"
+            )
+
+
+def keys_of(delivery: Delivery) -> list[Key]:
+    """Every key the delivery may be known by."""
+    keys = [(delivery.tenant_id, TRANSPORT, delivery.transport_key)]
+    if isinstance(delivery, Settlement):
+        if delivery.content_id:
+            keys.append((delivery.tenant_id, CONTENT, delivery.content_id))
+        if delivery.invoice_id:
+            keys.append((delivery.tenant_id, INVOICE, delivery.invoice_id))
+    return keys
+
+
+def _pieces(values: Sequence[str]) -> Iterator[Sequence[str]]:
+    for start in range(0, len(values), KEYS_PER_QUERY):
+        yield values[start : start + KEYS_PER_QUERY]

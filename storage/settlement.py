@@ -1,0 +1,174 @@
+"""What the pipeline hands over to be settled, and what it gets back.
+
+Values only: storage.settling writes them. Free texts may hold whatever stood in a mail; rows get them storable.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from storage.failures import Invalid, TemporaryFailure
+from storage.models import now
+from storage.texts import storable
+
+State = Literal["received", "imported", "not_imported", "duplicate", "parked", "expired"]
+STATES: tuple[State, ...] = ("received", "imported", "not_imported", "duplicate", "parked", "expired")
+DocumentKind = Literal["attachment", "email_html", "email_pdf"]
+
+
+class Stale(TemporaryFailure):
+    """What decides about the tenant's mail changed since the decision: decide again (law 12)."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewDocument:
+    """What is kept for the tenant; its blob is synced already."""
+
+    kind: DocumentKind
+    part: str  # MIME path ("1.2"), or "text"
+    filename: str  # safe as it stands (storage.filenames)
+    media_type: str
+    octets: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """A mail as it arrived for one tenant, before anybody read it."""
+
+    tenant_id: str
+    transport_key: str  # the journal's id; at most 200 characters
+    source: str  # smtp or imap
+    received_at: datetime
+    peer: str
+    helo: str
+    tls: str | None
+    trace: str
+    reverse_path: str
+    forward_path: str
+    other_forward_paths: tuple[str, ...] = ()  # of this tenant only (law 16)
+    address_id: str
+    label: str | None = None
+    smtputf8: bool = False
+    raw_sha256: str
+    octets: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settlement(Delivery):
+    """A mail that was read and decided."""
+
+    content_id: str
+    invoice_id: str | None = None
+    from_: str = ""
+    subject: str = ""
+    original_sender: str | None = None
+    message_id: str | None = None  # header field Message-ID
+    state: Literal["imported", "not_imported"]
+    reason_code: str
+    reason_params: Mapping[str, Any]
+    standard: str | None = None
+    decision_trace: Sequence[Mapping[str, Any]] = ()
+    tenant_revision: int  # what it was decided with
+    documents: tuple[NewDocument, ...] = ()
+    wants_pdf: bool = False
+    defects: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """Which row the mail has become. `is_new` is False when it had been settled before: nothing was written."""
+
+    message_id: str
+    state: str
+    is_new: bool
+    reason_code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What becomes of a settlement once it is known what was there before."""
+
+    state: str
+    reason_code: str
+    reason_params: Mapping[str, Any]
+    documents: tuple[NewDocument, ...] = ()
+    duplicate_of: str | None = None
+    group_id: str | None = None  # None: a group of its own
+
+
+def check(settlement: Settlement) -> None:
+    """Refuse what could never be stored. Raises Invalid."""
+    named = {(document.part, document.kind) for document in settlement.documents}
+    if len(named) != len(settlement.documents):
+        raise Invalid(f"message {settlement.transport_key}: two documents of one kind from the same part")
+
+
+def delivery_values(delivery: Delivery) -> dict[str, Any]:
+    """The columns of `messages` that hold the delivery."""
+    return {
+        "tenant_id": delivery.tenant_id,
+        "transport_key": delivery.transport_key,
+        "source": delivery.source,
+        "received_at": delivery.received_at,
+        "peer": storable(delivery.peer),
+        "helo": storable(delivery.helo),
+        "tls": delivery.tls,
+        "trace": storable(delivery.trace),
+        "reverse_path": storable(delivery.reverse_path),
+        "forward_path": storable(delivery.forward_path),
+        "other_forward_paths": list(delivery.other_forward_paths),
+        "address_id": delivery.address_id,
+        "label": None if delivery.label is None else storable(delivery.label),
+        "smtputf8": delivery.smtputf8,
+        "raw_sha256": delivery.raw_sha256,
+        "octets": delivery.octets,
+    }
+
+
+def unread_values(delivery: Delivery, verdict: Verdict, message_id: str) -> dict[str, Any]:
+    """The columns of a mail that nobody could read yet: received or parked."""
+    return delivery_values(delivery) | {
+        "content_id": None,
+        "invoice_id": None,
+        "from_header": "",
+        "subject": "",
+        "original_sender": None,
+        "rfc_message_id": None,
+        "defects": [],
+        "standard": None,
+        "decision_trace": [],
+        "tenant_revision": 0,
+        **_verdict_values(verdict, message_id),
+        "settled_at": None if verdict.state == "received" else now(),
+    }
+
+
+def settled_values(settlement: Settlement, verdict: Verdict, message_id: str) -> dict[str, Any]:
+    """The columns of a mail that was decided."""
+    original_sender, rfc_message_id = settlement.original_sender, settlement.message_id
+    return delivery_values(settlement) | {
+        "content_id": settlement.content_id,
+        "invoice_id": settlement.invoice_id,
+        "from_header": storable(settlement.from_),
+        "subject": storable(settlement.subject),
+        "original_sender": None if original_sender is None else storable(original_sender),
+        "rfc_message_id": None if rfc_message_id is None else storable(rfc_message_id),
+        "defects": list(settlement.defects),
+        "standard": settlement.standard,
+        "decision_trace": [dict(line) for line in settlement.decision_trace],
+        "tenant_revision": settlement.tenant_revision,
+        **_verdict_values(verdict, message_id),
+        "settled_at": now(),
+    }
+
+
+def _verdict_values(verdict: Verdict, message_id: str) -> dict[str, Any]:
+    return {
+        "state": verdict.state,
+        "reason_code": verdict.reason_code,
+        "reason_params": dict(verdict.reason_params),
+        "duplicate_of": verdict.duplicate_of,
+        "group_id": verdict.group_id or message_id,
+    }

@@ -1,0 +1,253 @@
+"""How storage.settling writes a batch: look, judge, write each message in a savepoint of its own.
+
+Keys are unique in the database, so two workers that meet are told apart there: the slower one's savepoint fails,
+and it looks again. A row is changed only in the state in which it was seen (law 13).
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, delete, insert, update
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, StatementError
+from sqlmodel import Session, col
+
+from storage import audit, jobs
+from storage.failures import Invalid, StorageFailure, TemporaryFailure
+from storage.known_mail import CONTENT, INVOICE, TRANSPORT, Earlier, Key, KnownMail
+from storage.models import AuditLine, Document, Job, Message, MessageKey, new_id, now
+from storage.settlement import (
+    Delivery,
+    NewDocument,
+    Settled,
+    Settlement,
+    Verdict,
+    check,
+    settled_values,
+    unread_values,
+)
+
+# A look that was overtaken is made again; nobody is overtaken for ever.
+LOOKS = 4
+# Law 10: the second copy of what was not imported is decided anew, on the old row.
+DECIDED_ANEW = frozenset({"not_imported", "expired"})
+
+_INSERT_MESSAGE = insert(Message)
+_INSERT_KEYS = insert(MessageKey)
+_INSERT_DOCUMENTS = insert(Document)
+_INSERT_JOB = insert(Job)
+_INSERT_AUDIT = insert(AuditLine)
+_SEEN = (col(Message.id) == bindparam("seen_id")) & (col(Message.state) == bindparam("seen_state"))
+_UPDATE_MESSAGE = update(Message).where(_SEEN)
+_DELETE_MESSAGE = delete(Message).where(_SEEN)
+_KEY_MEANS = (
+    update(MessageKey)
+    .where(
+        col(MessageKey.key) == bindparam("old_key"),
+        col(MessageKey.tenant_id) == bindparam("of_tenant"),
+        col(MessageKey.kind) == TRANSPORT,
+    )
+    .values(message_id=bindparam("now_means"))
+)
+
+
+class _OvertakenError(Exception):
+    """Somebody changed the row between our look and our write."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """What a message's savepoint has changed; true once it is released."""
+
+    settled: Settled
+    row: Earlier
+    keys: Sequence[Key] = ()
+    audit_line: Mapping[str, Any] | None = None
+
+
+class SettlingBatch:
+    """The writing of one batch: what is known, and what is to be said at its end."""
+
+    def __init__(self, session: Session, deliveries: Sequence[Delivery]) -> None:
+        session.flush()
+        self._session = session
+        self._connection: Connection = session.connection()
+        self._actor = audit.actor(session)
+        self._known = KnownMail(self._connection, deliveries)
+        self._audit_lines: list[dict[str, Any]] = []
+
+    def settle(self, settlement: Settlement) -> Settled | StorageFailure:
+        """Write a message that was decided, or find that it is there."""
+        return self._in_savepoint(settlement, lambda: self._settle(settlement))
+
+    def keep_unread(self, delivery: Delivery, verdict: Verdict) -> Settled | StorageFailure:
+        """Write a message that nobody could read, or find that it is there."""
+        return self._in_savepoint(delivery, lambda: self._keep_unread(delivery, verdict))
+
+    def write_audit(self) -> None:
+        """A line for each message written."""
+        if self._audit_lines:
+            self._connection.execute(_INSERT_AUDIT, self._audit_lines)
+            self._audit_lines = []
+
+    def _in_savepoint(self, delivery: Delivery, write: Callable[[], _Written]) -> Settled | StorageFailure:
+        for _ in range(LOOKS):
+            try:
+                with self._connection.begin_nested():
+                    written = write()
+            except StorageFailure as failure:
+                return failure
+            except (IntegrityError, _OvertakenError):
+                self._known.look([delivery])
+            except StatementError as error:
+                return _own_failure(delivery, error)
+            else:
+                self._known.learn(written.keys, written.row)
+                if written.audit_line:
+                    self._audit_lines.append(dict(written.audit_line))
+                return written.settled
+        return TemporaryFailure(
+            f"message {delivery.transport_key}: overtaken {LOOKS} times by other workers; try again"
+        )
+
+    def _settle(self, settlement: Settlement) -> _Written:
+        self._known.check_tenant(settlement)
+        before = self._known.find(settlement, TRANSPORT, settlement.transport_key)
+        if before and before.state != "received":
+            return _nothing_written(before)
+        check(settlement)
+        first = self._known.find(settlement, CONTENT, settlement.content_id)
+        old = first if first and first.state in DECIDED_ANEW else None
+        verdict = self._judge(settlement, None if old else first)
+        place = old or before
+        message_id = place.id if place else new_id()
+        self._place(place, settled_values(settlement, verdict, message_id), message_id)
+        if old and before:
+            self._merge(before, old, settlement)
+        keys = _new_keys(settlement, verdict, is_known=before is not None, has_content_key=first is not None)
+        self._insert_keys(keys, message_id)
+        self._insert_documents(settlement, verdict.documents, message_id)
+        if settlement.wants_pdf and verdict.documents:
+            self._queue_rendering(settlement, message_id, is_new_row=place is None)
+        return self._written(settlement, verdict, message_id, keys, place)
+
+    def _keep_unread(self, delivery: Delivery, verdict: Verdict) -> _Written:
+        self._known.check_tenant(delivery)
+        before = self._known.find(delivery, TRANSPORT, delivery.transport_key)
+        # Only what was deferred may still become parked.
+        if before and (before.state, verdict.state) != ("received", "parked"):
+            return _nothing_written(before)
+        message_id = before.id if before else new_id()
+        self._place(before, unread_values(delivery, verdict, message_id), message_id)
+        keys = [] if before else [(delivery.tenant_id, TRANSPORT, delivery.transport_key)]
+        self._insert_keys(keys, message_id)
+        return self._written(delivery, verdict, message_id, keys, before)
+
+    def _judge(self, settlement: Settlement, first: Earlier | None) -> Verdict:
+        """What becomes of it, beside `first`: the earlier row of the same content that stays as it is."""
+        if first:
+            of = first.root
+            return Verdict("duplicate", "duplicate_mail", {"of": of}, (), duplicate_of=of, group_id=first.group_id)
+        self._known.check_revision(settlement)
+        same_invoice = self._known.find(settlement, INVOICE, settlement.invoice_id)
+        if settlement.state == "imported" and same_invoice:
+            of, group_id = same_invoice.root, same_invoice.group_id
+            params = {"of": of}
+            return Verdict("duplicate", "duplicate_invoice", params, settlement.documents, of, group_id)
+        return Verdict(settlement.state, settlement.reason_code, settlement.reason_params, settlement.documents)
+
+    def _place(self, place: Earlier | None, values: dict[str, Any], message_id: str) -> None:
+        if place is None:
+            self._connection.execute(_INSERT_MESSAGE, values | {"id": message_id})
+            return
+        seen = {"seen_id": place.id, "seen_state": place.state}
+        if self._connection.execute(_UPDATE_MESSAGE, values | seen).rowcount != 1:
+            raise _OvertakenError
+
+    def _merge(self, deferred: Earlier, old: Earlier, settlement: Settlement) -> None:
+        """The deferred mail turned out to be one that has a row: its delivery now belongs to that row."""
+        moved = {"old_key": settlement.transport_key, "of_tenant": settlement.tenant_id, "now_means": old.id}
+        self._connection.execute(_KEY_MEANS, moved)
+        seen = {"seen_id": deferred.id, "seen_state": deferred.state}
+        if self._connection.execute(_DELETE_MESSAGE, seen).rowcount != 1:
+            raise _OvertakenError
+
+    def _insert_keys(self, keys: Sequence[Key], message_id: str) -> None:
+        rows = [
+            {"tenant_id": tenant_id, "kind": kind, "key": key, "message_id": message_id}
+            for tenant_id, kind, key in keys
+        ]
+        if rows:
+            self._connection.execute(_INSERT_KEYS, rows)
+
+    def _insert_documents(self, delivery: Delivery, documents: Sequence[NewDocument], message_id: str) -> None:
+        if documents:
+            rows = [document_values(each, delivery.tenant_id, message_id) for each in documents]
+            self._connection.execute(_INSERT_DOCUMENTS, rows)
+
+    def _queue_rendering(self, delivery: Delivery, message_id: str, *, is_new_row: bool) -> None:
+        if not is_new_row:  # an earlier job may be there
+            jobs.queue(self._session, jobs.RENDER, message_id, tenant_id=delivery.tenant_id)
+            return
+        moment = now()
+        row = {"id": new_id(), "kind": jobs.RENDER, "subject_id": message_id, "tenant_id": delivery.tenant_id}
+        rest = {"run_at": moment, "created_at": moment, "attempts": 0, "error_params": {}}
+        self._connection.execute(_INSERT_JOB, row | rest)
+
+    def _written(
+        self, delivery: Delivery, verdict: Verdict, message_id: str, keys: Sequence[Key], place: Earlier | None
+    ) -> _Written:
+        row = Earlier(
+            message_id, verdict.state, verdict.reason_code, verdict.duplicate_of, verdict.group_id or message_id
+        )
+        line = {
+            "id": new_id(),
+            "at": now(),
+            "tenant_id": delivery.tenant_id,
+            "actor": self._actor,
+            "action": "message_deferred" if verdict.state == "received" else "message_settled",
+            "subject_id": message_id,
+            "params": {"from": place.state if place else None, "state": verdict.state, "reason": verdict.reason_code},
+        }
+        # The transport key is learnt also when it moved from a deferred row.
+        learnt = [*keys, (delivery.tenant_id, TRANSPORT, delivery.transport_key)]
+        return _Written(Settled(message_id, verdict.state, True, verdict.reason_code), row, learnt, line)
+
+
+def document_values(document: NewDocument, tenant_id: str, message_id: str) -> dict[str, Any]:
+    """The columns of a new document of this message."""
+    return {
+        "id": new_id(),
+        "tenant_id": tenant_id,
+        "message_id": message_id,
+        "kind": document.kind,
+        "part": document.part,
+        "filename": document.filename,
+        "media_type": document.media_type,
+        "octets": document.octets,
+        "sha256": document.sha256,
+        "created_at": now(),
+    }
+
+
+def _new_keys(settlement: Settlement, verdict: Verdict, *, is_known: bool, has_content_key: bool) -> list[Key]:
+    keys = []
+    if not is_known:
+        keys.append((settlement.tenant_id, TRANSPORT, settlement.transport_key))
+    if settlement.content_id and not has_content_key:
+        keys.append((settlement.tenant_id, CONTENT, settlement.content_id))
+    # The invoice belongs to the row that was imported first: later ones are its duplicates.
+    if settlement.invoice_id and verdict.state == "imported":
+        keys.append((settlement.tenant_id, INVOICE, settlement.invoice_id))
+    return keys
+
+
+def _nothing_written(row: Earlier) -> _Written:
+    return _Written(Settled(row.id, row.state, is_new=False, reason_code=row.reason_code), row)
+
+
+def _own_failure(delivery: Delivery, error: StatementError) -> Invalid:
+    """The failure of this message alone; what concerns the whole database is raised."""
+    if isinstance(error, DBAPIError) and not isinstance(error, DataError):
+        raise error
+    return Invalid(f"message {delivery.transport_key}: a value of it cannot be stored ({type(error.orig).__name__})")

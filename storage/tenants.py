@@ -1,0 +1,148 @@
+"""Tenants: customers' accounts, their plan, and what they have set about their mail as a whole.
+
+Every change that decides something raises the tenant's revision (law 12); every change of name, plan or address
+raises the directory's version. Whoever commits such a change calls directory.bump afterwards.
+Raises Invalid, InUse and NotFound, each with the remedy.
+"""
+
+from collections.abc import Sequence
+from typing import Literal, get_args
+
+from sqlalchemy import delete, update
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session, col, select
+
+from rules.addresses import canonical
+from storage import addresses, audit
+from storage.failures import InUse, Invalid, NotFound
+from storage.models import (
+    AuditLine,
+    Document,
+    Forwarder,
+    ImportAddress,
+    Job,
+    Message,
+    MessageKey,
+    Standard,
+    Tenant,
+    now,
+)
+from storage.texts import fold, nearest, tenant_name
+
+TrustForwards = Literal["everyone", "registered", "authenticated"]
+
+
+def add_tenant(session: Session, name: str, plan: str, domains: Sequence[str]) -> tuple[Tenant, ImportAddress]:
+    """A new tenant with its first import address, in the first of `domains`.
+
+    Whether `plan` exists is the caller's to check: plans come from the configuration.
+    """
+    tidied = tenant_name(name)
+    holder = _with_key(session, fold(tidied))
+    if holder is not None:
+        raise _taken(tidied, holder.name)
+    tenant = Tenant(name=tidied, name_key=fold(tidied), plan=plan)
+    try:
+        with session.begin_nested():
+            session.add(tenant)
+    except IntegrityError as error:  # somebody else was faster
+        raise _taken(tidied, tidied) from error
+    audit.record(session, "tenant_added", tenant_id=tenant.id, params={"name": tidied, "plan": plan})
+    return tenant, addresses.add_address(session, tenant, domains[0])
+
+
+def find_tenant(session: Session, name_or_id: str) -> Tenant:
+    """The tenant of that name (case does not count) or id. Raises NotFound with the nearest name."""
+    tenant = _with_key(session, fold(name_or_id)) or session.get(Tenant, name_or_id)
+    if tenant is None:
+        names = session.exec(select(Tenant.name).limit(10_000))
+        raise NotFound(f"no tenant {name_or_id[:80]!r}{nearest(name_or_id, names)}; `postbus tenant list` names all")
+    return tenant
+
+
+def list_tenants(session: Session) -> list[Tenant]:
+    """All tenants by name."""
+    return list(session.exec(select(Tenant).order_by(Tenant.name_key)))
+
+
+def set_plan(session: Session, tenant: Tenant, plan: str) -> None:
+    """Give the tenant another plan; it holds at the next RCPT once the directory is bumped."""
+    audit.record(session, "plan_set", tenant_id=tenant.id, params={"from": tenant.plan, "to": plan})
+    tenant.plan = plan
+    session.add(tenant)
+    addresses.note_change(session)
+
+
+def set_trust_forwards(session: Session, tenant: Tenant, trust: str) -> None:
+    """Whose forwards are believed when they name an original sender (law 22). Raises Invalid."""
+    if trust not in get_args(TrustForwards):
+        raise Invalid(f"trust of forwards {trust!r}: expected {', '.join(get_args(TrustForwards))}")
+    audit.record(
+        session, "trust_forwards_set", tenant_id=tenant.id, params={"from": tenant.trust_forwards, "to": trust}
+    )
+    tenant.trust_forwards = trust
+    session.add(tenant)
+    raise_revision(session, tenant)
+
+
+def add_forwarder(session: Session, tenant: Tenant, address: str) -> None:
+    """Register an address whose forwards this tenant believes. Raises Invalid; nothing happens when it is there."""
+    wanted = canonical(address)
+    if wanted is None:
+        raise Invalid(f"forwarder {address[:80]!r}: expected an e-mail address, for example office@example.com")
+    if session.get(Forwarder, (tenant.id, wanted)) is None:
+        session.add(Forwarder(tenant_id=tenant.id, address=wanted))
+        audit.record(session, "forwarder_added", tenant_id=tenant.id)
+        raise_revision(session, tenant)
+
+
+def remove_forwarder(session: Session, tenant: Tenant, address: str) -> None:
+    """Take an address back. Raises NotFound."""
+    forwarder = session.get(Forwarder, (tenant.id, canonical(address) or address))
+    if forwarder is None:
+        near = nearest(address, list_forwarders(session, tenant))
+        raise NotFound(f"{address[:80]!r} is no registered forwarder of {tenant.name!r}{near}")
+    session.delete(forwarder)
+    audit.record(session, "forwarder_removed", tenant_id=tenant.id)
+    raise_revision(session, tenant)
+
+
+def list_forwarders(session: Session, tenant: Tenant) -> list[str]:
+    """The registered forwarders' addresses, canonical, in order."""
+    query = select(Forwarder.address).where(Forwarder.tenant_id == tenant.id).order_by(Forwarder.address)
+    return list(session.exec(query))
+
+
+def remove_tenant(session: Session, tenant: Tenant) -> None:
+    """Remove the tenant and its rows. Its addresses stay as nobody's: they are never given again.
+
+    Its blobs are the caller's to remove, after the commit (BlobStore.remove_tenant).
+    """
+    session.flush()
+    session.exec(
+        update(ImportAddress)
+        .where(col(ImportAddress.tenant_id) == tenant.id)
+        .values(tenant_id=None, label=None, revoked_at=now())
+    )
+    # Children first, table by table: a cascade would look for the children of each message by itself.
+    for table in (Job, Document, MessageKey, Message, Standard, Forwarder, AuditLine):
+        session.exec(delete(table).where(col(table.tenant_id) == tenant.id))
+    session.exec(delete(Tenant).where(col(Tenant.id) == tenant.id))
+    session.expunge(tenant)
+    audit.record(session, "tenant_removed", tenant_id=tenant.id)
+    addresses.note_change(session)
+
+
+def raise_revision(session: Session, tenant: Tenant) -> None:
+    """Say that what decides about this tenant's mail has changed: decisions under way are made again (law 12)."""
+    session.flush()
+    session.exec(update(Tenant).where(col(Tenant.id) == tenant.id).values(revision=Tenant.revision + 1))
+    session.refresh(tenant)
+
+
+def _with_key(session: Session, key: str) -> Tenant | None:
+    return session.exec(select(Tenant).where(Tenant.name_key == key)).first()
+
+
+def _taken(name: str, holder: str) -> InUse:
+    return InUse(f"tenant name {name!r} is in use by {holder!r}; choose another, or remove that tenant first")
