@@ -1,0 +1,160 @@
+"""One process of the SMTP door.
+
+Wires journal, directory, handler and sessions together and runs them on uvloop until SIGTERM. Then it takes no new
+connection, tells idle clients to come back, lets open transactions finish within smtp.drain_seconds, and returns.
+Never decides about mail. Raises TemporaryFailure when the journal cannot be opened, CertificateUnusable when the
+configured certificate cannot.
+"""
+
+import asyncio
+import dataclasses
+import logging
+import signal
+import socket
+import ssl
+from collections.abc import Callable
+from pathlib import Path
+
+import structlog
+import uvloop
+
+from receiver.config import Settings
+from receiver.smtp import tls
+from receiver.smtp.data import DataLimits
+from receiver.smtp.handler import ImportHandler, ImportSession
+from receiver.smtp.recipients import RecipientLookup
+from receiver.smtp.session import SmtpSession, hooks_of
+from receiver.smtp.wire import Terms
+from storage.database import Database
+from storage.directory import AddressDirectory
+from storage.journal import Journal
+
+_BACKLOG = 1024
+# What a handler may still take when the drain is over: a lookup or a sync, both with deadlines of their own.
+_LAST_SECONDS = 5.0
+
+log = structlog.get_logger()
+
+
+class Door:
+    """A listening socket with its sessions, within a running loop."""
+
+    def __init__(self, handler: ImportHandler, terms: Terms, listener: socket.socket) -> None:
+        self._handler = handler
+        self._terms = terms
+        self._listener = listener
+        self._server: asyncio.Server | None = None
+
+    async def open(self) -> None:
+        """Begin to accept connections."""
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(
+            lambda: ImportSession(self._handler, self._terms), sock=self._listener, backlog=_BACKLOG
+        )
+
+    async def drain(self, seconds: float) -> None:
+        """Accept no more connections and end the sessions: the idle now, the others within `seconds`."""
+        if self._server is not None:
+            self._server.close()
+        for session in self._sessions():
+            session.drain()
+        await self._wait_for_sessions(seconds)
+        for session in self._sessions():
+            session.end_if_waiting()
+        await self._wait_for_sessions(_LAST_SECONDS)
+
+    def _sessions(self) -> list[SmtpSession]:
+        return [session for session in self._terms.sessions if isinstance(session, SmtpSession)]
+
+    async def _wait_for_sessions(self, seconds: float) -> None:
+        tasks = [session.task for session in self._sessions()]
+        if tasks:
+            await asyncio.wait(tasks, timeout=seconds)
+
+
+def run_door(settings: Settings, listener: socket.socket, *, name: str, ready: Callable[[], None]) -> None:
+    """Take mail from `listener` until SIGTERM or SIGINT; `ready` is called once it can be accepted."""
+    # What aiosmtpd logs quotes clients.
+    logging.getLogger("mail.log").disabled = True
+    tls_context = _tls_context(settings)
+    journal = open_journal(settings, name)
+    database = Database(settings.database_url())
+    try:
+        lookup = make_lookup(settings, database)
+        handler = ImportHandler(journal, lookup, settings.smtp.max_recipients)
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_run(settings, handler, lookup, make_terms(settings, handler, tls_context), listener, ready))
+    finally:
+        journal.close()
+        database.close()
+
+
+def open_journal(settings: Settings, name: str) -> Journal:
+    """This door's part of the journal, recovered and ready. Raises TemporaryFailure."""
+    journal = Journal(
+        settings.journal_folder(),
+        name,
+        segment_octets=settings.journal.segment_octets,
+        memory_octets=settings.journal.memory_octets,
+        reserve_octets=settings.journal.reserve_octets,
+    )
+    recovery = journal.open()
+    log.info("journal_opened", owner=name, **dataclasses.asdict(recovery))
+    return journal
+
+
+def make_lookup(settings: Settings, database: Database) -> RecipientLookup:
+    """Who owns which forward-path, by the directory of this machine."""
+    directory = AddressDirectory(database, settings.data / "run" / "directory.stamp")
+    return RecipientLookup(directory, settings.all_plans(), settings.addresses.domains, settings.smtp.lookup_seconds)
+
+
+def make_terms(settings: Settings, handler: ImportHandler, tls_context: ssl.SSLContext | None) -> Terms:
+    """What the sessions of a door share."""
+    return Terms(
+        hostname=settings.smtp.hostname or socket.getfqdn(),
+        limits=DataLimits(settings.smtp.max_message_octets, settings.smtp.max_line_octets),
+        hooks=hooks_of(handler),
+        smtputf8=settings.smtp.smtputf8,
+        tls_context=tls_context,
+        idle_seconds=settings.smtp.idle_seconds,
+    )
+
+
+async def _run(  # noqa: PLR0913, PLR0917 - the wiring, called once
+    settings: Settings,
+    handler: ImportHandler,
+    lookup: RecipientLookup,
+    terms: Terms,
+    listener: socket.socket,
+    ready: Callable[[], None],
+) -> None:
+    loop = asyncio.get_running_loop()
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    # A database that is down now must not keep the door shut: misses are told to come back.
+    await lookup.refresh_if_old()
+    door = Door(handler, terms, listener)
+    await door.open()
+    ready()
+    log.info("door_opened", hostname=terms.hostname, tls=terms.tls_context is not None)
+    await stop.wait()
+    log.info("door_draining", sessions=len(terms.sessions))
+    await door.drain(settings.smtp.drain_seconds)
+    lookup.close()
+    log.info("door_closed", sessions_cut=len(terms.sessions))
+
+
+def _tls_context(settings: Settings) -> ssl.SSLContext | None:
+    if not settings.smtp.starttls:
+        return None
+    if settings.smtp.tls_certificate:
+        certificate = Path(settings.smtp.tls_certificate)
+        return tls.server_context(certificate, Path(settings.smtp.tls_key or certificate))
+    folder = settings.data / "tls"
+    certificate, key = folder / tls.CERTIFICATE_NAME, folder / tls.KEY_NAME
+    if not certificate.exists():
+        log.warning("starttls_not_offered", missing=str(certificate), remedy="run postbus init")
+        return None
+    return tls.server_context(certificate, key)

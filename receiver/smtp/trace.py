@@ -1,0 +1,60 @@
+"""The trace of an accepted message: our Received field, kept beside the message and never in it (law 27).
+
+Pure. No "for" clause, whoever the recipients are: it would show one tenant to another (law 16).
+Standards: RFC 5321 4.4 (form), RFC 3848 and 6531 4.3 (what stands after "with"), RFC 5322 3.2.2 (comments).
+"""
+
+import ipaddress
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import format_datetime
+
+from receiver.smtp.paths import is_client_name_sound
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """How a message came in. `peer` is an IP address, `tls` protocol and cipher or None."""
+
+    message_id: str
+    received_at: datetime
+    hostname: str
+    peer: str
+    helo: str
+    tls: str | None
+    extended: bool
+    smtputf8: bool
+
+
+def received_field(arrival: Arrival) -> str:
+    """The whole header field, folded, without the CRLF at its end."""
+    tls = f" ({arrival.tls})" if arrival.tls else ""
+    return (
+        f"Received: from {_from_domain(arrival.helo, arrival.peer)}\r\n"
+        f"\tby {arrival.hostname} with {_protocol(arrival)}{tls}\r\n"
+        f"\tid {arrival.message_id}; {format_datetime(arrival.received_at)}"
+    )
+
+
+def address_literal(peer: str) -> str:
+    """`[192.0.2.1]` or `[IPv6:2001:db8::1]`; a peer without an IP address (a Unix socket) is `[127.0.0.1]`."""
+    try:
+        address = ipaddress.ip_address(peer)
+    except ValueError:
+        return "[127.0.0.1]"
+    return f"[{address}]" if address.version == 4 else f"[IPv6:{address}]"
+
+
+def _from_domain(helo: str, peer: str) -> str:
+    literal = address_literal(peer)
+    if is_client_name_sound(helo):
+        return f"{helo} ({literal})"
+    # What the client claimed goes into a comment, where it cannot pass for a name.
+    claimed = "".join(c for c in helo if "!" <= c <= "~" and c not in "()\\")
+    return f"{literal} ({literal} helo={claimed})"
+
+
+def _protocol(arrival: Arrival) -> str:
+    if not arrival.extended:
+        return "SMTP"
+    return ("UTF8SMTP" if arrival.smtputf8 else "ESMTP") + ("S" if arrival.tls else "")
