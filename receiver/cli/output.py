@@ -90,6 +90,16 @@ def show_fields(fields: Iterable[tuple[str, object]]) -> None:
         console.print(Text(f"{title:<{widest}}  ", style="bold"), value, sep="", soft_wrap=True)
 
 
+def write_octets(octets: bytes) -> None:
+    """Write octets to standard output exactly; made harmless when a terminal would show them."""
+    if sys.stdout.isatty():
+        say(octets.decode("utf-8", "replace").replace("\r\n", "\n"))
+        return
+    sys.stdout.flush()
+    sys.stdout.buffer.write(octets)
+    sys.stdout.buffer.flush()
+
+
 def rfc3339(moment: datetime) -> str:
     """A time in UTC as RFC 3339 writes it, to the microsecond where there is one."""
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

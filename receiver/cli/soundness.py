@@ -23,12 +23,12 @@ def _certificate_faults(settings: Settings) -> list[str]:
     chain, key = settings.smtp.tls_certificate, settings.smtp.tls_key
     if not chain and not key:
         return []
-    if not chain or not key:
-        missing = "smtp.tls_key" if chain else "smtp.tls_certificate"
-        return [f"{missing}: not set; certificate and key are set together, or both left empty"]
-    named = {"smtp.tls_certificate": chain, "smtp.tls_key": key}
+    if not chain:
+        return ["smtp.tls_certificate: not set, though smtp.tls_key is; set both, or leave both empty"]
+    # One PEM file may hold both.
+    named = {"smtp.tls_certificate": chain, "smtp.tls_key": key or chain}
     unreadable = [fault for setting, file in named.items() if (fault := _unreadable(setting, Path(file)))]
-    return unreadable or _mismatched(chain, key)
+    return unreadable or _mismatched(chain, key or chain)
 
 
 def _unreadable(setting: str, file: Path) -> str | None:

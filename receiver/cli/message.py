@@ -1,0 +1,184 @@
+"""`postbus message …`: the mail that came in, what became of it and why, and its octets.
+
+Texts of mails are printed through receiver/cli/output.py only; `raw` alone gives octets, to whoever asked for them.
+"""
+
+from functools import partial
+from typing import Annotated, Any, Literal
+
+import typer
+
+from receiver.cli.failures import Refused
+from receiver.cli.options import AsJson, OfTenant
+from receiver.cli.output import (
+    column,
+    local_time,
+    octets_column,
+    print_json,
+    readable_octets,
+    say,
+    show,
+    show_fields,
+    time_column,
+    write_octets,
+)
+from receiver.cli.rows import reading
+from receiver.cli.workplace import Workplace
+from rules.decision import TraceLine
+from rules.wording import describe, words
+from storage import jobs, messages
+from storage.blobs import BlobStore
+from storage.database import Session
+from storage.documents import document_json, list_documents
+from storage.models import Message
+from storage.tenants import find_tenant
+
+app = typer.Typer(no_args_is_help=True)
+
+State = Literal["received", "imported", "not_imported", "duplicate", "parked", "expired"]
+MessageId = Annotated[str, typer.Argument(metavar="ID", help="As `message list` gives it.", show_default=False)]
+
+_COLUMNS = [
+    time_column("Received", "received_at"),
+    column("State", "state", may_wrap=False),
+    column("From", "from"),
+    column("Subject", "subject"),
+    column("Why", "reason"),
+    column("Documents", "documents", may_wrap=False),
+    octets_column("Size", "octets"),
+    column("Id", "id", may_wrap=False),
+]
+_SHOWN = (
+    ("Id", "id"),
+    ("Tenant", "tenant"),
+    ("State", "state"),
+    ("Why", "reason"),
+    ("Standard", "standard"),
+    ("From", "from"),
+    ("Original sender (claimed)", "original_sender"),
+    ("Subject", "subject"),
+    ("Message-ID", "message_id"),
+    ("Source", "source"),
+    ("Peer", "peer"),
+    ("HELO", "helo"),
+    ("TLS", "tls"),
+    ("Reverse-path", "reverse_path"),
+    ("Forward-path", "forward_path"),
+    ("Further forward-paths", "other_forward_paths"),
+    ("Label", "label"),
+    ("Defects", "defects"),
+    ("Duplicate of", "duplicate_of"),
+)
+
+
+@app.command("list")
+def list_(
+    ctx: typer.Context,
+    tenant: OfTenant,
+    state: Annotated[State | None, typer.Option(help="Only those in this state.", show_default=False)] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Only the newest.", show_default=False)] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List a tenant's mail, newest first, with what became of it and why."""
+    with reading(ctx) as session:
+        owner = find_tenant(session, tenant)
+        found = messages.list_messages(session, owner, state, limit)
+        records = _records(ctx, session, found)
+    empty = (
+        f"{owner.name} has no mail in state {state}. All of it: postbus message list --tenant {owner.name!r}"
+        if state
+        else f"{owner.name} has no mail yet. Where to send it: postbus address list --tenant {owner.name!r}"
+    )
+    show(records, _COLUMNS, as_json=as_json, when_empty=empty)
+
+
+@app.command("show")
+def show_(ctx: typer.Context, message: MessageId, as_json: AsJson = False) -> None:
+    """Show one mail: the delivery, the decision with its trace, its documents, and work that waits."""
+    with reading(ctx) as session:
+        record = _full_record(ctx, session, messages.get_message(session, message))
+    if as_json:
+        print_json([record])
+        return
+    fields = [(title, _joined(record[key])) for title, key in _SHOWN if record[key]]
+    show_fields([*fields, ("Received", local_time(record["received_at"])), ("Size", readable_octets(record["octets"]))])
+    _say_steps(record)
+    for document in record["document_list"]:
+        say(f"document {document['id']}  {document['kind']}  {document['filename']}")
+    for job in record["waiting"]:
+        state = "given up" if job["is_failed"] else "waits"
+        say(f"{state}: {job['kind']}{': ' + job['reason'] if job['reason'] else ''}")
+
+
+@app.command()
+def why(ctx: typer.Context, message: MessageId, as_json: AsJson = False) -> None:
+    """Tell step by step why a mail was imported or not."""
+    with reading(ctx) as session:
+        record = _full_record(ctx, session, messages.get_message(session, message))
+    if as_json:
+        print_json([{key: record[key] for key in ("id", "state", "reason", "reason_code", "standard", "trace")}])
+        return
+    say(record["reason"])
+    _say_steps(record)
+
+
+@app.command()
+def raw(
+    ctx: typer.Context,
+    message: MessageId,
+    trace: Annotated[bool, typer.Option("--trace", help="Put our Received field on top.")] = False,
+) -> None:
+    """Write the octets as received to standard output (made harmless when that is a terminal)."""
+    with reading(ctx) as session:
+        found = messages.get_message(session, message)
+    if found.state == "expired":
+        raise Refused(f"message {found.id}: its octets are gone; mail that is not imported is not kept for ever")
+    octets = BlobStore(Workplace.of(ctx).settings.blob_folder()).read(found.tenant_id, found.raw_sha256)
+    write_octets(_trace_field(found) + octets if trace else octets)
+
+
+def _records(ctx: typer.Context, session: Session, found: list[Message]) -> list[dict[str, Any]]:
+    in_words = partial(words, language=Workplace.of(ctx).settings.language)
+    records = messages.messages_json(session, found, in_words)
+    return [record | {"received_at": message.received_at} for record, message in zip(records, found, strict=True)]
+
+
+def _full_record(ctx: typer.Context, session: Session, found: Message) -> dict[str, Any]:
+    language = Workplace.of(ctx).settings.language
+    owner = find_tenant(session, found.tenant_id)
+    steps = [TraceLine(step.get("standard"), step["code"], step.get("params", {})) for step in found.decision_trace]
+    waiting = jobs.of_subject(session, found.id)
+    return _records(ctx, session, [found])[0] | {
+        "peer": found.peer,
+        "helo": found.helo,
+        "tls": found.tls,
+        "message_id": found.rfc_message_id,
+        "defects": found.defects,
+        "settled_at": found.settled_at,
+        "group": found.group_id,
+        "reason_params": found.reason_params,
+        "trace": [step.to_json() | {"words": describe(step, language)} for step in steps],
+        "document_list": [document_json(each) for each in list_documents(session, owner, found.id)],
+        "waiting": [
+            {
+                "kind": job.kind,
+                "is_failed": job.failed_at is not None,
+                "reason": words(job.error_code, job.error_params, language) if job.error_code else None,
+                "run_at": job.run_at,
+            }
+            for job in waiting
+        ],
+    }
+
+
+def _trace_field(message: Message) -> bytes:
+    return (message.trace.rstrip("\r\n") + "\r\n").encode("utf-8", "replace")
+
+
+def _say_steps(record: dict[str, Any]) -> None:
+    for number, step in enumerate(record["trace"], 1):
+        say(f"{number}. {step['words']}")
+
+
+def _joined(value: object) -> object:
+    return ", ".join(value) if isinstance(value, list) else value
