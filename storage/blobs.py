@@ -13,19 +13,20 @@ Nothing failing is synced twice: a batch whose `sync` failed is spent, its blobs
 import os
 import re
 import secrets
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from errno import EXDEV
 from hashlib import sha256
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
-from storage.failures import Damaged, Invalid, NotFound
+from storage.failures import Damaged, Invalid, NotFound, StorageFailure
 from storage.files import REAL, Files, as_failure
 
+_Item = TypeVar("_Item")
 _TENANT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _STAGED = "tmp"
@@ -123,7 +124,7 @@ class BlobStore:
 
     def prepare_folder(self, folder: Path) -> None:
         """See that a blob's folder is there and durable. Raises OSError."""
-        if folder in self._known_folders:
+        if folder in self._known_folders and folder.exists():
             return
         self._files.make_folder(folder.parent)
         self._files.make_folder(folder)
@@ -195,10 +196,8 @@ class BlobBatch:
 
         The first name stays its owner's to remove. Raises NotFound, TemporaryFailure, NoRoom.
         """
-        try:
+        with _worded(large):
             ref = _hash_file(large)
-        except FileNotFoundError as error:
-            raise NotFound(f"{large}: a large message has no file") from error
         path = self._store.path(tenant_id, ref.sha256)
         with self._worded(path):
             if not self._has(tenant_id, path):
@@ -216,8 +215,7 @@ class BlobBatch:
             for path, staged in list(self._staged.items()):
                 self._files.rename(staged, path)
                 del self._staged[path]
-            for _ in self._syncs.map(self._files.sync_folder, self._folders):
-                pass
+            self._side_by_side(self._files.sync_folder, self._folders)
             self._folders.clear()
 
     def discard(self) -> None:
@@ -272,8 +270,14 @@ class BlobBatch:
 
     def _sync_open(self) -> None:
         opened, self._open = self._open, []
-        for _ in self._syncs.map(self._sync_and_close, opened):
-            pass
+        self._side_by_side(self._sync_and_close, opened)
+
+    def _side_by_side(self, call: Callable[[_Item], None], items: Iterable[_Item]) -> None:
+        # All are done before the first failure is raised: each closes the descriptor it was given.
+        futures = [self._syncs.submit(call, item) for item in items]
+        wait(futures)
+        for future in futures:
+            future.result()
 
     def _sync_and_close(self, fd: int) -> None:
         try:
@@ -286,7 +290,7 @@ class BlobBatch:
         try:
             with _worded(path):
                 yield
-        except Exception:
+        except StorageFailure:
             self.discard()
             raise
 
@@ -297,7 +301,11 @@ def _hash(octets: bytes) -> str:
 
 def _hash_file(path: Path) -> BlobRef:
     digest, size = sha256(), 0
-    with path.open("rb") as file:
+    try:
+        file = path.open("rb")
+    except FileNotFoundError as error:
+        raise NotFound(f"{path}: a large message has no file") from error
+    with file:
         while octets := file.read(_COPY_OCTETS):
             digest.update(octets)
             size += len(octets)

@@ -10,6 +10,7 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from storage.failures import TemporaryFailure
@@ -152,7 +153,9 @@ class GroupCommit:
         for waiting in left:
             waiting.fail(_closed())
         if self._segment is not None:
-            self._segment.seal()
+            # What is not sealed now is sealed by the recovery of the next start.
+            with suppress(OSError):
+                self._segment.seal()
 
 
 def _how_many_fit(segment: SegmentWriter, batch: list[_Waiting], start: int) -> int:

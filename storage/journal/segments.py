@@ -162,8 +162,10 @@ class SegmentWriter:
 
     def seal(self) -> None:
         """Nothing more will be added: the reader may delete it once it is settled."""
-        self._set_mark(self._mark._replace(is_sealed=True))
-        self._close()
+        try:
+            self._set_mark(self._mark._replace(is_sealed=True))
+        finally:
+            self._close()
 
     def abandon(self) -> None:
         """After a failed write or sync: what is behind the mark was never accepted, and is never synced again.

@@ -1,0 +1,155 @@
+"""Law 1 with a writer that discards everything since the last sync, directory entries included, at every step."""
+
+import itertools
+import random
+from pathlib import Path
+
+import pytest
+
+from storage.failures import TemporaryFailure
+from storage.journal import JournalReader
+from tests.storage_journal.mail import MEMORY_OCTETS, accept, contents, drain, envelope, filled, journal
+from tests.storage_journal.power import PoweredFiles, Rest
+
+RESTS: list[tuple[Rest, int]] = [("forgotten", 0), ("kept", 0), ("mixed", 1), ("mixed", 2), ("mixed", 3)]
+
+
+class Life:
+    """What the world knows of a run: mail answered 250, mail handed over, mail settled in the database."""
+
+    def __init__(self) -> None:
+        self.sent: dict[str, bytes] = {}
+        self.acknowledged: set[str] = set()
+        self.settled: set[str] = set()
+
+
+def live(folder: Path, files: PoweredFiles, life: Life, seed: int) -> None:
+    """A door and a worker for a while: accept, rotate, large files, settle in part, restart with recovery."""
+    dice = random.Random(seed)
+    for _ in range(2):
+        door = journal(folder, files=files)
+        try:
+            door.open()
+            reader = JournalReader(folder, files)
+            try:
+                _work(door, reader, life, dice)
+            finally:
+                reader.close()
+        finally:
+            door.close()
+
+
+def _work(door, reader, life: Life, dice: random.Random) -> None:
+    for size in (300, 1800, 1900, 7000, 1700, 1999, 1500, 1990, 4000, 120):
+        kept, octets = envelope(), dice.randbytes(size)
+        life.sent[kept.id] = octets
+        door.accept(kept, filled(door, octets))
+        life.acknowledged.add(kept.id)
+        if size % 3 == 0:
+            records = reader.read(3, 1024 * 1024)
+            reader.begin(records)
+            life.settled.update(record.envelope.id for record in records)  # the database has committed
+            reader.settle(records)
+
+
+def check(folder: Path, life: Life) -> None:
+    """After a restart: all that was answered 250 is there, as it was, with whatever is accepted from now on."""
+    door = journal(folder)
+    door.open()
+    later = accept(door, b"later mail")
+    reader = JournalReader(folder)
+    found = contents([r for r in drain(reader, settle=False) if r.envelope.id not in life.settled])
+    reader.close()
+    door.close()
+    assert found.pop(later) == b"later mail"
+    assert life.acknowledged - life.settled <= found.keys()
+    assert found.items() <= life.sent.items()
+
+
+def cut_life(root: Path, cut_at: int | None) -> tuple[PoweredFiles, Life]:
+    """A life that ends at a step; the number of steps when it ends by itself."""
+    root.mkdir()
+    files, life = PoweredFiles(root, cut_at), Life()
+    try:
+        live(root / "journal", files, life, seed=7)
+    except TemporaryFailure:
+        assert files.is_cut
+    return files, life
+
+
+def test_a_power_cut_at_any_step_loses_nothing_acknowledged(tmp_path: Path) -> None:
+    """Law 1: at every step of accept, rotation, large file, checkpoint and restart, 250 outlives the cut."""
+    files, life = cut_life(tmp_path / "whole", None)
+    files.release()
+    steps = files.steps
+    assert len(life.acknowledged) == 20
+    assert steps > 150
+    for cut_at in range(steps):
+        files, life = cut_life(tmp_path / f"life-{cut_at}", cut_at)
+        for rest, seed in RESTS:
+            medium = files.medium(tmp_path / f"medium-{cut_at}-{rest}-{seed}", rest, seed)
+            check(medium / "journal", life)
+        files.release()
+
+
+@pytest.mark.parametrize("rest", ["forgotten", "kept", "mixed"])
+def test_a_power_cut_during_recovery_loses_nothing(tmp_path: Path, rest: Rest) -> None:
+    """Law 1: a recovery that is itself cut at any step is finished by the next one."""
+    files, _ = cut_life(tmp_path / "whole", None)
+    files.release()
+    for cut_at in range(20, files.steps, 17):
+        first, life = cut_life(tmp_path / f"life-{cut_at}", cut_at)
+        for again in itertools.count():
+            root = first.medium(tmp_path / f"found-{cut_at}-{again}", rest, cut_at)
+            second = PoweredFiles(root, again)
+            try:
+                door = journal(root / "journal", files=second)
+                door.open()
+                door.close()
+            except TemporaryFailure:
+                assert second.is_cut
+            check(second.medium(tmp_path / f"medium-{cut_at}-{again}", rest, again) / "journal", life)
+            second.release()
+            if not second.is_cut:
+                break
+        first.release()
+
+
+def test_a_writer_that_skips_its_sync_is_caught(tmp_path: Path) -> None:
+    """The proof of the proof: with syncs that do nothing, the same check finds mail lost."""
+
+    class Lazy(PoweredFiles):
+        def sync_data(self, fd: int) -> None:
+            self._step()
+
+    root = tmp_path / "life"
+    root.mkdir()
+    files, life = Lazy(root), Life()
+    live(root / "journal", files, life, seed=7)
+    files.cut()
+    life.settled.clear()
+    medium = files.medium(tmp_path / "medium", "forgotten")
+    files.release()
+    with pytest.raises(AssertionError):
+        check(medium / "journal", life)
+
+
+def test_a_checkpoint_ahead_of_lost_mail_cannot_hide_later_mail(tmp_path: Path) -> None:
+    """Law 2: a checkpoint that survives the segment it speaks of never skips mail accepted afterwards."""
+    root = tmp_path / "life"
+    root.mkdir()
+    files = PoweredFiles(root)
+    door = journal(root / "journal", files=files)
+    door.open()
+    reader = JournalReader(root / "journal", files)
+    for _ in range(3):
+        accept(door, b"x" * (MEMORY_OCTETS - 100))
+    drain(reader)
+    reader.close()
+    door.close()
+    files.cut()
+    medium = files.medium(tmp_path / "medium", "forgotten")
+    for path in (root / "journal" / "door-1").glob("*.checkpoint"):
+        (medium / "journal" / "door-1" / path.name).write_bytes(path.read_bytes())
+    files.release()
+    check(medium / "journal", Life())
