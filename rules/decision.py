@@ -12,11 +12,11 @@ Parameters = Mapping[str, str | int]
 _LONGEST_TOLD = 120
 
 
-def told(text: str) -> str:
-    """A text of the mail as it may stand in a parameter: printable (no control, bidi or surrogate), and short."""
-    shown = "".join(each if each.isprintable() else " " for each in text[: 4 * _LONGEST_TOLD])
+def told(text: str, longest: int = _LONGEST_TOLD) -> str:
+    """A text of the mail as it may be stored and shown: printable (no control, bidi or surrogate), and short."""
+    shown = "".join(each if each.isprintable() else " " for each in text[: 4 * longest])
     shown = " ".join(shown.split())
-    return shown if len(shown) <= _LONGEST_TOLD else shown[: _LONGEST_TOLD - 1] + "…"
+    return shown if len(shown) <= longest else shown[: longest - 1] + "…"
 
 
 @dataclass(frozen=True, slots=True)
