@@ -16,7 +16,7 @@ from rules.addresses import canonical
 from rules.facts import AttachmentFacts, EInvoice, ForwardClaim, MailFacts
 from rules.recognition.content import HEAD_OCTETS, imports_by_itself, may_be_xml, sniff
 from rules.recognition.einvoice import read_einvoice
-from rules.recognition.forwarded import find_forward
+from rules.recognition.forwarded import AttachedMessage, find_forward
 from rules.recognition.identity import IdentifyingHeaders, content_id, invoice_id, part_hash
 
 MAX_TEXT = 100_000
@@ -136,11 +136,12 @@ def _text(unpacked: Unpacked) -> str:
 
 
 def _forward(unpacked: Unpacked, reading: Reading, text: str) -> ForwardClaim | None:
-    attached = None
+    attached = []
     if unpacked.attached is not None:
         names = ("From", "Subject", "Date")
-        attached = {name: decode_words(str(unpacked.attached.get(name, ""))) for name in names}
-    return find_forward(reading.subject, text, attached)
+        attached = [AttachedMessage(*(decode_words(str(unpacked.attached.get(name, ""))) for name in names))]
+    own = filter(None, map(canonical, reading.from_addresses))
+    return find_forward(reading.subject, text, attached=attached, own=frozenset(own))
 
 
 def _text_type(leaf: Leaf) -> str:

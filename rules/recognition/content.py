@@ -77,11 +77,11 @@ _NO_DOCUMENTS = frozenset(
         "message/delivery-status",
         "message/disposition-notification",
         "message/global-delivery-status",
-        "message/rfc822",  # the walk goes inside: its parts are attachments of their own
-        "message/global",
         "text/rfc822-headers",
     }
 )
+# Declared so, a message is opened by the walk and its parts stand for themselves; under another name it is a file.
+_OPENED = frozenset({"message/rfc822", "message/global"})
 
 
 def sniff(head: bytes, declared_type: str, filename: str | None) -> str:
@@ -99,8 +99,10 @@ def sniff(head: bytes, declared_type: str, filename: str | None) -> str:
 
 def is_keepable(attachment: AttachmentFacts) -> bool:
     """Whether a standard that keeps attachments keeps this one: not shown by the body, not a signature or a card."""
-    types = {attachment.media_type, _media_type(attachment.declared_type)}
-    return attachment.octets > 0 and not attachment.is_referenced and not types & _NO_DOCUMENTS
+    declared = _media_type(attachment.declared_type)
+    if attachment.octets == 0 or attachment.is_referenced or declared in _OPENED:
+        return False
+    return attachment.media_type not in _NO_DOCUMENTS and declared not in _NO_DOCUMENTS
 
 
 def imports_by_itself(attachment: AttachmentFacts) -> bool:
