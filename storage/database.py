@@ -25,6 +25,8 @@ from storage.failures import Damaged, StorageFailure, TemporaryFailure
 
 __all__ = ["Database", "Session"]  # whoever types a session need not know whose it is
 
+__all__ = ["Database", "Session"]
+
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_MILLISECONDS = 15_000
 CONNECT_SECONDS = 5
@@ -65,12 +67,18 @@ class Database:
 
     def migrate(self) -> None:
         """Bring the schema to this version's revision; nothing happens when it is there. Safe to run at once."""
-        # Rebuilding a table on SQLite drops the old one: with foreign keys on, that would delete all that points to it.
+        with self.migrating() as connection:
+            command.upgrade(_alembic(connection), "head")
+
+    @contextmanager
+    def migrating(self) -> Iterator[Connection]:
+        """A transaction in which tables may be rebuilt, while no other node does."""
+        # Rebuilding a table on SQLite drops the old one: with foreign keys on, that deletes all that points to it.
         engine = self._make_engine(keeps_foreign_keys=False)
         try:
             with self._failures_named(), engine.execution_options(is_write=True).begin() as connection:
                 self._lock_schema(connection)
-                command.upgrade(_alembic(connection), "head")
+                yield connection
         finally:
             engine.dispose()
 

@@ -10,6 +10,7 @@ from typing import Literal, get_args
 
 from sqlalchemy import delete, update
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm.attributes import set_committed_value
 from sqlmodel import Session, col, select
 
 from rules.addresses import canonical
@@ -68,8 +69,7 @@ def list_tenants(session: Session) -> list[Tenant]:
 def set_plan(session: Session, tenant: Tenant, plan: str) -> None:
     """Give the tenant another plan; it holds at the next RCPT once the directory is bumped."""
     audit.record(session, "plan_set", tenant_id=tenant.id, params={"from": tenant.plan, "to": plan})
-    tenant.plan = plan
-    session.add(tenant)
+    _change(session, tenant, plan=plan)
     addresses.note_change(session)
 
 
@@ -77,11 +77,9 @@ def set_trust_forwards(session: Session, tenant: Tenant, trust: str) -> None:
     """Whose forwards are believed when they name an original sender (law 22). Raises Invalid."""
     if trust not in get_args(TrustForwards):
         raise Invalid(f"trust of forwards {trust!r}: expected {', '.join(get_args(TrustForwards))}")
-    audit.record(
-        session, "trust_forwards_set", tenant_id=tenant.id, params={"from": tenant.trust_forwards, "to": trust}
-    )
-    tenant.trust_forwards = trust
-    session.add(tenant)
+    params = {"from": tenant.trust_forwards, "to": trust}
+    audit.record(session, "trust_forwards_set", tenant_id=tenant.id, params=params)
+    _change(session, tenant, trust_forwards=trust)
     raise_revision(session, tenant)
 
 
@@ -119,16 +117,16 @@ def remove_tenant(session: Session, tenant: Tenant) -> None:
     Its blobs are the caller's to remove, after the commit (BlobStore.remove_tenant).
     """
     session.flush()
-    session.exec(
-        update(ImportAddress)
-        .where(col(ImportAddress.tenant_id) == tenant.id)
-        .values(tenant_id=None, label=None, revoked_at=now())
-    )
+    connection = session.connection()
+    # Whoever settles mail of this tenant holds its row: wait for them before touching what they write.
+    connection.execute(select(Tenant.id).where(Tenant.id == tenant.id).with_for_update())
+    nobodys = {"tenant_id": None, "label": None, "revoked_at": now()}
+    connection.execute(update(ImportAddress).where(col(ImportAddress.tenant_id) == tenant.id).values(nobodys))
     # Children first, table by table: a cascade would look for the children of each message by itself.
     for table in (Job, Document, MessageKey, Message, Standard, Forwarder, AuditLine):
-        session.exec(delete(table).where(col(table.tenant_id) == tenant.id))
-    session.exec(delete(Tenant).where(col(Tenant.id) == tenant.id))
-    session.expunge(tenant)
+        connection.execute(delete(table).where(col(table.tenant_id) == tenant.id))
+    connection.execute(delete(Tenant).where(col(Tenant.id) == tenant.id))
+    session.expunge_all()  # what stood there is gone
     audit.record(session, "tenant_removed", tenant_id=tenant.id)
     addresses.note_change(session)
 
@@ -136,8 +134,17 @@ def remove_tenant(session: Session, tenant: Tenant) -> None:
 def raise_revision(session: Session, tenant: Tenant) -> None:
     """Say that what decides about this tenant's mail has changed: decisions under way are made again (law 12)."""
     session.flush()
-    session.exec(update(Tenant).where(col(Tenant.id) == tenant.id).values(revision=Tenant.revision + 1))
-    session.refresh(tenant)
+    raised = update(Tenant).where(col(Tenant.id) == tenant.id).values(revision=col(Tenant.revision) + 1)
+    revision = session.connection().scalar(raised.returning(col(Tenant.revision)))
+    set_committed_value(tenant, "revision", revision)
+
+
+def _change(session: Session, tenant: Tenant, **values: str) -> None:
+    # `tenant` may come from an earlier session: its row is changed, then the object is told.
+    session.flush()
+    session.connection().execute(update(Tenant).where(col(Tenant.id) == tenant.id).values(values))
+    for name, value in values.items():
+        set_committed_value(tenant, name, value)
 
 
 def _with_key(session: Session, key: str) -> Tenant | None:
