@@ -16,7 +16,7 @@ LONGEST_LABEL = 63
 
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
 _DOMAIN_LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
-_UNFIT_IN_LOCAL_PART = re.compile(r"[\x00-\x20\x7f-\x9f<>@,;:\\\"()\[\]\s]")
+_UNFIT_IN_LOCAL_PART = re.compile(r"[<>@,;:\\\"()\[\]\s]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,8 @@ class SenderPattern:
             domain = canonical_domain(text[1:])
             return cls("domain", domain) if domain else None
         address = canonical(text)
-        return cls("address", address) if address else None
+        # A star in a local part is legal and never meant: people write it for "anyone", which is @domain here.
+        return cls("address", address) if address and "*" not in address else None
 
     def fits(self, address: str) -> bool:
         """Whether `address` (canonical) is one that this pattern means."""
@@ -103,9 +104,8 @@ def parse_import_address(forward_path: str) -> ImportPath | None:
 def _canonical_local_part(local_part: str) -> str | None:
     # UTF-8 local parts (RFC 6531) may have more octets than characters: the limit here is a guard, not the grammar.
     plain = unicodedata.normalize("NFC", _unquoted(local_part)[: 4 * LONGEST_LOCAL_PART + 1]).lower()
-    if not plain or len(plain) > 4 * LONGEST_LOCAL_PART or _UNFIT_IN_LOCAL_PART.search(plain):
-        return None
-    return plain
+    is_fit = 0 < len(plain) <= 4 * LONGEST_LOCAL_PART and plain.isprintable()
+    return plain if is_fit and not _UNFIT_IN_LOCAL_PART.search(plain) else None
 
 
 def _unquoted(local_part: str) -> str:
@@ -116,15 +116,12 @@ def _unquoted(local_part: str) -> str:
 def _ascii_label(label: str) -> str:
     if label.isascii():
         return label.lower()
-    if len(label) > LONGEST_LABEL:
+    if len(label) > LONGEST_LABEL or not label.isprintable():
         return ""
     lower = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", label).lower())
     if lower.isascii():
         return lower
-    try:
-        return "xn--" + lower.encode("punycode").decode("ascii")
-    except UnicodeError:  # a lone surrogate
-        return ""
+    return "xn--" + lower.encode("punycode").decode("ascii")
 
 
 def _printable(text: str) -> str:
