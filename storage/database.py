@@ -9,13 +9,8 @@ database, never a statement's values: those hold mail.
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, NullPool, create_engine, event, make_url, text
 from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -27,7 +22,6 @@ __all__ = ["Database", "Session"]  # whoever types a session need not know whose
 
 __all__ = ["Database", "Session"]
 
-MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_MILLISECONDS = 15_000
 CONNECT_SECONDS = 5
 _SCHEMA_LOCK = 0x706F73746275  # any number of ours: two nodes must not migrate at once
@@ -67,8 +61,10 @@ class Database:
 
     def migrate(self) -> None:
         """Bring the schema to this version's revision; nothing happens when it is there. Safe to run at once."""
+        from storage import schema  # noqa: PLC0415 (0.2 s of Alembic, which nothing else needs)
+
         with self.migrating() as connection:
-            command.upgrade(_alembic(connection), "head")
+            schema.upgrade(connection)
 
     @contextmanager
     def migrating(self) -> Iterator[Connection]:
@@ -84,9 +80,10 @@ class Database:
 
     def revision_is_current(self) -> bool:
         """Whether the schema is the one this version was written for."""
-        wanted = set(ScriptDirectory(str(MIGRATIONS)).get_heads())
+        from storage import schema  # noqa: PLC0415 (0.2 s of Alembic)
+
         with self._failures_named(), self._reader.connect() as connection:
-            return set(MigrationContext.configure(connection).get_current_heads()) == wanted
+            return schema.is_current(connection)
 
     def close(self) -> None:
         """Close every connection."""
@@ -145,13 +142,6 @@ def _to_json(value: Any) -> str:
     # Mail may hold lone surrogates, which no database takes as UTF-8.
     dumped = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     return dumped.encode("utf-8", "replace").decode("utf-8")
-
-
-def _alembic(connection: Connection) -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
-    config.attributes["connection"] = connection
-    return config
 
 
 def _prepare_sqlite(engine: Engine, *, keeps_foreign_keys: bool) -> None:

@@ -31,6 +31,7 @@ from storage.models import (
 from storage.texts import fold, nearest, tenant_name
 
 TrustForwards = Literal["everyone", "registered", "authenticated"]
+REMOVED = "tenant_removed"  # the audit's word
 
 
 def add_tenant(session: Session, name: str, plan: str, domains: Sequence[str]) -> tuple[Tenant, ImportAddress]:
@@ -127,8 +128,14 @@ def remove_tenant(session: Session, tenant: Tenant) -> None:
         connection.execute(delete(table).where(col(table.tenant_id) == tenant.id))
     connection.execute(delete(Tenant).where(col(Tenant.id) == tenant.id))
     session.expunge_all()  # what stood there is gone
-    audit.record(session, "tenant_removed", tenant_id=tenant.id)
+    audit.record(session, REMOVED, tenant_id=tenant.id)
     addresses.note_change(session)
+
+
+def was_removed(session: Session, tenant_id: str) -> bool:
+    """Whether a tenant of that id was removed on purpose: in a restored database one may be missing that was not."""
+    query = select(AuditLine.id).where(AuditLine.tenant_id == tenant_id, AuditLine.action == REMOVED)
+    return session.exec(query).first() is not None
 
 
 def raise_revision(session: Session, tenant: Tenant) -> None:

@@ -1,0 +1,30 @@
+"""The schema's revision: the scripts in storage/migrations, run by Alembic on a connection of storage.database."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def upgrade(connection: Connection) -> None:
+    """Run the revisions that are missing, in the connection's transaction."""
+    command.upgrade(configuration(connection), "head")
+
+
+def is_current(connection: Connection) -> bool:
+    """Whether no revision is missing, and none is there that this version does not know."""
+    wanted = set(ScriptDirectory(str(MIGRATIONS)).get_heads())
+    return set(MigrationContext.configure(connection).get_current_heads()) == wanted
+
+
+def configuration(connection: Connection) -> Config:
+    """What Alembic's commands take; migrations/env.py finds the connection in it."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    return config
