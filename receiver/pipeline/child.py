@@ -10,9 +10,12 @@ import json
 import logging
 import mmap
 import os
+import signal
 import socket
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from receiver.pipeline.frames import BrokenFrame, Channel
@@ -21,6 +24,7 @@ from receiver.pipeline.message_facts import Findings, find
 from receiver.pipeline.structure import Limits
 from receiver.pipeline.unpack import Unpacked, unpack
 
+_STATM = Path("/proc/self/statm")
 _PAGE_OCTETS = os.sysconf("SC_PAGE_SIZE")
 
 
@@ -58,22 +62,24 @@ class Child:
         self._current: _Current | None = None
 
     def serve(self) -> None:
-        """Answer until the worker hangs up."""
-        while True:
-            try:
+        """Say that it is ready, then answer until the worker hangs up."""
+        with suppress(BrokenFrame):
+            self._channel.send({"ready": True})
+            while True:
                 question, descriptor = self._channel.receive()
-            except BrokenFrame:
-                return
-            allow_processor_seconds(self._settings.seconds)
-            try:
-                if question["ask"] == "parse":
-                    self._parse(question, descriptor)
-                else:
-                    self._keep(question)
-            except BrokenFrame:
-                return
-            except Exception as error:  # noqa: BLE001 - the edge of this process: one mail's attempt fails, by its type
-                self._channel.send({"failed": type(error).__name__, "memory": resident_octets()})
+                allow_processor_seconds(self._settings.seconds)
+                self._answer(question, descriptor)
+
+    def _answer(self, question: dict[str, Any], descriptor: int | None) -> None:
+        try:
+            if question["ask"] == "parse":
+                self._parse(question, descriptor)
+            else:
+                self._keep(question)
+        except BrokenFrame:
+            raise
+        except Exception as error:  # noqa: BLE001 - the edge of this process: one mail's attempt fails, by its type
+            self._channel.send({"failed": type(error).__name__, "memory": resident_octets()})
 
     def _parse(self, question: dict[str, Any], descriptor: int | None) -> None:
         self._current = None  # frees the message before
@@ -116,8 +122,7 @@ class Child:
 
 def resident_octets() -> int:
     """What this process holds in memory now."""
-    with open("/proc/self/statm", "rb") as statm:
-        return int(statm.read().split()[1]) * _PAGE_OCTETS
+    return int(_STATM.read_bytes().split()[1]) * _PAGE_OCTETS
 
 
 def _map(descriptor: int, size: int) -> mmap.mmap | bytes:
@@ -130,6 +135,9 @@ def _map(descriptor: int, size: int) -> mmap.mmap | bytes:
 def main() -> None:
     """Serve the worker on descriptor 0."""
     settings = ChildSettings(**json.loads(sys.argv[1]))
+    # A stop is the worker's to order: it lets a message be finished. We end when it hangs up, or dies.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     confine(settings.memory_octets, settings.parent)
     # mail-parser writes what it finds in a mail to the log: never.
     logging.disable(logging.CRITICAL)

@@ -181,4 +181,3 @@ def _disposition(fields: Message) -> str:
 
 def _content_id(fields: Message) -> str:
     return one_line(decode_words(str(fields.get("content-id", "")))).strip("<> ")
-

@@ -1,0 +1,233 @@
+"""Settle a batch of accepted messages: parsed, decided per tenant, kept, and written in one transaction.
+
+Order matters: blobs are synced before rows name them, rows are committed before the journal forgets (HOUSE, step 7).
+A crash anywhere in between is made good by doing it again: the transport key tells what was settled (law 9).
+Raises TemporaryFailure when nothing of a batch could be written; the same works may be given again.
+"""
+
+import time
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+import structlog
+
+from receiver.pipeline.keep import delivery_of, keep_documents, keep_raw, parts_of, recipients_by_tenant, settlement_of
+from receiver.pipeline.parsing import AttemptFailed, Mail, Parsed, Pool, Wanted
+from receiver.pipeline.rulebook import Rulebook, Rules
+from rules.decision import Decision
+from rules.facts import MailFacts
+from storage.blobs import BlobBatch, BlobStore
+from storage.database import Database, Session
+from storage.failures import NotFound, PermanentFailure, StorageFailure, TemporaryFailure
+from storage.journal import JournalReader, Record
+from storage.settling import Delivery, Settled, Settlement, defer, settle_many
+from storage.tenants import was_removed
+
+# A record whose worker died this often while it was at work is not parsed in a batch any more (law 5).
+ATTEMPTS_IN_BATCHES = 3
+# Between two attempts at a message that is slow or kills its parser.
+DEFER_SECONDS = 20.0
+
+log = structlog.get_logger()
+Reason = tuple[str, dict[str, str | int]]
+Decisions = dict[str, tuple[int, Decision]]  # by tenant: the revision decided with, the decision
+
+
+@dataclass(slots=True, eq=False)
+class Work:
+    """One accepted message on its way through a batch."""
+
+    record: Record
+    rules: dict[str, Rules]
+    future: Future[Parsed] | None  # None: not to be parsed here
+    begun: float = field(default_factory=time.monotonic)
+
+    def discard(self) -> None:
+        """Give back the files of large parts."""
+        if self.future and not self.future.cancel() and not self.future.exception():
+            self.future.result().discard()
+
+
+@dataclass(slots=True)
+class _Lot:
+    """One tenant's share of a message: a settlement, or a delivery with the reason why it was not read."""
+
+    work: Work
+    tenant_id: str
+    delivery: Delivery | None  # None: the tenant is gone
+    unread: Reason | None = None
+    outcome: Settled | StorageFailure | None = None
+
+
+class Drain:
+    """The works of one worker. One thread only."""
+
+    def __init__(self, database: Database, blobs: BlobStore, pool: Pool, reader: JournalReader) -> None:
+        self._database = database
+        self._blobs = blobs
+        self._pool = pool
+        self._reader = reader
+        self._rulebook = Rulebook(database)
+        self.held = 0  # messages left in the journal because nothing could be done with them
+
+    def start(self, records: Sequence[Record]) -> list[Work]:
+        """Have messages parsed and judged; what `settle` takes. Raises TemporaryFailure."""
+        tenants = {recipient.tenant_id for record in records for recipient in record.envelope.recipients}
+        rules = self._rulebook.rules_for(tenants)
+        return [self._submit(record, rules) for record in records]
+
+    def settle(self, works: Sequence[Work]) -> list[Work]:
+        """Write a batch; the works that are to be given again (decided anew) are returned. Raises TemporaryFailure."""
+        lots = self._prepare(works)
+        with self._database.write("worker") as session:
+            self._write(session, lots)
+        # Stale among them: what decides has changed meanwhile (law 12).
+        again = {lot.work for lot in lots if isinstance(lot.outcome, TemporaryFailure)}
+        unreadable = {lot.work for lot in lots if self._is_held(lot)} - again
+        self._finish([work for work in works if work not in again | unreadable])
+        self.held += len(unreadable)
+        for lot in lots:
+            _tell(lot)
+        return self._restart([work for work in works if work in again])
+
+    def set_aside(self, work: Work, reason: Reason) -> None:
+        """Give one message, unread, rows of its own and a job, so that the others go on (law 5)."""
+        work.discard()
+        work.future = None
+        work.rules = self._rulebook.rules_for(recipients_by_tenant(work.record.envelope))
+        blobs = self._blobs.batch()
+        lots = self._unread_lots(blobs, work, reason)
+        blobs.sync()
+        with self._database.write("worker") as session:
+            self._write(session, lots)
+        self._finish([work])
+        for lot in lots:
+            _tell(lot)
+
+    def hold(self, work: Work) -> None:
+        """Leave a message in the journal: neither settling nor deferring it was possible."""
+        work.discard()
+        self.held += 1
+        log.error("message_held", transport_key=work.record.envelope.id, octets=work.record.size)
+
+    def _submit(self, record: Record, rules: dict[str, Rules]) -> Work:
+        own = {tenant: rules[tenant] for tenant in recipients_by_tenant(record.envelope) if tenant in rules}
+        if record.attempts >= ATTEMPTS_IN_BATCHES or not own:
+            return Work(record, own, None)
+        mail = Mail(record.octets, record.large, record.size, record.envelope.reverse_path)
+        return Work(record, own, self._pool.submit(mail, lambda facts: _judge(facts, own)))
+
+    def _restart(self, works: Sequence[Work]) -> list[Work]:
+        for work in works:
+            work.discard()
+        return self.start([work.record for work in works]) if works else []
+
+    def _prepare(self, works: Sequence[Work]) -> list[_Lot]:
+        """Everything that is to be written, with its blobs synced."""
+        self._await_parsers(works)
+        blobs = self._blobs.batch()
+        lots = [lot for work in works for lot in self._lots_of(blobs, work)]
+        blobs.sync()
+        return lots
+
+    def _await_parsers(self, works: Sequence[Work]) -> None:
+        failure: TemporaryFailure | None = None
+        for work in works:
+            error = work.future.exception() if work.future else None
+            if isinstance(error, TemporaryFailure):
+                work.future, failure = self._submit(work.record, work.rules).future, error
+        if failure:
+            raise failure
+
+    def _lots_of(self, blobs: BlobBatch, work: Work) -> list[_Lot]:
+        if work.future is None:
+            return self._unread_lots(blobs, work, ("worker_died", {"attempts": work.record.attempts}))
+        try:
+            parsed = work.future.result()
+        except AttemptFailed as failed:
+            return self._unread_lots(blobs, work, (failed.code, failed.params))
+        lots = self._unread_lots(blobs, work, None)
+        for lot in lots:
+            if lot.delivery:
+                lot.delivery = _settlement(blobs, lot.delivery, parsed)
+        return lots
+
+    def _unread_lots(self, blobs: BlobBatch, work: Work, reason: Reason | None) -> list[_Lot]:
+        """Every tenant's share with its raw octets; nothing is kept for a tenant that is gone."""
+        record, lots = work.record, []
+        for tenant_id, recipients in recipients_by_tenant(record.envelope).items():
+            delivery = None
+            if tenant_id in work.rules:
+                raw = keep_raw(blobs, tenant_id, record.octets, record.large)
+                delivery = delivery_of(record.envelope, recipients, raw)
+            lots.append(_Lot(work, tenant_id, delivery, reason))
+        return lots
+
+    def _write(self, session: Session, lots: Sequence[_Lot]) -> None:
+        read = [(lot, lot.delivery) for lot in lots if isinstance(lot.delivery, Settlement)]
+        outcomes = settle_many(session, [settlement for _, settlement in read])
+        for (lot, _), outcome in zip(read, outcomes, strict=True):
+            lot.outcome = outcome
+        run_at = datetime.now(UTC) + timedelta(seconds=DEFER_SECONDS)
+        for lot in lots:
+            if lot.delivery is None:
+                lot.outcome = NotFound(f"no tenant with id {lot.tenant_id}")
+            elif lot.unread:
+                try:
+                    lot.outcome = defer(session, lot.delivery, reason=lot.unread, run_at=run_at)
+                except PermanentFailure as failure:
+                    lot.outcome = failure
+
+    def _is_held(self, lot: _Lot) -> bool:
+        """Whether this share can be neither written nor dropped."""
+        if not isinstance(lot.outcome, PermanentFailure):
+            return False
+        if isinstance(lot.outcome, NotFound) and self._was_removed(lot.tenant_id):
+            return False
+        log.error("message_held", tenant=lot.tenant_id, transport_key=lot.work.record.envelope.id)
+        return True
+
+    def _was_removed(self, tenant_id: str) -> bool:
+        # Only on purpose: in a database restored from a backup, tenants are missing that nobody removed.
+        with self._database.read() as session:
+            return was_removed(session, tenant_id)
+
+    def _finish(self, works: Iterable[Work]) -> None:
+        done = list(works)
+        self._reader.settle([work.record for work in done])
+        for work in done:
+            work.discard()
+
+
+def _judge(facts: MailFacts, rules: dict[str, Rules]) -> tuple[Decisions, Wanted]:
+    decisions = {tenant_id: (each.revision, each.decide(facts)) for tenant_id, each in rules.items()}
+    made = [decision for _, decision in decisions.values()]
+    return decisions, Wanted(parts_of(made), any(decision.keep_text for decision in made))
+
+
+def _settlement(blobs: BlobBatch, delivery: Delivery, parsed: Parsed) -> Settlement:
+    decisions: Decisions = parsed.judged
+    revision, decision = decisions[delivery.tenant_id]
+    documents = keep_documents(blobs, delivery.tenant_id, parsed, decision)
+    return settlement_of(delivery, parsed, decision, revision, documents)
+
+
+def _tell(lot: _Lot) -> None:
+    """The canonical line of a message and tenant. Never a subject, a name or an address of the mail."""
+    outcome = lot.outcome
+    if isinstance(outcome, Settled):
+        envelope = lot.work.record.envelope
+        log.info(
+            "message_deferred" if outcome.state == "received" else "message_settled",
+            id=outcome.message_id,
+            tenant=lot.tenant_id,
+            state=outcome.state,
+            reason=outcome.reason_code,
+            octets=lot.work.record.size,
+            ms=round((datetime.now(UTC) - envelope.received_at).total_seconds() * 1000),
+            is_new=outcome.is_new,
+        )
+    elif lot.delivery is None:
+        log.warning("message_dropped", tenant=lot.tenant_id, transport_key=lot.work.record.envelope.id)

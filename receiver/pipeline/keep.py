@@ -1,0 +1,128 @@
+"""Turn a parsed and decided message into blobs and the rows that will name them: one set for each tenant (law 16).
+
+Blobs are staged here and synced by the caller before it writes rows. Names of documents are made safe and distinct
+within a message. Never opens the database. Raises TemporaryFailure and NoRoom.
+"""
+
+from collections.abc import Iterable
+from dataclasses import fields
+from pathlib import Path
+
+from receiver.pipeline.parsing import Parsed
+from rules.decision import Decision
+from storage.blobs import BlobBatch, BlobRef
+from storage.filenames import distinct, safe_filename
+from storage.journal import Envelope, Recipient
+from storage.settling import Delivery, NewDocument, Settlement
+
+TEXT_PART = "text"
+_DELIVERY = tuple(each.name for each in fields(Delivery))
+HTML = "text/html"
+
+
+def recipients_by_tenant(envelope: Envelope) -> dict[str, list[Recipient]]:
+    """The recipients of each tenant, in the order in which the client named them."""
+    grouped: dict[str, list[Recipient]] = {}
+    for recipient in envelope.recipients:
+        grouped.setdefault(recipient.tenant_id, []).append(recipient)
+    return grouped
+
+
+def keep_raw(blobs: BlobBatch, tenant_id: str, octets: bytes | None, large: Path | None) -> BlobRef:
+    """Stage the octets as received (law 27)."""
+    if octets is not None:
+        return blobs.put(tenant_id, octets)
+    if large is None:
+        raise ValueError("a message has neither octets nor a file")
+    return blobs.adopt(tenant_id, large)
+
+
+def delivery_of(envelope: Envelope, recipients: list[Recipient], raw: BlobRef) -> Delivery:
+    """The mail as it arrived for one tenant; law 9: its first recipient, the others listed, no other tenant's."""
+    first = recipients[0]
+    others = dict.fromkeys(each.forward_path for each in recipients[1:] if each.forward_path != first.forward_path)
+    return Delivery(
+        tenant_id=first.tenant_id,
+        transport_key=envelope.id,
+        source=envelope.source,
+        received_at=envelope.received_at,
+        peer=envelope.peer,
+        helo=envelope.helo,
+        tls=envelope.tls,
+        trace=envelope.trace,
+        reverse_path=envelope.reverse_path,
+        forward_path=first.forward_path,
+        other_forward_paths=tuple(others),
+        address_id=first.address_id,
+        label=first.label,
+        smtputf8=envelope.smtputf8,
+        raw_sha256=raw.sha256,
+        octets=raw.octets,
+    )
+
+
+def settlement_of(
+    delivery: Delivery, parsed: Parsed, decision: Decision, revision: int, documents: tuple[NewDocument, ...]
+) -> Settlement:
+    """The row of a decided message."""
+    facts = parsed.facts
+    return Settlement(
+        **{name: getattr(delivery, name) for name in _DELIVERY},
+        content_id=parsed.content_id,
+        invoice_id=parsed.invoice_id,
+        from_=facts.from_header,
+        subject=facts.subject,
+        original_sender=facts.forward.sender if facts.forward else None,
+        message_id=facts.message_id,
+        state=decision.state,
+        reason_code=decision.reason.code,
+        reason_params=dict(decision.reason.params),
+        standard=decision.standard,
+        decision_trace=[line.to_json() for line in decision.trace],
+        tenant_revision=revision,
+        documents=documents,
+        wants_pdf=decision.keep_text,
+        defects=facts.is_broken,
+    )
+
+
+def keep_documents(blobs: BlobBatch, tenant_id: str, parsed: Parsed, decision: Decision) -> tuple[NewDocument, ...]:
+    """Stage what the decision keeps of a message."""
+    documents: list[NewDocument] = []
+    taken: set[str] = set()
+    wanted = set(decision.keep_parts)
+    for number, facts in enumerate((each for each in parsed.facts.attachments if each.part in wanted), start=1):
+        ref = _stage(blobs, tenant_id, parsed.parts[facts.part])
+        name = _distinct(safe_filename(facts.filename, facts.media_type, f"document {number}"), taken)
+        documents.append(NewDocument("attachment", facts.part, name, facts.media_type, ref.octets, ref.sha256))
+    if decision.keep_text:
+        ref = blobs.put(tenant_id, parsed.body)
+        name = _distinct(text_name(parsed.facts.subject, "html"), taken)
+        documents.append(NewDocument("email_html", TEXT_PART, name, HTML, ref.octets, ref.sha256))
+    return tuple(documents)
+
+
+def text_name(subject: str, extension: str) -> str:
+    """A file name for the text of a mail, after its subject."""
+    # A subject is no file name: what stands after its last dot is no extension, and a slash in it parts no folders.
+    plain = subject.translate(_NO_PARTS).strip()[:120]
+    return safe_filename(f"{plain}.{extension}" if plain else None, _TYPES[extension], f"email.{extension}")
+
+
+def parts_of(decisions: Iterable[Decision]) -> frozenset[str]:
+    """Every part that one of the decisions keeps."""
+    return frozenset(part for decision in decisions for part in decision.keep_parts)
+
+
+_NO_PARTS = str.maketrans({"/": "-", "\\": "-", ":": "-"})
+_TYPES = {"html": HTML, "pdf": "application/pdf"}
+
+
+def _stage(blobs: BlobBatch, tenant_id: str, part: bytes | Path) -> BlobRef:
+    return blobs.adopt(tenant_id, part) if isinstance(part, Path) else blobs.put(tenant_id, part)
+
+
+def _distinct(name: str, taken: set[str]) -> str:
+    chosen = distinct(name, taken)
+    taken.add(chosen)
+    return chosen

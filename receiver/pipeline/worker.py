@@ -1,0 +1,164 @@
+"""The worker: drains the journal until it is told to stop. Read this first, then draining.py.
+
+While one batch is written, the next one is parsed. What goes wrong with everything (no database, no room) is waited
+out with growing pauses; what goes wrong with one message is found by halving the batch, and that one is put aside
+(law 5). SIGTERM finishes what was begun; kill -9 loses nothing, for the journal forgets only what is committed.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+
+import structlog
+
+from receiver.config import Settings
+from receiver.pipeline.draining import Drain, Work
+from receiver.pipeline.parsing import Pool
+from receiver.pipeline.stopping import Stop
+from storage.blobs import BlobStore
+from storage.database import Database
+from storage.failures import TemporaryFailure
+from storage.journal import JournalReader
+
+IDLE_SECONDS = 1.0
+FIRST_PAUSE_SECONDS = 0.2
+LONGEST_PAUSE_SECONDS = 30.0
+# How often messages that were left in the journal are looked at again.
+HELD_SECONDS = 300.0
+
+log = structlog.get_logger()
+
+
+def run_worker(settings: Settings, *, name: str, ready: Callable[[], None]) -> None:
+    """Drain the journal until SIGTERM. `ready` is called once mail can be settled."""
+    stop = Stop()
+    stop.install()
+    with ExitStack() as stack:
+        reader = _reader(settings, stop)
+        if reader is None:
+            return
+        stack.callback(reader.close)
+        database = Database(settings.database_url())
+        stack.callback(database.close)
+        blobs = BlobStore(settings.blob_folder())
+        stack.callback(blobs.close)
+        pool = Pool(settings)
+        stack.callback(pool.close)
+        worker = Worker(settings, Drain(database, blobs, pool, reader), reader, stop)
+        log.info("worker_started", name=name, parsers=pool.size)
+        ready()
+        worker.run()
+    log.info("worker_stopped", name=name)
+
+
+def _reader(settings: Settings, stop: Stop) -> JournalReader | None:
+    """The journal, once no other worker has it; None when told to stop before."""
+    pause = Pause(stop)
+    while not stop.is_requested:
+        try:
+            return JournalReader(settings.journal_folder())
+        except TemporaryFailure as failure:
+            pause.take(failure)
+    return None
+
+
+class Pause:
+    """Pauses that grow while the same trouble lasts."""
+
+    def __init__(self, stop: Stop) -> None:
+        self._stop = stop
+        self._seconds = FIRST_PAUSE_SECONDS
+
+    def take(self, failure: TemporaryFailure) -> None:
+        """Say why, and wait."""
+        log.warning("worker_paused", seconds=self._seconds, reason=str(failure))
+        self._stop.wait(self._seconds)
+        self._seconds = min(LONGEST_PAUSE_SECONDS, self._seconds * 2)
+
+    def end(self) -> None:
+        """The trouble is over."""
+        self._seconds = FIRST_PAUSE_SECONDS
+
+
+class Worker:
+    """The loop of one worker."""
+
+    def __init__(self, settings: Settings, drain: Drain, reader: JournalReader, stop: Stop) -> None:
+        self._settings = settings.pipeline
+        self._drain = drain
+        self._reader = reader
+        self._stop = stop
+        self._pause = Pause(stop)
+        self._look_again_at = time.monotonic() + HELD_SECONDS
+
+    def run(self) -> None:
+        """Settle batch after batch; sleep while there is none."""
+        ahead: list[Work] = []
+        while not self._stop.is_requested:
+            current = ahead or self._begin_batch()
+            if not current:
+                self._idle()
+                continue
+            ahead = self._begin_batch()
+            self.settle(current)
+        _discard(ahead)
+
+    def settle(self, works: Sequence[Work]) -> None:
+        """Bring every message of a batch to its end, one way or another; returns early when told to stop."""
+        while works:
+            try:
+                works = self._drain.settle(works)
+                self._pause.end()
+            except TemporaryFailure as failure:
+                self._pause.take(failure)
+                if self._stop.is_requested:
+                    _discard(works)
+                    return
+            except Exception as error:  # the edge of the worker: one message must not stop the others
+                log.exception("batch_failed", messages=len(works))
+                self._narrow_down(works, error)
+                return
+
+    def _narrow_down(self, works: Sequence[Work], error: Exception) -> None:
+        if len(works) > 1:
+            middle = len(works) // 2
+            self.settle(works[:middle])
+            self.settle(works[middle:])
+            return
+        while not self._stop.is_requested:
+            try:
+                self._drain.set_aside(works[0], ("settling_failed", {"failure": type(error).__name__}))
+            except TemporaryFailure as failure:
+                self._pause.take(failure)
+                continue
+            except Exception:  # as above: it stays in the journal, and is told
+                log.exception("message_not_set_aside")
+                self._drain.hold(works[0])
+            return
+
+    def _begin_batch(self) -> list[Work]:
+        """The next messages, their attempts counted before they are made (law 5), on their way through the parsers."""
+        records = None
+        while not self._stop.is_requested:
+            try:
+                if records is None:
+                    records = self._reader.read(self._settings.batch_messages, self._settings.batch_octets)
+                    self._reader.begin(records)
+                return self._drain.start(records) if records else []
+            except TemporaryFailure as failure:
+                self._pause.take(failure)
+        return []
+
+    def _idle(self) -> None:
+        if self._drain.held and time.monotonic() >= self._look_again_at:
+            self._look_again_at = time.monotonic() + HELD_SECONDS
+            self._drain.held = 0
+            self._reader.rewind()
+            return
+        self._stop.wait(IDLE_SECONDS, self._reader.wait)
+
+
+def _discard(works: Sequence[Work]) -> None:
+    """Parsed and not settled: they are in the journal still."""
+    for work in works:
+        work.discard()
