@@ -47,7 +47,8 @@ SCHEMES_TO_FOLLOW = ("http:", "https:", "mailto:", "tel:")
 MAX_SPAN = 1000
 
 # What nh3 writes is regular: one blank before each attribute, every value quoted, every quote inside escaped.
-TAG = re.compile(r'<([a-z][a-z0-9]*)((?: [^\s=">]+="[^"]*")*)>')
+# A tag, or the first letters of a word that is longer than any.
+TAG_OR_LONG_WORD = re.compile(r'<([a-z][a-z0-9]*)((?: [^\s=">]+="[^"]*")*)>|((?:[^\s<>&]|&[a-z]{2,6};){40})(?=[^\s<])')
 ATTRIBUTE = re.compile(r' ([^\s=">]+)="([^"]*)"')
 TINY = re.compile(r"\s*0*[01](?:\.\d*)?\s*(?:px)?\s*")
 TINY_STYLE = re.compile(r"(?:^|;)(?:max-)?(?:width|height):0*[01](?:px)?(?:$|;)|(?:^|;)display:none|visibility:hidden")
@@ -90,7 +91,7 @@ def clean_html(html: str, inline: Mapping[str, tuple[str, bytes]]) -> str:
         url_relative="deny",
         link_rel="noopener noreferrer nofollow",
     )
-    return TAG.sub(_show_image, cleaned)
+    return TAG_OR_LONG_WORD.sub(_finish, cleaned)
 
 
 def text_to_html(text: str, *, is_flowed: bool = False, deletes_space: bool = False) -> str:
@@ -130,13 +131,17 @@ class _Attributes:
                 return value
 
 
-def _show_image(match: re.Match[str]) -> str:
-    """An <img> as it may stand: with its data, as a box with its words, or not at all when it is a tracker."""
-    if match[1] != "img":
-        return match[0]
-    attributes = dict(ATTRIBUTE.findall(match[2]))
+def _finish(match: re.Match[str]) -> str:
+    """Images as they may stand, and a place to break in long words: one address of 300 letters shrinks a whole page."""
+    if match[3]:
+        return f"{match[0]}<wbr>"
+    return _show_image(match[0], dict(ATTRIBUTE.findall(match[2]))) if match[1] == "img" else match[0]
+
+
+def _show_image(tag: str, attributes: dict[str, str]) -> str:
+    """An <img> with its data, a box with its words, or nothing when it is a tracker or decoration."""
     if "src" in attributes:
-        return match[0]
+        return tag
     if _is_tracker(attributes):
         return ""
     words = (attributes.get("alt") or attributes.get("title") or "").strip()

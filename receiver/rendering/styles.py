@@ -27,6 +27,8 @@ FUNCTIONS = frozenset({"rgb", "rgba", "hsl", "hsla", "calc", "linear-gradient"})
 # No backslash (u\72l is url), no comment, no at-rule, no markup.
 PLAIN_VALUE = re.compile(r"[\w\s.,%#()'\"+*/!-]{1,500}")
 FUNCTION = re.compile(r"([\w-]*)\s*\(")
+# A box that slides upwards covers what stands above it, or shrinks the whole mail to nothing.
+NEVER_NEGATIVE = frozenset({"margin", "margin-top", "margin-right", "margin-bottom", "margin-left", "text-indent"})
 MAX_OCTETS = 10_000
 
 
@@ -42,6 +44,8 @@ def _declaration(piece: str) -> str | None:
     name, colon, value = piece.partition(":")
     name, value = name.strip().casefold(), value.strip()
     if not colon or name not in PROPERTIES or not _is_harmless(value):
+        return None
+    if name in NEVER_NEGATIVE and "-" in value:
         return None
     return f"{name}:{value}"
 

@@ -24,7 +24,7 @@ from receiver.rendering.wkhtmltopdf import OPTIONS, Wkhtmltopdf
 
 PROOF = HeaderBlock("postbus", "postbus", None, "Ä é ß € 請求書")
 PROOF_SECONDS = 20.0
-RETRY_SECONDS = 5.0
+RETRY_SECONDS = 2.0
 # What the first rung may use of the whole time; the second needs little.
 FULL_SHARE = 0.6
 MAX_PLAIN_OCTETS = 4 * 1024**2

@@ -1,0 +1,171 @@
+"""A listener that must never be asked, files that must never be read, and what the tests see of a PDF."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from receiver.config import RenderingSettings
+from receiver.rendering.wkhtmltopdf import OPTIONS
+from receiver.rendering.workshop import Workshop
+
+CANARY = "CANARY-7f3a9b"
+HERE = Path(__file__).parent
+CORPUS = Path(__file__).parents[3] / "shared" / "corpus" / "render_attacks"
+IS_LONG = bool(os.environ.get("POSTBUS_LONG")) and CORPUS.is_dir()
+MAGENTA_PNG = bytes.fromhex(
+    "89504e470d0a1a0a0000000d49484452000000080000000808020000004b6d29dc0000001149444154789c63f8cff01f2b62"
+    "185a1200d1a77f8177f0a0630000000049454e44ae426082"
+)
+
+
+@dataclass
+class Canary:
+    """Where attacks point to, and what became of it."""
+
+    port: int
+    folder: Path
+    requests: list[str] = field(default_factory=list)
+
+    def aim(self, html: str) -> str:
+        """An attack of the corpus, pointed at this canary."""
+        return html.replace(":18099", f":{self.port}").replace("/tmp/postbus-canary", str(self.folder))
+
+    def files(self) -> dict[str, bytes]:
+        """Every file of the canary folder."""
+        return {path.name: path.read_bytes() for path in self.folder.iterdir() if path.is_file()}
+
+
+@pytest.fixture
+def canary(tmp_path: Path) -> Iterator[Canary]:
+    """A listener on loopback that notes every connection, and files with a secret, readable by everybody."""
+    folder = tmp_path / "canary"
+    folder.mkdir()
+    (folder / "canary.txt").write_text(CANARY)
+    (folder / "canary.css").write_text(f"body::before{{content:'{CANARY}'}}")
+    (folder / "canary.js").write_text(f"document.write('{CANARY}')")
+    (folder / "canary.png").write_bytes(MAGENTA_PNG)
+    found = Canary(0, folder)
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            found.requests.append(self.path)
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b"<b>SSRFBODY-SECRET</b>")
+
+        do_POST = do_GET  # noqa: N815 - the name that http.server asks for
+
+        def log_message(self, *_: object) -> None:
+            """Silent: the list is what counts."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        found.port = server.server_address[1]
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield found
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture(scope="session")
+def workshop_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Workshop]:
+    """A workshop for these settings (by keyword) and options of wkhtmltopdf, the same one for the same wishes."""
+    made: dict[str, Workshop] = {}
+
+    def make(options: Mapping[str, str] = OPTIONS, **settings: object) -> Workshop:
+        key = repr((sorted(options.items()), sorted(settings.items())))
+        if key not in made:
+            chosen = RenderingSettings.model_validate(settings)
+            made[key] = Workshop(chosen, tmp_path_factory.mktemp("fonts"), options)
+        return made[key]
+
+    return make
+
+
+class Look:
+    """What a reader sees of a PDF, through poppler's tools."""
+
+    forbidden = (CANARY, "SSRFBODY-SECRET", "SSRFCSS", "root:x:0:0")
+
+    def words(self, pdf: bytes, *arguments: str) -> str:
+        """The text of a PDF."""
+        command = ["pdftotext", *arguments, "-", "-"]
+        return subprocess.run(command, input=pdf, capture_output=True, check=True).stdout.decode()
+
+    def picture(self, pdf: bytes, resolution: int = 30) -> tuple[int, int, bytes]:
+        """Page one as (width, height, RGB octets)."""
+        command = ["pdftoppm", "-r", str(resolution), "-f", "1", "-l", "1", "-"]
+        ppm = subprocess.run(command, input=pdf, capture_output=True, check=True).stdout
+        _, size, _, pixels = ppm.split(b"\n", 3)
+        width, height = map(int, size.split())
+        return width, height, pixels
+
+    def has_magenta(self, pdf: bytes) -> bool:
+        """Whether page one shows the colour of the secret image."""
+        pixels = self.picture(pdf)[2]
+        return any(
+            red > 244 and green < 11 and blue > 244
+            for red, green, blue in zip(pixels[::3], pixels[1::3], pixels[2::3], strict=True)
+        )
+
+    def secrets(self, text: str) -> list[str]:
+        """Those of the forbidden words that stand in `text`."""
+        return [word for word in self.forbidden if word in text]
+
+
+@pytest.fixture
+def look() -> Look:
+    """Eyes for PDFs."""
+    return Look()
+
+
+@pytest.fixture
+def start_renderer() -> Iterator[Callable[..., "subprocess.Popen[bytes]"]]:
+    """Starts renderer processes (data folder, environment by keyword) that serve when it returns; ends them all."""
+    program = (
+        "import sys; from pathlib import Path; from receiver.config import load;"
+        "from receiver.rendering.renderer import run_renderer;"
+        "run_renderer(load(None, Path(sys.argv[1])), ready=lambda: print('ready', flush=True))"
+    )
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start(data: Path, **environment: str) -> "subprocess.Popen[bytes]":
+        process = subprocess.Popen(
+            [sys.executable, "-c", program, str(data)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={**os.environ, **environment},
+            cwd=Path(__file__).parents[2],
+        )
+        started.append(process)
+        assert process.stdout
+        while line := process.stdout.readline():
+            if line == b"ready\n":
+                return process
+        raise AssertionError("the renderer ended before it was ready")
+
+    yield start
+    for process in started:
+        process.send_signal(signal.SIGTERM)
+        process.wait()
+        if process.stdout:
+            process.stdout.close()
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """`attack` and `expected`: the small attacks; with POSTBUS_LONG=1 every one of the corpus."""
+    if "attack" not in metafunc.fixturenames:
+        return
+    folder = CORPUS if IS_LONG else HERE / "attacks"
+    cases = json.loads((folder / "manifest.json").read_text())["cases"]
+    chosen = [(case["expect"]["result"], folder / case["file"]) for case in cases]
+    metafunc.parametrize(("expected", "attack"), chosen, ids=[path.stem for _, path in chosen])

@@ -1,0 +1,162 @@
+"""Attacks on the renderer: through the whole product, and with every other defence switched off."""
+
+import os
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from receiver.rendering.cleaning import clean_html
+from receiver.rendering.page import HeaderBlock, page
+from receiver.rendering.reasons import NotRendered
+from receiver.rendering.wkhtmltopdf import OPTIONS
+
+HEADER = HeaderBlock(
+    "Supplier <billing@supplier.example>",
+    "acme-k3f9x2qd@in.example.com",
+    datetime(2026, 11, 22, 15, 4, tzinfo=UTC),
+    "Invoice 4711",
+    ("invoice.pdf",),
+)
+SHUT = {"disable-javascript", "disable-local-file-access", "disable-plugins", "javascript-delay"}
+OPEN_OPTIONS = {name: value for name, value in OPTIONS.items() if name not in SHUT} | {
+    "enable-javascript": "",
+    "enable-local-file-access": "",
+    "enable-plugins": "",
+    "javascript-delay": "100",
+}
+# These wait for the deadline by design when nothing but the sandbox holds them.
+SLOW_WHEN_RAW = {"07", "42", "49", "82"}
+
+
+def source_of(attack: Path, canary: Any) -> str:
+    """The attack, pointed at the canary."""
+    return str(canary.aim(attack.read_text(encoding="utf-8", errors="surrogateescape")))
+
+
+def test_an_attack_through_the_product_gets_nothing(
+    expected: str, attack: Path, canary: Any, look: Any, workshop_of: Callable[..., Any]
+) -> None:
+    """No request, no file read or written, no secret in HTML or PDF; the words of the mail are there."""
+    source = source_of(attack, canary)
+    files = canary.files()
+
+    cleaned = clean_html(source, {})
+    reason, rendered = None, None
+    try:
+        rendered = workshop_of().render(page(HEADER, cleaned).encode(), seconds=30)
+    except NotRendered as fault:
+        reason = fault.reason
+
+    assert canary.requests == []
+    assert canary.files() == files
+    assert look.secrets(cleaned) == []
+    assert rendered or (expected == "pdf_or_clean_error" and reason and not reason.waits), reason
+    if rendered:
+        words = look.words(rendered.pdf)
+        assert look.secrets(words) == []
+        assert HEADER.from_ in words
+        assert "BENIGN-TEXT" in words or expected != "pdf_with_BENIGN-TEXT"
+        assert not look.has_magenta(rendered.pdf)
+
+
+def test_the_sandbox_alone_holds_an_attack(
+    expected: str, attack: Path, canary: Any, look: Any, workshop_of: Callable[..., Any]
+) -> None:
+    """Not cleaned, with script, plugins and local files switched on: still no request, no secret, no file."""
+    if attack.name.partition("-")[0] in SLOW_WHEN_RAW and not os.environ.get("POSTBUS_LONG"):
+        pytest.skip("runs into its deadline; POSTBUS_LONG=1 runs it")
+    source = source_of(attack, canary).encode("utf-8", "surrogateescape")
+    files = canary.files()
+
+    try:
+        pdf = workshop_of(OPEN_OPTIONS).render(source, seconds=12).pdf
+    except NotRendered:
+        pdf = None
+
+    assert canary.requests == []
+    assert canary.files() == files
+    assert pdf is None or look.secrets(look.words(pdf)) == []
+    assert pdf is None or not look.has_magenta(pdf)
+
+
+def test_without_the_sandbox_the_same_attacks_succeed(canary: Any, look: Any, workshop_of: Callable[..., Any]) -> None:
+    """The canary sings when it is reached: what the tests above do not hear did not happen."""
+    source = (
+        f'<p>BENIGN-TEXT</p><img src="http://127.0.0.1:{canary.port}/asked.png">'
+        f'<iframe src="file://{canary.folder}/canary.txt"></iframe><img src="file://{canary.folder}/canary.png">'
+    )
+    workshop = workshop_of(OPEN_OPTIONS, sandbox="none-i-accept-that-mail-may-run-code-here")
+
+    pdf = workshop.render(source.encode(), seconds=20).pdf
+
+    assert "/asked.png" in canary.requests
+    assert look.secrets(look.words(pdf)) != []
+    assert look.has_magenta(pdf)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '<div style="position:fixed;top:0;left:0;width:100%;height:200px;background:#fff">From: ceo@bank.example</div>',
+        '<div style="margin-top:-300px;height:300px;background:#fff">From: ceo@bank.example</div>',
+        '</div></div></td></tr></table><div style="margin-top:-999px;background:#fff">From: ceo@bank.example</div>',
+        "<style>table:first-child,table,.postbus,body>*:first-child{display:none!important}</style>",
+        '<div style="font-size:400px;line-height:0">F</div>',
+        '<div style="float:left;margin-top:-400px;background:red;height:900px">From</div>',
+        '<table style="margin-top:-400px;background:red;height:900px"><tr><td>From</table>',
+        '<div class="postbus" style="text-indent:-900px;letter-spacing:-90px">From: ceo@bank.example</div>',
+    ],
+)
+def test_no_mail_overlays_the_header_block(body: str, look: Any, workshop_of: Callable[..., Any]) -> None:
+    """The top of page one is the same, pixel by pixel, whatever the mail tries."""
+    workshop = workshop_of()
+    width, height, honest = look.picture(workshop.render(page(HEADER, "<p>x</p>").encode(), 30).pdf, 60)
+
+    seen = look.picture(workshop.render(page(HEADER, clean_html(f"<p>x</p>{body}", {})).encode(), 30).pdf, 60)
+
+    block = width * 3 * round(height * 0.13)
+    assert len(set(honest[:block])) > 1
+    assert seen == (width, height, seen[2])
+    assert seen[2][:block] == honest[:block]
+
+
+def test_the_deadline_leaves_no_process(workshop_of: Callable[..., Any]) -> None:
+    """A page that never ends is killed with everything it has started, inside the sandbox too."""
+    mark = f"mark-{os.getpid()}-{time.monotonic_ns()}"
+    workshop = workshop_of({**OPEN_OPTIONS, "title": mark})
+    workshop.prepare()
+    faults: list[NotRendered] = []
+
+    def render() -> None:
+        try:
+            workshop.render(b"<p>x</p><script>while(true){}</script>", seconds=4)
+        except NotRendered as fault:
+            faults.append(fault)
+
+    thread = threading.Thread(target=render)
+    thread.start()
+    while thread.is_alive() and not processes_with(mark):
+        time.sleep(0.01)
+    most = len(processes_with(mark))
+    thread.join()
+
+    assert most > 0
+    while processes_with(mark):  # a killed one is gone as soon as the kernel comes to it; pytest's timeout is the end
+        time.sleep(0.01)
+
+
+def processes_with(mark: str) -> list[int]:
+    """Processes of the machine with `mark` in their command line."""
+    found = []
+    for folder in Path("/proc").iterdir():
+        try:
+            if folder.name.isdigit() and mark.encode() in (folder / "cmdline").read_bytes():
+                found.append(int(folder.name))
+        except OSError:
+            continue
+    return found

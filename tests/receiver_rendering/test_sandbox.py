@@ -1,0 +1,102 @@
+"""What a process inside the sandbox sees of this machine."""
+
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from receiver.rendering import sandbox
+from receiver.rendering.bounded_run import Limits, run
+
+
+@pytest.fixture
+def inside(tmp_path: Path) -> Callable[..., "subprocess.CompletedProcess[bytes]"]:
+    """Runs a program of coreutils where wkhtmltopdf would run, its file bound in its place."""
+
+    def run_inside(program: str, *arguments: str) -> "subprocess.CompletedProcess[bytes]":
+        found = sandbox.find_program(program)
+        sandbox.write_font_configuration(tmp_path, found)
+        confinement = sandbox.confine(found, tmp_path)
+        command = [*confinement.prefix, str(confinement.program), *arguments]
+        return subprocess.run(command, env=confinement.environment, capture_output=True, check=False, timeout=30)
+
+    return run_inside
+
+
+def test_the_root_holds_the_program_and_little_else(inside: Callable[..., Any]) -> None:
+    """No home, no /etc, no /proc, no data folder."""
+    listing = inside("ls", "-A", "/")
+
+    assert listing.returncode == 0
+    assert set(listing.stdout.decode().split()) <= {
+        "bin",
+        "dev",
+        "fonts",
+        "lib",
+        "lib32",
+        "lib64",
+        "sbin",
+        "tmp",
+        "usr",
+    }
+
+
+@pytest.mark.parametrize("path", ["/etc/passwd", "/proc/self/environ", "/root", "/var", "/usr/bin/env", "/dev/tty"])
+def test_files_of_the_machine_are_not_there(path: str, inside: Callable[..., Any]) -> None:
+    """Reading them fails as if they did not exist."""
+    assert b"No such file" in inside("ls", path).stderr
+
+
+@pytest.mark.parametrize("path", ["/x", "/usr/x", "/fonts/x", "/dev/x"])
+def test_nothing_can_be_written(path: str, inside: Callable[..., Any]) -> None:
+    """Everything but the sandbox's own /tmp is read-only."""
+    assert b"Read-only file system" in inside("touch", path).stderr
+
+
+def test_its_own_tmp_can_be_written(inside: Callable[..., Any]) -> None:
+    """The control of the test above; and nothing of it reaches ours."""
+    assert inside("touch", "/tmp/postbus-sandbox-control").returncode == 0
+    assert not Path("/tmp/postbus-sandbox-control").exists()
+
+
+def test_our_environment_stays_outside(inside: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keys and settings of ours are no business of a page."""
+    monkeypatch.setenv("POSTBUS_SECRET", "CANARY-7f3a9b")
+
+    names = {line.partition("=")[0] for line in inside("env").stdout.decode().splitlines()}
+
+    assert names - {"PWD"} == {*sandbox.ENVIRONMENT, "FONTCONFIG_FILE"}
+
+
+def test_limits_are_in_force() -> None:
+    """CPU, memory, files: what the program is started with."""
+    outcome = run(["/bin/sh", "-c", "ulimit -t; ulimit -v; ulimit -n; ulimit -c"], b"", Limits(10, 1000), {})
+
+    assert outcome.stdout.split() == [b"20", b"2621440", b"128", b"0"]
+
+
+def test_output_is_bounded() -> None:
+    """A program that writes for ever is stopped at the limit."""
+    outcome = run(["/bin/cat", "/dev/zero"], b"", Limits(20, 100_000), {})
+
+    assert outcome.end == "output"
+    assert len(outcome.stdout) < 300_000
+
+
+def test_a_program_that_ignores_its_input_is_no_trouble() -> None:
+    """It may close its input early and still give an answer."""
+    outcome = run(["/bin/sh", "-c", "exec <&-; echo done"], b"x" * 1_000_000, Limits(20, 1000), {})
+
+    assert (outcome.end, outcome.stdout) == ("finished", b"done\n")
+
+
+def test_the_whole_group_is_killed_at_the_end() -> None:
+    """A child left behind in the background does not outlive its page."""
+    outcome = run(["/bin/sh", "-c", "sleep 300 >/dev/null 2>&1 </dev/null & echo $!"], b"", Limits(20, 1000), {})
+
+    left_behind = Path(f"/proc/{int(outcome.stdout)}")
+    while left_behind.exists():  # gone as soon as the kernel comes to it; pytest's timeout is the end
+        time.sleep(0.005)
