@@ -97,7 +97,7 @@ def _measure(port: int, address: str, mails: list[bytes], sessions: int, done: C
 def settled(folder: Path) -> int:
     """Messages imported so far, read beside the running service."""
     with contextlib.closing(sqlite3.connect(f"file:{folder}/postbus.db?mode=ro", uri=True, timeout=30)) as database:
-        return int(database.execute("SELECT count(*) FROM message WHERE state = 'imported'").fetchone()[0])
+        return int(database.execute("SELECT count(*) FROM messages WHERE state = 'imported'").fetchone()[0])
 
 
 def backlog(folder: Path, arguments: argparse.Namespace) -> None:

@@ -25,9 +25,9 @@ class RunningPostbus:
         """`settings` are environment variables without their prefix, for example SMTP__MAX_MESSAGE_OCTETS."""
         self.data = data
         self.port = 0
-        self._environment = {k: v for k, v in os.environ.items() if not k.startswith("POSTBUS_")}
-        self._environment |= {"POSTBUS_DATA": str(data), "POSTBUS_SMTP__LISTEN": "127.0.0.1:0"}
-        self._environment |= {f"POSTBUS_{name}": value for name, value in (settings or {}).items()}
+        self.environment = {k: v for k, v in os.environ.items() if not k.startswith("POSTBUS_")}
+        self.environment |= {"POSTBUS_DATA": str(data), "POSTBUS_SMTP__LISTEN": "127.0.0.1:0"}
+        self.environment |= {f"POSTBUS_{name}": value for name, value in (settings or {}).items()}
         self._process: subprocess.Popen[str] | None = None
 
     def __enter__(self) -> Self:
@@ -57,7 +57,7 @@ class RunningPostbus:
 
     def command(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[bytes]:
         """Run `postbus ARGUMENTS` on the same folder and settings."""
-        return subprocess.run([COMMAND, *arguments], env=self._environment, check=check, capture_output=True)
+        return subprocess.run([COMMAND, *arguments], env=self.environment, check=check, capture_output=True)
 
     def rows(self, *arguments: str) -> list[dict[str, Any]]:
         """The objects of `postbus ARGUMENTS --json`."""
@@ -67,7 +67,7 @@ class RunningPostbus:
         """Start it; returns once it said `ready`. Raises RuntimeError with its last words when it did not."""
         with self.log_file.open("a") as log:
             self._process = subprocess.Popen(
-                [COMMAND, "serve"], env=self._environment, stdout=subprocess.PIPE, stderr=log, text=True
+                [COMMAND, "serve"], env=self.environment, stdout=subprocess.PIPE, stderr=log, text=True
             )
         watchdog = threading.Timer(seconds, self._process.kill)
         watchdog.start()

@@ -1,0 +1,161 @@
+"""postbus as an operator meets it: starting, stopping, dying, ports, systemd's socket."""
+
+import contextlib
+import os
+import signal
+import smtplib
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from bench.load import pdf_mails, send_all
+from bench.postbus_command import COMMAND
+from bench.postfix import free_port
+from bench.server import RunningPostbus
+
+Start = Callable[..., RunningPostbus]
+
+
+def is_alive(pid: int) -> bool:
+    """Whether a process still runs (a zombie does not)."""
+    with contextlib.suppress(OSError):
+        return ") Z " not in Path(f"/proc/{pid}/stat").read_text()
+    return False
+
+
+def test_ready_is_said_once_and_mail_is_accepted_then(postbus_at: Start) -> None:
+    """Exactly one line on stdout, `ready smtp=HOST:PORT`; at that moment a mail is taken."""
+    postbus = postbus_at()
+    address = postbus.set_up()
+    postbus.start()
+    outcome = send_all(postbus.port, address, list(pdf_mails(1, 2000, address, "ready")), 1)
+    assert outcome.accepted == [0]
+    assert postbus.stop() == 0
+    assert postbus._process is not None
+    assert postbus._process.stdout is not None
+    assert postbus._process.stdout.read() == ""
+
+
+def test_sigterm_lets_a_running_transaction_finish(postbus_at: Start) -> None:
+    """SIGTERM in the midst of DATA: the mail is still answered 250 and kept; a new connection is not taken; exit 0."""
+    postbus = postbus_at()
+    address = postbus.set_up()
+    postbus.start()
+    mail = next(pdf_mails(1, 50_000, address, "drain"))
+    client = smtplib.SMTP("127.0.0.1", postbus.port, timeout=30)
+    client.ehlo("client.example")
+    client.mail("billing@supplier.example")
+    client.rcpt(address)
+    assert client.docmd("DATA")[0] == 354
+    client.sock.sendall(mail[:10_000])
+    stopped: list[int] = []
+    stopping = threading.Thread(target=lambda: stopped.append(postbus.stop()))
+    stopping.start()
+    time.sleep(0.5)
+    client.sock.sendall(mail[10_000:] + b".\r\n")
+    assert client.getreply()[0] == 250
+    stopping.join()
+    assert stopped == [0]
+    with pytest.raises(OSError, match="refused"):
+        socket.create_connection(("127.0.0.1", postbus.port), timeout=1)
+    postbus.start()
+    postbus.until_settled()
+    assert [row["state"] for row in postbus.rows("message", "list", "--tenant", "bench")] == ["imported"]
+
+
+def test_no_process_outlives_a_killed_supervisor(postbus_at: Start) -> None:
+    """kill -9 of the supervisor alone: every process ends, port and locks are free, the next start succeeds."""
+    postbus = postbus_at()
+    postbus.set_up()
+    postbus.start()
+    pids = [pid for pid, _ in postbus.processes()]
+    assert len(pids) >= 5
+    postbus.kill()
+    assert [pid for pid in pids if is_alive(pid)] == []
+    postbus.start()
+    assert postbus.stop() == 0
+
+
+@pytest.mark.parametrize("role", ["door", "worker", "jobs", "renderer"])
+def test_a_process_that_dies_is_started_again(postbus_at: Start, role: str) -> None:
+    """kill -9 of one process: the supervisor starts another, and mail flows on."""
+    postbus = postbus_at()
+    address = postbus.set_up()
+    postbus.start()
+    old = postbus.pid_of(role)
+    os.kill(old, signal.SIGKILL)
+    deadline = time.monotonic() + 30
+    while role not in {name for pid, name in postbus.processes() if pid != old} and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert postbus.pid_of(role) != old
+    # The new door may still be starting: its connections wait in the shared socket.
+    outcome = send_all(postbus.port, address, list(pdf_mails(3, 2000, address, role)), 1)
+    assert outcome.refused == []
+    postbus.until_settled()
+    assert len(postbus.rows("document", "list", "--tenant", "bench")) == 3
+
+
+def test_a_taken_port_is_named_with_the_remedy(postbus_at: Start) -> None:
+    """Port in use: exit 1, the address and what to do on stderr, no traceback."""
+    with socket.create_server(("127.0.0.1", 0)) as holder:
+        port = holder.getsockname()[1]
+        postbus = postbus_at(settings={"SMTP__LISTEN": f"127.0.0.1:{port}"})
+        postbus.command("init")
+        result = postbus.command("serve", check=False)
+    assert result.returncode == 1
+    assert f"127.0.0.1:{port}" in result.stderr.decode()
+    assert "smtp.listen" in result.stderr.decode()
+    assert b"Traceback" not in result.stderr
+    assert result.stdout == b""
+
+
+def test_a_folder_that_was_not_initialised_is_told(postbus_at: Start) -> None:
+    """serve before init: exit 1 and the command that helps."""
+    result = postbus_at().command("serve", check=False)
+    assert result.returncode == 1
+    assert b"postbus init" in result.stderr
+    assert b"Traceback" not in result.stderr
+
+
+@pytest.mark.skipif(
+    not Path("/usr/bin/systemd-socket-activate").exists(), reason="systemd-socket-activate is not installed"
+)
+def test_systemd_hands_over_the_socket(tmp_path: Path) -> None:
+    """Socket activation: the port that systemd opened is served, the configured one is not."""
+    postbus = RunningPostbus(tmp_path / "data")
+    address = postbus.set_up()
+    port = free_port()
+    environment = postbus.environment
+    command = ["systemd-socket-activate", f"--listen=127.0.0.1:{port}"]
+    command += [f"--setenv={name}={value}" for name, value in environment.items() if name.startswith("POSTBUS_")]
+    process = subprocess.Popen(
+        [*command, COMMAND, "serve"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
+    try:
+        deadline = time.monotonic() + 20
+        outcome = send_all(port, address, list(pdf_mails(1, 2000, address, "activated")), 1)
+        while not outcome.accepted and time.monotonic() < deadline:
+            time.sleep(0.1)
+            outcome = send_all(port, address, list(pdf_mails(1, 2000, address, "activated")), 1)
+        assert outcome.accepted == [0]
+        assert process.stdout is not None
+        assert process.stdout.readline() == f"ready smtp=127.0.0.1:{port}\n"
+        process.terminate()
+        assert process.wait(60) == 0
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_reading_the_help_needs_no_folder() -> None:
+    """`postbus --help` works anywhere, at once."""
+    result = subprocess.run(
+        [sys.executable, COMMAND, "--help"], capture_output=True, check=True, env={"PATH": "/usr/bin"}
+    )
+    assert b"serve" in result.stdout
