@@ -13,7 +13,9 @@ from receiver.cli.output import say
 from receiver.cli.workplace import Workplace
 from receiver.config import Settings
 from receiver.smtp.tls import make_self_signed
+from storage.blobs import BlobStore
 from storage.database import Database
+from storage.directory import bump
 
 app = typer.Typer()
 _FOR_OWNER_ONLY = 0o700
@@ -25,6 +27,7 @@ def init(ctx: typer.Context) -> None:
     settings = Workplace.of(ctx).settings
     os.umask(0o077)
     made = [*make_folders(settings), *migrate(settings), *make_certificate(settings)]
+    prepare_for_other_users(settings)
     say("\n".join(f"made: {thing}" for thing in made) or f"{settings.data}: everything is there already")
 
 
@@ -47,6 +50,14 @@ def make_folders(settings: Settings) -> list[str]:
                 "or name another with --data"
             )
     return made
+
+
+def prepare_for_other_users(settings: Settings) -> None:
+    """Make what is otherwise made at first use, which may be root's: the service's user could not write to it then."""
+    BlobStore(settings.blob_folder()).close()
+    stamp = settings.data / "run" / "directory.stamp"
+    if not stamp.exists():
+        bump(stamp)
 
 
 def migrate(settings: Settings) -> list[str]:

@@ -25,10 +25,9 @@ def _certificate_faults(settings: Settings) -> list[str]:
         return []
     if not chain:
         return ["smtp.tls_certificate: not set, though smtp.tls_key is; set both, or leave both empty"]
-    # One PEM file may hold both.
-    named = {"smtp.tls_certificate": chain, "smtp.tls_key": key or chain}
-    unreadable = [fault for setting, file in named.items() if (fault := _unreadable(setting, Path(file)))]
-    return unreadable or _mismatched(chain, key or chain)
+    named = {"smtp.tls_certificate": chain, "smtp.tls_key": key}
+    unreadable = [fault for setting, file in named.items() if file and (fault := _unreadable(setting, Path(file)))]
+    return unreadable or _mismatched(chain, key or chain)  # one PEM file may hold both
 
 
 def _unreadable(setting: str, file: Path) -> str | None:

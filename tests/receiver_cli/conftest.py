@@ -54,6 +54,7 @@ class Postbus:
             env={"PATH": "/usr/bin:/bin", "POSTBUS_DATA": str(self.data), **environment},
             capture_output=True,
             timeout=60,
+            check=False,
         )
 
 

@@ -69,9 +69,7 @@ COLUMNS = [output.column("Id", "id", may_wrap=False), output.column("Subject", "
 
 
 @pytest.mark.parametrize("columns", ["20", "40", "80", "200"])
-def test_ids_stay_whole(
-    columns: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_ids_stay_whole(columns: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """An id can be copied in one piece, however narrow the terminal is."""
     monkeypatch.setenv("COLUMNS", columns)
     identity = "0123456789abcdef" * 2

@@ -1,0 +1,148 @@
+"""Configuration and set-up by command: every fault at once, and what is in force."""
+
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from receiver.cli.check_config import without_password
+from receiver.smtp.tls import make_self_signed
+from storage.database import Database
+from storage.glance import newest_revision
+
+
+def test_every_fault_is_told_at_once(postbus: Any, tmp_path: Path, fails_with: Callable[..., None]) -> None:
+    """Whoever mends one fault does not meet the next one afterwards: file, key, value and what was expected."""
+    file = tmp_path / "postbus.toml"
+    file.write_text('[smtp]\nlisten = "nowhere"\nidle_seconds = -1\nhostnane = "mx.example.com"\n')
+
+    refused = postbus("--config", str(file), "check-config", POSTBUS_LANGUAGE="fr")
+
+    fails_with(refused, "smtp.listen", "'nowhere'", "HOST:PORT", "smtp.idle_seconds", "did you mean smtp.hostname?")
+    assert "language = 'fr'" in refused.err
+    assert len(refused.err.splitlines()) == 4
+
+
+def test_a_file_that_cannot_be_read_is_named(postbus: Any, tmp_path: Path, fails_with: Callable[..., None]) -> None:
+    """A missing or broken file is told with its name and what to check."""
+    broken = tmp_path / "broken.toml"
+    broken.write_text("[smtp\n")
+
+    fails_with(postbus("--config", str(tmp_path / "none.toml"), "status"), "none.toml", "--config")
+    fails_with(postbus("--config", str(broken), "status"), "broken.toml", "not valid TOML")
+
+
+def test_what_is_well_formed_but_cannot_work_is_a_fault_too(
+    postbus: Any, tmp_path: Path, fails_with: Callable[..., None]
+) -> None:
+    """Files that are missing, words that no reply can carry, a program that is none: all at once."""
+    refused = postbus(
+        "check-config",
+        POSTBUS_SMTP__TLS_CERTIFICATE=str(tmp_path / "none.pem"),
+        POSTBUS_PLANS__P__REFUSAL="für Partner",
+        POSTBUS_RENDERING__COMMAND=str(tmp_path / "none"),
+    )
+
+    fails_with(refused, "smtp.tls_certificate", "plans.p.refusal", "printable ASCII", "rendering.command")
+    assert len(refused.err.splitlines()) == 3
+
+
+def test_a_certificate_must_fit_its_key(postbus: Any, tmp_path: Path, fails_with: Callable[..., None]) -> None:
+    """A pair that fits is taken; certificate and key of different pairs are told at once."""
+    certificate, key = make_self_signed(tmp_path / "one", "mx.example.com")
+    _, other_key = make_self_signed(tmp_path / "two", "mx.example.com")
+    named = {"POSTBUS_SMTP__TLS_CERTIFICATE": str(certificate)}
+
+    assert postbus("check-config", **named, POSTBUS_SMTP__TLS_KEY=str(key)).status == 0
+    fails_with(postbus("check-config", **named, POSTBUS_SMTP__TLS_KEY=str(other_key)), "cannot be used")
+
+
+def test_what_is_in_force_is_printed(postbus: Any) -> None:
+    """Every setting with its value, and every plan with what it includes."""
+    records = postbus("check-config", "--json", POSTBUS_SMTP__LISTEN="127.0.0.1:2626").rows
+
+    in_force = {record["setting"]: record for record in records}
+    assert in_force["smtp.listen"] == {"setting": "smtp.listen", "value": "127.0.0.1:2626", "is_default": False}
+    assert in_force["smtp.starttls"]["is_default"] is True
+    assert in_force["plans.candis.central_mailbox"]["value"] is False
+    assert in_force["data"]["value"] == str(postbus.data)
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        (
+            "postgresql+psycopg://me:s3cret@db.example.com:5432/postbus",
+            "postgresql+psycopg://me:***@db.example.com:5432/postbus",
+        ),
+        (
+            "postgresql+psycopg:///postbus?host=/run&user=me&password=s3cret&x=1",
+            "postgresql+psycopg:///postbus?host=/run&user=me&password=***&x=1",
+        ),
+        ("postgresql+psycopg://me@/postbus", "postgresql+psycopg://me@/postbus"),
+        ("", ""),
+    ],
+)
+def test_no_password_is_printed(url: str, shown: str) -> None:
+    """A database URL is shown without its password, wherever in it the password stands."""
+    assert without_password(url) == shown
+
+
+def test_without_a_database_every_command_names_init(bare_postbus: Any, fails_with: Callable[..., None]) -> None:
+    """Nothing is made by the way: a mistyped --data does not leave an empty database behind."""
+    for arguments in (["tenant", "list"], ["status"], ["serve"], ["message", "show", "0" * 32]):
+        fails_with(bare_postbus(*arguments), "there is no database yet", f"postbus --data {bare_postbus.data} init")
+    assert not bare_postbus.data.exists()
+
+
+def test_a_database_of_another_version_names_init(postbus: Any, fails_with: Callable[..., None]) -> None:
+    """After an upgrade, every command says what to run instead of failing somewhere in the middle."""
+    database = Database(f"sqlite:///{postbus.data / 'postbus.db'}")
+    with database.write() as session:
+        session.connection().exec_driver_sql("UPDATE alembic_version SET version_num = '0000'")
+    database.close()
+
+    for arguments in (["tenant", "list"], ["status"], ["serve"]):
+        fails_with(postbus(*arguments), "of another version", "init")
+
+
+def test_the_newest_revision_is_known_without_the_object_layer(postbus: Any) -> None:
+    """The number read off the file names is the one that a fresh database has."""
+    database = Database(f"sqlite:///{postbus.data / 'postbus.db'}")
+    with database.read() as session:
+        in_force = session.connection().exec_driver_sql("SELECT version_num FROM alembic_version").scalar_one()
+    database.close()
+
+    assert in_force == newest_revision()
+
+
+def test_a_folder_that_cannot_be_made_is_named() -> None:
+    """As a user without rights: exit 1, the folder, why, and what to do."""
+    give_up_root = "import os; import receiver.cli.init; os.geteuid() or os.setuid(65534); "
+    script = give_up_root + "from receiver.cli.main import main; main()"
+    with tempfile.TemporaryDirectory() as place:
+        Path(place).chmod(0o555)
+
+        called = subprocess.run(
+            [sys.executable, "-c", script, "--data", f"{place}/data", "init"],
+            capture_output=True,
+            timeout=60,
+            check=False,
+        )
+
+        Path(place).chmod(0o755)
+    assert called.returncode == 1
+    for words in (f"{place}/data", "cannot be made", "--data"):
+        assert words in called.stderr.decode()
+    assert b"Traceback" not in called.stderr
+
+
+def test_a_path_that_is_a_file_is_named(bare_postbus: Any, fails_with: Callable[..., None]) -> None:
+    """A data folder that is no folder fails in words."""
+    bare_postbus.data.write_text("")
+
+    fails_with(bare_postbus("init"), str(bare_postbus.data), "cannot be made")
