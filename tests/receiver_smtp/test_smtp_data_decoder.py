@@ -1,0 +1,126 @@
+"""The DATA decoder against an obvious reference, however the octets are cut."""
+
+import itertools
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from receiver.smtp.data import DataDecoder, DataFault, DataLimits
+
+LIMITS = DataLimits(message=60, line=12)
+# Line ends, dots and their neighbours, as dense as an attacker would have them.
+OCTETS = st.lists(
+    st.sampled_from([b"\r\n", b"\r\n", b".", b"\r", b"\n", b"\r\n.", b"\r\n..", b"\0", b"a", b"bcdefgh", b"\r\n.\r\n"])
+).map(b"".join)
+
+
+def reference(octets):
+    """(stored octets, faults, what stands behind the end), or None while the end is missing; line by line."""
+    if octets.startswith(b".\r\n"):
+        raw, rest = b"", octets[3:]
+    elif b"\r\n.\r\n" in octets:
+        head, _, rest = octets.partition(b"\r\n.\r\n")
+        raw = head + b"\r\n"
+    else:
+        return None
+    lines = raw.split(b"\r\n")[:-1]
+    faults = set()
+    if any(b"\r" in line or b"\n" in line for line in lines):
+        faults.add(DataFault.BARE_NEWLINE)
+    if b"\0" in raw:
+        faults.add(DataFault.NUL)
+    if any(len(line) > LIMITS.line for line in lines):
+        faults.add(DataFault.LINE_TOO_LONG)
+    stored = b"".join((line[1:] if line.startswith(b".") else line) + b"\r\n" for line in lines)
+    if len(stored) > LIMITS.message:
+        faults.add(DataFault.TOO_LARGE)
+    return stored, faults, rest
+
+
+def decode(chunks, limits=LIMITS):
+    """What the decoder makes of the chunks; what came after the end is put together again."""
+    written = bytearray()
+    decoder = DataDecoder(written.extend, limits)
+    rest = b""
+    for chunk in chunks:
+        if decoder.is_finished:
+            rest += chunk
+        else:
+            rest = decoder.feed(chunk)
+    return decoder, bytes(written), rest
+
+
+def cut(octets, places):
+    edges = [0, *sorted(place % (len(octets) + 1) for place in places), len(octets)]
+    return [octets[a:b] for a, b in itertools.pairwise(edges)]
+
+
+@settings(max_examples=500, deadline=None)
+@given(OCTETS, st.lists(st.integers(0, 200), max_size=8))
+def test_decodes_like_the_reference(octets, places):
+    """Wherever the stream is cut, end, rest, stored octets and the presence of a fault are those of the reference."""
+    expected = reference(octets)
+    decoder, written, rest = decode(cut(octets, places))
+    assert decoder.is_finished == (expected is not None)
+    if expected is None:
+        return
+    stored, faults, behind = expected
+    assert rest == behind
+    assert (decoder.fault in faults) if faults else (decoder.fault is None)
+    if not faults:
+        assert written == stored
+        assert decoder.size == len(stored)
+
+
+@settings(max_examples=100, deadline=None)
+@given(OCTETS)
+def test_decodes_octet_by_octet(octets):
+    """One octet at a time gives the same end as all at once."""
+    whole, _, rest_of_whole = decode([octets])
+    single, _, rest_of_single = decode([octets[i : i + 1] for i in range(len(octets))])
+    assert (single.is_finished, rest_of_single, single.fault is None) == (
+        whole.is_finished,
+        rest_of_whole,
+        whole.fault is None,
+    )
+
+
+@given(st.binary(max_size=3000), st.lists(st.integers(0, 3000), max_size=5))
+def test_gives_back_what_a_client_stuffed(octets, places):
+    """Any text with CRLF line ends comes out as it went in."""
+    text = octets.translate(None, b"\r\n\0").replace(b"a", b"\r\n").replace(b"b", b"\r\n.") + b"\r\n"
+    stuffed = text.replace(b"\r\n.", b"\r\n..")
+    stuffed = b"." + stuffed if stuffed.startswith(b".") else stuffed
+    _, written, _ = decode(cut(stuffed + b".\r\n", places), DataLimits(10_000, 10_000))
+    assert written == text
+
+
+def test_holds_back_three_octets_at_most():
+    """Memory stays flat: whatever is not the beginning of an ending is passed on at once."""
+    written = bytearray()
+    decoder = DataDecoder(written.extend, DataLimits(1 << 20, 1 << 20))
+    fed = 0
+    for chunk in (b"abc", b"\r", b"\n", b".", b"\r", b"x", b"\r\n", b"..", b"y" * 1000):
+        decoder.feed(chunk)
+        fed += len(chunk)
+        assert decoder.fault is not None or fed - len(written) <= 3 + 1  # one stuffed dot goes missing on purpose
+
+
+def test_long_line_within_one_chunk_is_found():
+    """A line over the limit is found between shorter ones of the same chunk."""
+    text = b"short\r\n" * 50 + b"x" * 13 + b"\r\n" + b"short\r\n" * 50
+    decoder, _, _ = decode([text + b".\r\n"], DataLimits(10_000, 12))
+    assert decoder.fault is DataFault.LINE_TOO_LONG
+
+
+def test_line_of_exactly_the_limit_is_taken():
+    """The limit counts octets without CRLF, also when the line comes in two chunks."""
+    decoder, written, _ = decode([b"abcdef", b"ghijkl\r", b"\n.\r\n"])
+    assert decoder.fault is None
+    assert written == b"abcdefghijkl\r\n"
+
+
+def test_nothing_is_written_after_a_fault():
+    """A message that cannot be taken is read to its end and no longer passed on."""
+    decoder, written, rest = decode([b"a\r\n", b"b\nc\r\n", b"d\r\n.\r\nNEXT"])
+    assert (decoder.fault, written, rest) == (DataFault.BARE_NEWLINE, b"a\r\n", b"NEXT")
