@@ -55,7 +55,7 @@ _BY_SUFFIX = {
 }
 _OFFICE_FOLDERS = ((b"word/", "docx"), (b"xl/", "xlsx"), (b"ppt/", "pptx"))
 _OLE_SUFFIXES = ("doc", "xls", "ppt", "msg")
-_XML_START = re.compile(rb"(?:<\?xml[\s?]|<!--|<[A-Za-z_][\w.-]{0,60}:?[\w.-]{0,80}[\s>/])")
+_XML_START = re.compile(rb"(?:<\?xml[\s?-]|<!--|<[A-Za-z_][\w.-]{0,60}:?[\w.-]{0,80}[\s>/])")
 _HTML_START = re.compile(rb"<(?:!doctype\s+html|html|head|body|table|div|p|meta)[\s>]", re.IGNORECASE)
 _XML_ENCODED_AS_UTF_16 = (b"\xff\xfe<\x00", b"\xfe\xff\x00<", b"<\x00?\x00", b"\x00<\x00?")
 _MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,126}/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}")

@@ -57,7 +57,7 @@ def read_block(lines: Sequence[str], start: int) -> Block:
         labelled = split_label(line)
         if labelled:
             current = _note(block, *labelled)
-        elif current and _is_wrapped(before, block.values.get(current, "")):
+        elif current and (_is_wrapped(before, block.values.get(current, "")) or _is_bare_address(line)):
             block.values[current] = f"{block.values.get(current, '')} {line}"[:LONGEST_VALUE]
         else:
             break
@@ -109,6 +109,10 @@ def _is_labelled(lines: Sequence[str], number: int) -> bool:
 
 def _is_wrapped(before: str, value: str) -> bool:
     return len(before) >= _SOFT_WRAP_FROM or before.endswith((",", ";", "<")) or not value
+
+
+def _is_bare_address(line: str) -> bool:
+    return line.startswith("<") and "@" in line and line.endswith(">")
 
 
 def _labels_in(text: str) -> list[tuple[int, int, str]]:

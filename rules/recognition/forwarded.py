@@ -149,7 +149,8 @@ def _at_block(lines: list[str], number: int, subject: str) -> tuple[_Found | Non
 def _at_quote_line(lines: list[str], number: int, subject: str) -> _Found | None:
     """ "On 28/10/2021 12:46, "N" <a> wrote:", in one line or two. The subject inside is the outer one unmarked."""
     line = lines[number]
-    if "@" in line and not line.endswith(":") and number + 1 < len(lines):
+    begins = "@" in line or _DATE.search(line[:LONGEST_VALUE]) is not None
+    if begins and not line.endswith(":") and number + 1 < len(lines):
         line = f"{line} {lines[number + 1]}"
     if "@" not in line or not line.endswith(":") or len(line) > LONGEST_VALUE:
         return None

@@ -1,0 +1,126 @@
+"""When two mails are one mail, and two e-invoices one invoice."""
+
+import unicodedata
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rules.facts import EInvoice
+from rules.recognition.identity import IdentifyingHeaders, content_id, invoice_id, part_hash
+
+HEADERS = IdentifyingHeaders(
+    ("supplier@b.example",), "Your invoice 7", "Sun, 22 Nov 2026 10:00:00 +0100", "<1@b.example>"
+)
+PARTS = [part_hash(b"Hello\r\n", is_text=True), part_hash(b"%PDF-1.7", is_text=False)]
+INVOICE = EInvoice("invoice", "UBL", "R 7", "2026-11-01", "Supplier GmbH", "DE 123 456 789", None, "1190.00", "EUR")
+
+
+@pytest.mark.parametrize(
+    "same",
+    [
+        replace(HEADERS, subject="Your  invoice\r\n 7"),
+        replace(HEADERS, date="Sun, 22 Nov 2026 09:00:00 +0000 (UTC)"),
+        replace(HEADERS, date=" 22 Nov 2026 10:00:00 +0100"),
+        replace(HEADERS, message_id=" <1@b.example>\r\n"),
+        replace(HEADERS, from_addresses=("Supplier@B.example",)),
+    ],
+)
+def test_one_mail_by_two_doors(same: IdentifyingHeaders) -> None:
+    """Folding, blanks, the zone of one instant and the case of an address do not make another mail."""
+    assert content_id(same, PARTS) == content_id(HEADERS, PARTS)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(HEADERS, subject="Your invoice 8"),
+        replace(HEADERS, date="Sun, 22 Nov 2026 10:00:01 +0100"),
+        replace(HEADERS, message_id="<2@b.example>"),
+        replace(HEADERS, from_addresses=("supplier@c.example",)),
+        replace(HEADERS, from_addresses=("supplier@b.example", "x@b.example")),
+    ],
+)
+def test_another_mail(other: IdentifyingHeaders) -> None:
+    """Another sender, subject, instant or Message-ID is another mail."""
+    assert content_id(other, PARTS) != content_id(HEADERS, PARTS)
+
+
+def test_parts_count_in_their_order() -> None:
+    """Other parts, or the same in another order, are another mail."""
+    assert len({content_id(HEADERS, parts) for parts in (PARTS, PARTS[:1], PARTS[::-1], [])}) == 4
+
+
+@given(st.lists(st.text(max_size=10), min_size=4, max_size=4), st.lists(st.text(max_size=10), min_size=4, max_size=4))
+def test_fields_do_not_run_into_each_other(one: list[str], two: list[str]) -> None:
+    """No text moves from one field to the next and gives the same id."""
+    ids = [
+        content_id(IdentifyingHeaders((), subject, "x", message_id), parts)
+        for subject, message_id, *parts in (one, two)
+    ]
+    fields = [(" ".join(each[0].split()), " ".join(each[1].split()), each[2:]) for each in (one, two)]
+    assert ids[0] != ids[1] or unified(fields[0]) == unified(fields[1])
+
+
+def unified(fields: tuple[str, str, list[str]]) -> tuple[str, str, list[str]]:
+    return unicodedata.normalize("NFC", fields[0]), unicodedata.normalize("NFC", fields[1]), fields[2]
+
+
+@given(st.text(), st.text(), st.text())
+def test_any_header_has_an_id(subject: str, date: str, message_id: str) -> None:
+    """Whatever a mail says of itself, it has an id, and it is always the same."""
+    headers = IdentifyingHeaders((subject,), subject, date, message_id)
+    assert content_id(headers, []) == content_id(headers, [])
+    assert len(content_id(headers, [])) == 64
+
+
+def test_text_is_the_same_with_other_line_ends() -> None:
+    """Relays change line ends and the blanks at the end of text; of other parts every octet counts."""
+    assert part_hash(b"a \r\nb\r\n\r\n", is_text=True) == part_hash(b"a\nb", is_text=True)
+    assert part_hash(b"a\r\nb", is_text=False) != part_hash(b"a\nb", is_text=False)
+    assert part_hash(b"a\n\nb", is_text=True) != part_hash(b"a\nb", is_text=True)
+
+
+@pytest.mark.parametrize(
+    "same",
+    [
+        replace(INVOICE, syntax="CII"),
+        replace(INVOICE, total="1190"),
+        replace(INVOICE, seller_vat="de123456789"),
+        replace(INVOICE, number="r  7"),
+        replace(INVOICE, seller_name="Supplier", iban="DE02120300000000202051"),
+    ],
+)
+def test_one_invoice_in_two_dresses(same: EInvoice) -> None:
+    """Seller, number, date and total make the invoice; how they are written does not."""
+    assert invoice_id(same) == invoice_id(INVOICE) is not None
+
+
+@pytest.mark.parametrize(
+    "other", [{"number": "8"}, {"issue_date": "2026-11-02"}, {"total": "119"}, {"seller_vat": "X"}]
+)
+def test_another_invoice(other: dict[str, str]) -> None:
+    """Another seller, number, date or total is another invoice."""
+    assert invoice_id(replace(INVOICE, **other)) != invoice_id(INVOICE)
+
+
+@pytest.mark.parametrize("missing", ["number", "issue_date", "total"])
+def test_too_little_is_no_identity(missing: str) -> None:
+    """An invoice of which too little is known is never taken for another one."""
+    assert invoice_id(replace(INVOICE, **{missing: None})) is None
+
+
+def test_seller_by_vat_id_then_iban_then_name() -> None:
+    """The seller is known by the strongest thing that is there; without any there is no identity."""
+    by_iban = replace(INVOICE, seller_vat=None, iban="DE02 1203")
+    by_name = replace(INVOICE, seller_vat=None)
+    assert len({invoice_id(INVOICE), invoice_id(by_iban), invoice_id(by_name)}) == 3
+    assert invoice_id(by_name) == invoice_id(replace(by_name, seller_name="SUPPLIER gmbh"))
+    assert invoice_id(replace(by_name, seller_name=None)) is None
+
+
+@pytest.mark.parametrize("total", ["NaN", "Infinity", "1e999999", "abc", ""])
+def test_impossible_totals(total: str) -> None:
+    """An amount that is none gives no identity, and no endless number."""
+    assert invoice_id(replace(INVOICE, total=total)) is None
