@@ -20,6 +20,8 @@ BLOCKS = frozenset(
 )
 SILENT = frozenset({"script", "style", "title", "noscript", "template", "svg", "math", "select", "textarea"})
 BLANKS = re.compile(r"\s+")
+# QtWebKit breaks a line in quadratic time: a word of 400,000 letters takes it longer than a deadline.
+LONG_WORD = re.compile(r"\S{500}(?=\S)")
 
 
 class _Words(HTMLParser):
@@ -61,7 +63,7 @@ def plain_text(html: str) -> str:
     words = _Words()
     words.feed(html)
     words.close()
-    lines = _without_repeated_blank_lines("".join(words.pieces).split("\n"))
+    lines = _without_repeated_blank_lines(LONG_WORD.sub(r"\g<0>\n", "".join(words.pieces)).split("\n"))
     text = "\n".join(lines[:MAX_LINES]).strip("\n")
     is_cut = len(lines) > MAX_LINES or len(text) > MAX_CHARACTERS
     return text[:MAX_CHARACTERS] + SHORTENED if is_cut else text
