@@ -39,6 +39,7 @@ def cluster() -> Iterator[Path]:
     initdb = [str(bin_folder / "initdb"), "-D", str(data), "-A", "trust", "-U", "postbus", "-E", "UTF8", "--no-sync"]
     subprocess.run(_as_postgres(*initdb, "--locale=C.UTF-8"), check=True, capture_output=True, cwd=folder)
     server = [str(_INSTALLED[-1]), "-D", str(data), "-k", str(folder), "-c", "listen_addresses=", "-F"]
+    server += ["-c", "deadlock_timeout=50ms"]
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(_as_postgres(*server), stdout=log, stderr=log, cwd=folder)
     try:
