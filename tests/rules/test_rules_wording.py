@@ -8,13 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from receiver.rendering.reasons import FINAL, WAITING
 from rules.decision import TraceLine
 from rules.phrases import PHRASES
+from rules.phrases_of_rooms import PHRASES_OF_ROOMS
 from rules.wording import Language, describe, words
 
-ROOMS = [Path(__file__).parents[2] / room for room in ("rules", "receiver", "storage")]
-# Where the code stands among the arguments of what carries one.
+ROOT = Path(__file__).parents[2]
+# Where the code stands among the arguments of what carries one: in the rules, and in the other rooms.
 CODE_AT = {"Reason": 0, "TraceLine": 1, "Fault": 1}
+CODE_IN_ROOMS_AT = {"AttemptFailed": 0, "GivenUp": 0, "PutOff": 0, "TryAgain": 0, "NotRendered": 0, "Verdict": 1}
 LANGUAGES: list[Language] = ["en", "de", "nl"]
 
 
@@ -36,7 +39,28 @@ def strings_of(argument: ast.expr, source: Path) -> list[str]:
     return [argument.value]
 
 
-CODES = sorted({code for source in ROOMS[0].rglob("*.py") for code in codes_in(source)})
+def codes_of_room(source: Path) -> list[str]:
+    """Every code that another room writes out, as an argument or as the pair ("code", {parameters})."""
+    found = []
+    for node in ast.walk(ast.parse(source.read_text())):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in CODE_IN_ROOMS_AT:
+            found += node.args[CODE_IN_ROOMS_AT[node.func.id] :][:1]
+        if isinstance(node, ast.Tuple) and len(node.elts) == 2 and isinstance(node.elts[1], ast.Dict):
+            found.append(node.elts[0])
+    return [node.value for node in found if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+
+
+def sources(*rooms: str) -> list[Path]:
+    return [source for room in rooms for source in sorted((ROOT / room).rglob("*.py"))]
+
+
+ALL = PHRASES | PHRASES_OF_ROOMS
+CODES = sorted({code for source in sources("rules") for code in codes_in(source)})
+CODES_OF_ROOMS = sorted(
+    {code for source in sources("receiver", "storage") for code in codes_of_room(source)}
+    | WAITING.keys()
+    | FINAL.keys()
+)
 
 
 def test_codes_are_found() -> None:
@@ -44,18 +68,23 @@ def test_codes_are_found() -> None:
     assert {"standard_fits", "recognition_held_back", "keeps_every_text", "sender_differs"} <= set(CODES)
 
 
-@pytest.mark.parametrize("code", CODES)
+@pytest.mark.parametrize("code", CODES + CODES_OF_ROOMS)
 def test_every_code_has_words(code: str) -> None:
-    """A code without words cannot be merged."""
-    assert code in PHRASES
+    """A code without words cannot be merged, in whatever room it is given."""
+    assert code in ALL
 
 
-@pytest.mark.parametrize("code", sorted(PHRASES))
+def test_no_words_without_a_code() -> None:
+    """What the rules no longer say is not kept in three languages."""
+    assert PHRASES.keys() == set(CODES)
+
+
+@pytest.mark.parametrize("code", sorted(ALL))
 def test_three_languages_say_the_same(code: str) -> None:
     """Each phrase exists in three languages, and each of them uses the same parameters."""
-    parameters = [{name for _, name, _, _ in string.Formatter().parse(phrase) if name} for phrase in PHRASES[code]]
+    parameters = [{name for _, name, _, _ in string.Formatter().parse(phrase) if name} for phrase in ALL[code]]
     assert len(parameters) == 3
-    assert all(PHRASES[code])
+    assert all(ALL[code])
     assert parameters[0] == parameters[1] == parameters[2]
 
 

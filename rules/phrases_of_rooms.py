@@ -1,0 +1,118 @@
+"""Every code that another room stores beside a message or a job, in the words of the three languages: (en, de, nl).
+
+Codes and parameters are theirs; the words stand here, because words are made at one edge (law 25).
+"""
+
+PHRASES_OF_ROOMS: dict[str, tuple[str, str, str]] = {
+    # What became of a message without a decision of the rules.
+    "received": ("accepted, not read yet", "angenommen, noch nicht gelesen", "aangenomen, nog niet gelezen"),
+    "duplicate_mail": (
+        "duplicate: this mail was imported before ({of})",
+        "Dublette: diese Mail wurde schon importiert ({of})",
+        "dubbel: deze mail is al eerder geïmporteerd ({of})",
+    ),
+    "duplicate_invoice": (
+        "duplicate: this invoice was imported before ({of}); its documents stand beside the first ones",
+        "Dublette: diese Rechnung wurde schon importiert ({of}); ihre Dokumente stehen bei den ersten",
+        "dubbel: deze factuur is al eerder geïmporteerd ({of}); de documenten staan bij de eerste",
+    ),
+    "expired": (
+        "expired: kept as long as mail that is not imported is kept",
+        "abgelaufen: so lange aufbewahrt, wie nicht importierte Mail aufbewahrt wird",
+        "verlopen: zo lang bewaard als niet-geïmporteerde mail bewaard wordt",
+    ),
+    # Reasons of the pipeline: why a message is parked or waits, why a job was given up.
+    "worker_died": (
+        "could not be read: whatever read it died of it, each time it was tried",
+        "nicht lesbar: was immer sie las, ist jedes Mal daran gestorben",
+        "niet leesbaar: wat het ook las, ging er telkens aan ten onder",
+    ),
+    "parser_died": (
+        "could not be read: the process that read it ended ({status})",
+        "nicht lesbar: der lesende Prozess endete ({status})",
+        "niet leesbaar: het lezende proces stopte ({status})",
+    ),
+    "parser_too_slow": (
+        "could not be read within {seconds} seconds",
+        "nicht innerhalb von {seconds} Sekunden lesbar",
+        "niet binnen {seconds} seconden leesbaar",
+    ),
+    "parser_failed": (
+        "could not be read ({failure})",
+        "nicht lesbar ({failure})",
+        "niet leesbaar ({failure})",
+    ),
+    "settling_failed": (
+        "could not be stored ({failure})",
+        "nicht speicherbar ({failure})",
+        "niet op te slaan ({failure})",
+    ),
+    "storage_away": (
+        "waits for the database or the disk",
+        "wartet auf die Datenbank oder die Festplatte",
+        "wacht op de database of de schijf",
+    ),
+    "subject_is_gone": (
+        "what it was about was removed",
+        "worum es ging, wurde entfernt",
+        "waar het om ging, is verwijderd",
+    ),
+    "job_failed": ("failed ({failure})", "fehlgeschlagen ({failure})", "mislukt ({failure})"),
+    # Reasons of the renderer: why there is no PDF of an e-mail's text.
+    "render_no_renderer": (
+        "no renderer listens at {socket}: start postbus serve or postbus-renderer.service",
+        "kein Renderer an {socket}: postbus serve oder postbus-renderer.service starten",
+        "geen renderer op {socket}: start postbus serve of postbus-renderer.service",
+    ),
+    "render_interrupted": (
+        "the renderer ended, or did not answer in time",
+        "der Renderer endete oder antwortete nicht rechtzeitig",
+        "de renderer stopte of antwoordde niet op tijd",
+    ),
+    "render_no_command": (
+        "{command} is not installed: install it, or set rendering.command",
+        "{command} ist nicht installiert: installieren oder rendering.command setzen",
+        "{command} is niet geïnstalleerd: installeer het of stel rendering.command in",
+    ),
+    "render_no_sandbox": (
+        "{command} is not installed, and without it nothing of a mail is run: install bubblewrap",
+        "{command} ist nicht installiert, und ohne es läuft nichts aus einer Mail: bubblewrap installieren",
+        "{command} is niet geïnstalleerd, en zonder draait er niets uit een mail: installeer bubblewrap",
+    ),
+    "render_sandbox_refused": (
+        "the sandbox does not start on this machine: {detail}",
+        "die Sandbox startet auf dieser Maschine nicht: {detail}",
+        "de sandbox start niet op deze machine: {detail}",
+    ),
+    "render_too_large": (
+        "no PDF: the page has {octets} octets, {limit} is the limit",
+        "kein PDF: die Seite hat {octets} Oktette, {limit} sind das Höchste",
+        "geen pdf: de pagina heeft {octets} octetten, {limit} is het maximum",
+    ),
+    "render_took_too_long": (
+        "no PDF: it took longer than {seconds} seconds",
+        "kein PDF: es dauerte länger als {seconds} Sekunden",
+        "geen pdf: het duurde langer dan {seconds} seconden",
+    ),
+    "render_gave_no_pdf": ("no PDF came of it", "es wurde kein PDF daraus", "het werd geen pdf"),
+    "render_gave_damaged_pdf": (
+        "no PDF: what came of it is damaged",
+        "kein PDF: was daraus wurde, ist beschädigt",
+        "geen pdf: wat het werd, is beschadigd",
+    ),
+    "render_gave_too_much": (
+        "no PDF: it would be larger than {limit} octets",
+        "kein PDF: es wäre größer als {limit} Oktette",
+        "geen pdf: het zou groter zijn dan {limit} octetten",
+    ),
+    "render_too_many_pages": (
+        "no PDF: it would have {pages} pages, {limit} is the limit",
+        "kein PDF: es hätte {pages} Seiten, {limit} sind das Höchste",
+        "geen pdf: het zou {pages} pagina's hebben, {limit} is het maximum",
+    ),
+    "render_nothing_to_render": (
+        "no PDF: the text was not kept, or is damaged ({failure})",
+        "kein PDF: der Text wurde nicht behalten oder ist beschädigt ({failure})",
+        "geen pdf: de tekst is niet bewaard of is beschadigd ({failure})",
+    ),
+}
