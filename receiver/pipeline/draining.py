@@ -13,11 +13,10 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
-from receiver.pipeline.keep import delivery_of, keep_documents, keep_raw, parts_of, recipients_by_tenant, settlement_of
-from receiver.pipeline.parsing import AttemptFailed, Mail, Parsed, Pool, Wanted
+from receiver.pipeline.judging import judge, settlement
+from receiver.pipeline.keep import delivery_of, keep_raw, recipients_by_tenant
+from receiver.pipeline.parsing import AttemptFailed, Mail, Parsed, Pool
 from receiver.pipeline.rulebook import Rulebook, Rules
-from rules.decision import Decision
-from rules.facts import MailFacts
 from storage.blobs import BlobBatch, BlobStore
 from storage.database import Database, Session
 from storage.failures import NotFound, PermanentFailure, StorageFailure, TemporaryFailure
@@ -32,7 +31,6 @@ DEFER_SECONDS = 20.0
 
 log = structlog.get_logger()
 Reason = tuple[str, dict[str, str | int]]
-Decisions = dict[str, tuple[int, Decision]]  # by tenant: the revision decided with, the decision
 
 
 @dataclass(slots=True, eq=False)
@@ -117,7 +115,7 @@ class Drain:
         if record.attempts >= ATTEMPTS_IN_BATCHES or not own:
             return Work(record, own, None)
         mail = Mail(record.octets, record.large, record.size, record.envelope.reverse_path)
-        return Work(record, own, self._pool.submit(mail, lambda facts: _judge(facts, own)))
+        return Work(record, own, self._pool.submit(mail, lambda facts: judge(facts, own)))
 
     def _restart(self, works: Sequence[Work]) -> list[Work]:
         for work in works:
@@ -151,7 +149,7 @@ class Drain:
         lots = self._unread_lots(blobs, work, None)
         for lot in lots:
             if lot.delivery:
-                lot.delivery = _settlement(blobs, lot.delivery, parsed)
+                lot.delivery = settlement(blobs, lot.delivery, parsed, parsed.judged)
         return lots
 
     def _unread_lots(self, blobs: BlobBatch, work: Work, reason: Reason | None) -> list[_Lot]:
@@ -167,7 +165,7 @@ class Drain:
 
     def _write(self, session: Session, lots: Sequence[_Lot]) -> None:
         read = [(lot, lot.delivery) for lot in lots if isinstance(lot.delivery, Settlement)]
-        outcomes = settle_many(session, [settlement for _, settlement in read])
+        outcomes = settle_many(session, [made for _, made in read])
         for (lot, _), outcome in zip(read, outcomes, strict=True):
             lot.outcome = outcome
         run_at = datetime.now(UTC) + timedelta(seconds=DEFER_SECONDS)
@@ -199,19 +197,6 @@ class Drain:
         self._reader.settle([work.record for work in done])
         for work in done:
             work.discard()
-
-
-def _judge(facts: MailFacts, rules: dict[str, Rules]) -> tuple[Decisions, Wanted]:
-    decisions = {tenant_id: (each.revision, each.decide(facts)) for tenant_id, each in rules.items()}
-    made = [decision for _, decision in decisions.values()]
-    return decisions, Wanted(parts_of(made), any(decision.keep_text for decision in made))
-
-
-def _settlement(blobs: BlobBatch, delivery: Delivery, parsed: Parsed) -> Settlement:
-    decisions: Decisions = parsed.judged
-    revision, decision = decisions[delivery.tenant_id]
-    documents = keep_documents(blobs, delivery.tenant_id, parsed, decision)
-    return settlement_of(delivery, parsed, decision, revision, documents)
 
 
 def _tell(lot: _Lot) -> None:

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
@@ -31,6 +32,7 @@ GROWN_OCTETS = 192 * 1024**2
 # Above this a decoded part goes to a file instead of the worker's memory.
 SPOOL_OCTETS = 1024**2
 START_SECONDS = 30.0
+LEFT_BEHIND_SECONDS = 24 * 3600.0
 MAX_BODY_OCTETS = 64 * 1024**2
 _HOUSE = Path(receiver.__file__).parent.parent
 
@@ -91,6 +93,7 @@ class Pool:
         self._settings = settings
         self.size = children or settings.pipeline.parsers or os.cpu_count() or 1
         self._spool = settings.data / "tmp" / "parts"
+        _sweep(self._spool)
         self._threads = ThreadPoolExecutor(self.size, thread_name_prefix="parser")
         self._own = threading.local()
         self._living: set[_LivingChild] = set()
@@ -303,6 +306,15 @@ def _start(settings: Settings) -> tuple["subprocess.Popen[bytes]", Channel]:
         process.kill()
         raise TemporaryFailure(f"a parser ended at its start with {process.wait()}") from error
     return process, channel
+
+
+def _sweep(spool: Path) -> None:
+    """Remove what processes that were killed have left behind; what is young may be another's."""
+    oldest = time.time() - LEFT_BEHIND_SECONDS
+    for path in spool.glob("*"):
+        with suppress(OSError):
+            if path.stat().st_mtime < oldest:
+                path.unlink()
 
 
 def _declared(head: Mapping[str, Any]) -> list[tuple[str, int]]:

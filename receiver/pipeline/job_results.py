@@ -1,0 +1,28 @@
+"""How a job may end other than well, said by those who do it to those who keep its row."""
+
+from collections.abc import Mapping
+
+
+class PutOff(Exception):
+    """It could not be tried for want of something else: later, and this attempt does not count."""
+
+    def __init__(self, code: str, params: Mapping[str, str | int], seconds: float) -> None:
+        super().__init__(code)
+        self.reason = (code, params)
+        self.seconds = seconds
+
+
+class GivenUp(Exception):
+    """It cannot be done, today or ever: the row keeps the reason."""
+
+    def __init__(self, code: str, params: Mapping[str, str | int]) -> None:
+        super().__init__(code)
+        self.reason = (code, params)
+
+
+class TryAgain(Exception):
+    """This attempt did not do it, and counts."""
+
+    def __init__(self, code: str, params: Mapping[str, str | int]) -> None:
+        super().__init__(code)
+        self.reason = (code, params)

@@ -1,0 +1,27 @@
+"""What the parsed message becomes for each of its tenants: the decisions, what they keep, and the settlement."""
+
+from collections.abc import Mapping
+
+from receiver.pipeline.keep import keep_documents, parts_of, settlement_of
+from receiver.pipeline.parsing import Parsed, Wanted
+from receiver.pipeline.rulebook import Rules
+from rules.decision import Decision
+from rules.facts import MailFacts
+from storage.blobs import BlobBatch
+from storage.settling import Delivery, Settlement
+
+Decisions = dict[str, tuple[int, Decision]]  # by tenant: the revision decided with, the decision
+
+
+def judge(facts: MailFacts, rules: Mapping[str, Rules]) -> tuple[Decisions, Wanted]:
+    """The decision of every tenant, and what the child shall give for all of them together."""
+    decisions = {tenant_id: (each.revision, each.decide(facts)) for tenant_id, each in rules.items()}
+    made = [decision for _, decision in decisions.values()]
+    return decisions, Wanted(parts_of(made), any(decision.keep_text for decision in made))
+
+
+def settlement(blobs: BlobBatch, delivery: Delivery, parsed: Parsed, decisions: Decisions) -> Settlement:
+    """One tenant's row, its documents staged."""
+    revision, decision = decisions[delivery.tenant_id]
+    documents = keep_documents(blobs, delivery.tenant_id, parsed, decision)
+    return settlement_of(delivery, parsed, decision, revision, documents)

@@ -1,0 +1,126 @@
+"""The job that settles a message which was put aside: it killed its parser, was too slow, or broke its batch.
+
+At the third attempt that fails, the one in the worker included, the message is parked: its raw octets and the reason
+are kept for the operator. It is parsed in a child of its own, from its blob, which is never read into this process.
+Raises TryAgain, and what storage raises (LeaseLost among it).
+"""
+
+from collections.abc import Mapping
+from dataclasses import fields
+from datetime import UTC, datetime
+
+import structlog
+
+from receiver.pipeline.job_results import TryAgain
+from receiver.pipeline.judging import Decisions, judge, settlement
+from receiver.pipeline.parsing import AttemptFailed, Mail, Parsed, Pool
+from receiver.pipeline.rulebook import Rulebook
+from storage import jobs
+from storage.blobs import BlobStore
+from storage.database import Database
+from storage.failures import NotFound, TemporaryFailure
+from storage.jobs import Job
+from storage.messages import get_message
+from storage.models import Message
+from storage.settling import Delivery, Settled, Stale, park, settle
+
+# The attempt that put the message aside counts too.
+ATTEMPTS = 3
+# Attempts of the job that ended with its process: claimed, and never heard of again.
+CLAIMS = 4
+LOOKS = 5
+
+log = structlog.get_logger()
+
+
+class Settler:
+    """Settles messages that were put aside. One thread only."""
+
+    def __init__(self, database: Database, blobs: BlobStore, pool: Pool) -> None:
+        self._database = database
+        self._blobs = blobs
+        self._pool = pool
+
+    def do(self, job: Job) -> None:
+        """Settle or park the message, and finish the job in the same transaction."""
+        with self._database.read() as session:
+            message = get_message(session, job.subject_id)
+        delivery = delivery_of_row(message)
+        if message.state != "received":
+            with self._database.write("jobs") as session:
+                jobs.finish(session, job, job.owner)
+            return
+        if job.attempts > CLAIMS:
+            self._park(job, delivery, "worker_died", {"attempts": job.attempts})
+            return
+        try:
+            settled = self._settle(job, delivery)
+        except AttemptFailed as failed:
+            self._fail(job, delivery, failed.code, failed.params)
+        except TemporaryFailure:
+            raise
+        except Exception as error:
+            log.exception("settling_failed", id=job.subject_id, tenant=delivery.tenant_id)
+            self._fail(job, delivery, "settling_failed", {"failure": type(error).__name__})
+        else:
+            _tell(delivery, settled)
+
+    def _settle(self, job: Job, delivery: Delivery) -> Settled:
+        for _ in range(LOOKS):
+            parsed = self._parse(delivery)
+            try:
+                return self._write(job, delivery, parsed)
+            except Stale:
+                continue  # what decides has changed meanwhile (law 12)
+            finally:
+                parsed.discard()
+        raise TemporaryFailure(f"message {job.subject_id}: its tenant's standards change faster than it is decided")
+
+    def _parse(self, delivery: Delivery) -> Parsed:
+        rules = Rulebook(self._database).rules_for([delivery.tenant_id])
+        if delivery.tenant_id not in rules:
+            raise NotFound(f"no tenant with id {delivery.tenant_id}")
+        raw = self._blobs.path(delivery.tenant_id, delivery.raw_sha256)
+        mail = Mail(None, raw, delivery.octets, delivery.reverse_path)
+        return self._pool.submit(mail, lambda facts: judge(facts, rules)).result()
+
+    def _write(self, job: Job, delivery: Delivery, parsed: Parsed) -> Settled:
+        batch = self._blobs.batch()
+        decisions: Decisions = parsed.judged
+        made = settlement(batch, delivery, parsed, decisions)
+        batch.sync()
+        with self._database.write("jobs") as session:
+            settled = settle(session, made)
+            jobs.finish(session, job, job.owner)
+        return settled
+
+    def _fail(self, job: Job, delivery: Delivery, code: str, params: Mapping[str, str | int]) -> None:
+        if job.attempts + 1 >= ATTEMPTS:
+            self._park(job, delivery, code, params)
+            return
+        raise TryAgain(code, params)
+
+    def _park(self, job: Job, delivery: Delivery, code: str, params: Mapping[str, str | int]) -> None:
+        with self._database.write("jobs") as session:
+            settled = park(session, delivery, (code, params))
+            jobs.finish(session, job, job.owner)
+        _tell(delivery, settled)
+
+
+def delivery_of_row(message: Message) -> Delivery:
+    """The delivery that a message row was made of."""
+    values = {each.name: getattr(message, each.name) for each in fields(Delivery)}
+    return Delivery(**values | {"other_forward_paths": tuple(message.other_forward_paths)})
+
+
+def _tell(delivery: Delivery, settled: Settled) -> None:
+    log.info(
+        "message_settled",
+        id=settled.message_id,
+        tenant=delivery.tenant_id,
+        state=settled.state,
+        reason=settled.reason_code,
+        octets=delivery.octets,
+        ms=round((datetime.now(UTC) - delivery.received_at).total_seconds() * 1000),
+        is_new=settled.is_new,
+    )
