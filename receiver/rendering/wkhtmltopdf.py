@@ -61,7 +61,10 @@ class Wkhtmltopdf(PDFKit):  # type: ignore[misc]  # pdfkit has no types
         if outcome.end == "output":
             raise NotRendered("render_gave_too_much", limit=MAX_PDF_OCTETS)
         if not outcome.stdout:
-            raise NotRendered("render_gave_no_pdf", detail=_first_line(outcome.stderr))
+            fault = NotRendered("render_gave_no_pdf")
+            # For the proof alone: what a program says about a stranger's page is not repeated anywhere.
+            fault.add_note(_first_line(outcome.stderr))
+            raise fault
         return outcome.stdout
 
 

@@ -129,7 +129,7 @@ class Workshop:
         try:
             judge(Wkhtmltopdf(document, confinement).to_pdf(seconds=PROOF_SECONDS), self._settings.max_pages)
         except NotRendered as fault:
-            detail = str(fault.reason.params.get("detail") or fault.reason.code)
+            detail = "".join(getattr(fault, "__notes__", [])) or fault.reason.code
             raise NotRendered("render_sandbox_refused", detail=detail) from fault
 
 

@@ -30,7 +30,7 @@ OPEN_OPTIONS = {name: value for name, value in OPTIONS.items() if name not in SH
     "javascript-delay": "100",
 }
 # These wait for the deadline by design when nothing but the sandbox holds them.
-SLOW_WHEN_RAW = {"07", "42", "49", "82"}
+SLOW_WHEN_RAW = {"07", "109", "42", "49", "82"}
 
 
 def source_of(attack: Path, canary: Any) -> str:

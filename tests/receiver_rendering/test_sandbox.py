@@ -71,6 +71,17 @@ def test_our_environment_stays_outside(inside: Callable[..., Any], monkeypatch: 
     assert names - {"PWD"} == {*sandbox.ENVIRONMENT, "FONTCONFIG_FILE"}
 
 
+@pytest.mark.parametrize("loader", ["/lib64/ld-linux-x86-64.so.2", "/lib/ld-linux-aarch64.so.1"])
+def test_the_loader_stands_where_the_program_looks_for_it(loader: str, tmp_path: Path) -> None:
+    """Whatever the architecture, and with /lib and /lib64 being links into /usr."""
+    program = sandbox.Program(Path("/usr/bin/x"), Path(loader), (Path("/usr/lib/some-linux-gnu"),), ())
+
+    prefix = sandbox.confine(program, tmp_path).prefix
+
+    target = str(Path(loader).parent.resolve() / Path(loader).name)
+    assert ("--ro-bind", target) in zip(prefix, prefix[2:], strict=False)
+
+
 def test_limits_are_in_force() -> None:
     """CPU, memory, files: what the program is started with."""
     outcome = run(["/bin/sh", "-c", "ulimit -t; ulimit -v; ulimit -n; ulimit -c"], b"", Limits(10, 1000), {})
