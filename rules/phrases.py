@@ -1,9 +1,11 @@
-"""Every code that the rules give, in the words of the three languages: (en, de, nl).
+"""Every code in the words of the three languages: (en, de, nl).
 
-The codes of the other rooms stand in rules.phrases_of_rooms. No text of a mail stands here: those are parameters.
+Here stand those that the rules give; what other rooms store is in rules.phrases_of_rooms. No text of a mail stands here: those are parameters.
 """
 
-PHRASES: dict[str, tuple[str, str, str]] = {
+from rules.phrases_of_rooms import PHRASES_OF_ROOMS
+
+PHRASES_OF_RULES: dict[str, tuple[str, str, str]] = {
     # Reasons: why a message was imported.
     "standard_fits": (
         'imported: it fits "{standard}"',
@@ -192,3 +194,5 @@ PHRASES: dict[str, tuple[str, str, str]] = {
         "een lege importstandaard zou de tekst van elke mail importeren: geef een afzender of onderwerpwoord",
     ),
 }
+
+PHRASES = PHRASES_OF_RULES | PHRASES_OF_ROOMS

@@ -8,7 +8,6 @@ from typing import Literal
 
 from rules.decision import Parameters, TraceLine, told
 from rules.phrases import PHRASES
-from rules.phrases_of_rooms import PHRASES_OF_ROOMS
 
 Language = Literal["en", "de", "nl"]
 
@@ -23,7 +22,7 @@ class _Shown(dict[str, str]):
 
 def words(code: str, params: Parameters, language: Language = "en") -> str:
     """What `code` with `params` says."""
-    phrases = PHRASES.get(code) or PHRASES_OF_ROOMS.get(code)
+    phrases = PHRASES.get(code)
     shown = _Shown({name: told(str(value)) for name, value in params.items()})
     if phrases is None:
         return " ".join([code, *(f"{name}={value}" for name, value in sorted(shown.items()))])
