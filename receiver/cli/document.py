@@ -2,6 +2,8 @@
 
 import os
 import tempfile
+from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,17 +11,25 @@ import typer
 
 from receiver.cli.failures import Refused
 from receiver.cli.options import AsJson, OfTenant
-from receiver.cli.output import column, octets_column, say, show, time_column, write_octets
-from receiver.cli.rows import reading
+from receiver.cli.output import column, octets_column, say, show, show_change, time_column, write_octets
+from receiver.cli.rows import opened, reading
 from receiver.cli.workplace import Workplace
-from storage import documents
+from receiver.pipeline.job_results import GivenUp, PutOff
+from receiver.pipeline.render_job import make_pdf
+from rules.wording import words
+from storage import documents, jobs
 from storage.blobs import BlobStore
+from storage.database import Database, Session
+from storage.failures import NotFound
 from storage.messages import get_message
-from storage.models import Document
+from storage.models import Document, Message
 from storage.tenants import find_tenant
 
 app = typer.Typer(no_args_is_help=True)
 
+ConvertedId = Annotated[
+    str, typer.Argument(metavar="ID", help="A message, or its document of kind email_html.", show_default=False)
+]
 DocumentId = Annotated[str, typer.Argument(metavar="ID", help="As `document list` gives it.", show_default=False)]
 
 _COLUMNS = [
@@ -72,6 +82,24 @@ def get(
     say(f"{target}: {len(octets)} octets")
 
 
+@app.command()
+def convert(ctx: typer.Context, document: ConvertedId, as_json: AsJson = False) -> None:
+    """Make the PDF of an e-mail's text now; the one that is there already stays."""
+    here = Workplace.of(ctx)
+    with opened(here) as database, closing(BlobStore(here.settings.blob_folder())) as blobs:
+        with database.read() as session:
+            message = _message_of(session, document)
+        _refuse_without_text(database, message)
+        try:
+            make_pdf(here.settings, database, blobs, message.id, also=partial(_clear_failure, message.id))
+        except (PutOff, GivenUp) as failure:
+            raise Refused(f"message {message.id}: {words(*failure.reason, here.settings.language)}") from failure
+        with database.read() as session:
+            made = next(each for each in _documents_of(session, message) if each.kind == "email_pdf")
+    record = document_record(made)
+    show_change(record, f"{made.filename}  {made.id}\nWrite it: postbus document get {made.id}", as_json=as_json)
+
+
 def save(octets: bytes, target: Path, *, force: bool) -> None:
     """Write a file whole or not at all. Raises Refused when it is there already, unless `force`."""
     if target.is_dir():
@@ -97,6 +125,37 @@ def _place(draft: Path, target: Path, *, force: bool) -> None:
         draft.replace(target)
     finally:
         draft.unlink(missing_ok=True)
+
+
+def _message_of(session: Session, identity: str) -> Message:
+    """The message of that id, or the one whose e-mail text is that document."""
+    try:
+        found = documents.find_document(session, identity)
+    except NotFound:
+        return get_message(session, identity)
+    if found.kind == "attachment":
+        raise Refused(f"document {identity} is an attachment, not an e-mail's text: there is nothing to convert")
+    return get_message(session, found.message_id)
+
+
+def _documents_of(session: Session, message: Message) -> list[Document]:
+    return documents.list_documents(session, find_tenant(session, message.tenant_id), message.id)
+
+
+def _refuse_without_text(database: Database, message: Message) -> None:
+    with database.read() as session:
+        kinds = {each.kind for each in _documents_of(session, message)}
+    if "email_html" not in kinds:
+        raise Refused(
+            f"message {message.id} ({message.state}): its text was not kept as a document, so there is nothing to "
+            "convert; a standard with --email-text-is-invoice keeps the text of mail to come"
+        )
+
+
+def _clear_failure(message_id: str, session: Session) -> None:
+    # A job that was given up starts anew, finds the PDF and ends: `status` then no longer counts it as failed.
+    if any(job.failed_at is not None and job.kind == jobs.RENDER for job in jobs.of_subject(session, message_id)):
+        jobs.queue(session, jobs.RENDER, message_id)
 
 
 def document_record(document: Document) -> dict[str, Any]:

@@ -2,26 +2,29 @@
 
 import os
 import pty
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from storage import jobs
 from storage.blobs import BlobStore
 from storage.database import Database
+from storage.documents import add_document
+from storage.messages import get_message
 from storage.settling import Delivery, NewDocument, Settlement, defer, park, settle
 from storage.tenants import find_tenant
 
 RAW = b"From: a@example.com\r\nSubject: Invoice\r\n\r\nbinary \x00\xff\x1b[31m and\r\nlines\r\n"
 PDF = b"%PDF-1.4\n\x00\xff octets, exactly \r\n"
-TRACE = (
-    "Received: from mx.example.com ([192.0.2.1])\r\n\tby here with SMTP\r\n\tid 1; Sun, 22 Nov 2026 10:00:00 +0000"
-)
+TRACE = "Received: from mx.example.com ([192.0.2.1])\r\n\tby here with SMTP\r\n\tid 1; Sun, 22 Nov 2026 10:00:00 +0000"
 HOSTILE = "Rechnung \x1b[2J\u202efdp.exe [red]x[/red]"
 RECEIVED_AT = datetime(2026, 11, 22, 10, 0, 0, tzinfo=UTC)
 PROMISED = {
@@ -84,6 +87,27 @@ class Mailroom:
                 ],
                 tenant_revision=_revision(session, delivery["tenant_id"]),
                 documents=(kept,),
+            )
+            return settle(session, settlement).message_id
+
+    def text(self) -> str:
+        """A mail whose text was kept, its PDF not made yet."""
+        delivery = self.delivery("d" * 32)
+        page = b"<!DOCTYPE html><meta charset=utf-8><title>x</title><p>Invoice 7"
+        batch = self.blobs.batch()
+        ref = batch.put(delivery["tenant_id"], page)
+        batch.sync()
+        kept = NewDocument("email_html", "text", "Rechnung.html", "text/html", ref.octets, ref.sha256)
+        with self.database.write() as session:
+            settlement = Settlement(
+                **delivery,
+                content_id="d" * 64,
+                state="imported",
+                reason_code="standard_fits",
+                reason_params={"standard": "Tax"},
+                tenant_revision=_revision(session, delivery["tenant_id"]),
+                documents=(kept,),
+                wants_pdf=True,
             )
             return settle(session, settlement).message_id
 
@@ -324,6 +348,75 @@ def test_another_tenants_message_is_not_there(
 
     fails_with(postbus("document", "list", "--tenant", "Other", "--message", identity), "no message")
     assert postbus("message", "list", "--tenant", "Other", "--json").rows == []
+
+
+def test_without_a_renderer_nothing_is_converted(
+    postbus: Any, mailroom: Mailroom, fails_with: Callable[..., None]
+) -> None:
+    """The error says what does not run; the HTML stays, the job still waits."""
+    identity = mailroom.text()
+
+    fails_with(postbus("document", "convert", identity), identity, "postbus serve")
+    assert [each["kind"] for each in postbus("document", "list", "--tenant", "Acme", "--json").rows] == ["email_html"]
+    assert postbus("status", "--json").row["jobs_pending"] == 1
+
+
+def test_what_is_no_text_is_not_converted(postbus: Any, mailroom: Mailroom, fails_with: Callable[..., None]) -> None:
+    """An attachment, and a mail of which only attachments were kept, say so."""
+    identity = mailroom.imported()
+    document = postbus("document", "list", "--tenant", "Acme", "--json").row["id"]
+
+    fails_with(postbus("document", "convert", document), "is an attachment")
+    fails_with(postbus("document", "convert", identity), "its text was not kept", "--email-text-is-invoice")
+
+
+@pytest.mark.skipif(not (shutil.which("wkhtmltopdf") and shutil.which("bwrap")), reason="needs wkhtmltopdf and bwrap")
+def test_text_is_converted_on_demand(postbus: Any, mailroom: Mailroom) -> None:
+    """By the message's id or the HTML's, once: the PDF that is there stays."""
+    identity = mailroom.text()
+    html = postbus("document", "list", "--tenant", "Acme", "--json").row["id"]
+    with running_renderer(postbus.data):
+        made = postbus("document", "convert", identity, "--json").row
+        again = postbus("document", "convert", html, "--json").row
+
+    assert again["id"] == made["id"]
+    assert (made["kind"], made["filename"], made["message"]) == ("email_pdf", "Rechnung.pdf", identity)
+    assert postbus.process("document", "get", made["id"], "--output", "-").stdout.startswith(b"%PDF-")
+
+
+def test_a_job_that_was_given_up_is_tried_again_once_its_pdf_is_there(postbus: Any, mailroom: Mailroom) -> None:
+    """`jobs_failed` must not count for ever what a person has put right by hand."""
+    identity = mailroom.text()
+    with mailroom.database.write() as session:
+        (job,) = jobs.claim(session, "test", [jobs.RENDER], 1, timedelta(seconds=60))
+        jobs.fail(session, job, "test", ("render_took_too_long", {"seconds": 30}), None)
+        message = get_message(session, identity)
+        add_document(session, message, NewDocument("email_pdf", "text", "Rechnung.pdf", "application/pdf", 1, "0" * 64))
+    assert postbus("status", "--json").row["jobs_failed"] == 1
+
+    assert postbus("document", "convert", identity).status == 0
+
+    assert postbus("status", "--json").row["jobs_failed"] == 0
+
+
+@contextmanager
+def running_renderer(data: Path) -> Iterator[None]:
+    """The renderer's own process on this folder, until the end of the block."""
+    script = (
+        "from pathlib import Path; from receiver import logs; from receiver.config import load; "
+        "from receiver.rendering.renderer import run_renderer; "
+        f"settings = load(None, Path({str(data)!r}), {{}}); logs.configure(settings.log); "
+        "run_renderer(settings, ready=lambda: print('ready', flush=True))"
+    )
+    process = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    assert process.stdout is not None
+    try:
+        assert process.stdout.readline() == b"ready\n"
+        yield
+    finally:
+        process.terminate()
+        process.wait(30)
+        process.stdout.close()
 
 
 def test_removing_a_tenant_removes_its_octets(postbus: Any, mailroom: Mailroom) -> None:
