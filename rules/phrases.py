@@ -1,6 +1,7 @@
 """Every code in the words of the three languages: (en, de, nl).
 
-Here stand those that the rules give; what other rooms store is in rules.phrases_of_rooms. No text of a mail stands here: those are parameters.
+Here stand those that the rules give; what other rooms store is in rules.phrases_of_rooms. No text of a mail stands
+here: those are parameters.
 """
 
 from rules.phrases_of_rooms import PHRASES_OF_ROOMS
