@@ -129,7 +129,7 @@ def look() -> Look:
 
 
 @pytest.fixture
-def start_renderer() -> Iterator[Callable[..., "subprocess.Popen[bytes]"]]:
+def start_renderer(tmp_path: Path) -> Iterator[Callable[..., "subprocess.Popen[bytes]"]]:
     """Starts renderer processes (data folder, environment by keyword) that serve when it returns; ends them all."""
     program = (
         "import sys; from pathlib import Path; from receiver.config import load;"
@@ -143,7 +143,7 @@ def start_renderer() -> Iterator[Callable[..., "subprocess.Popen[bytes]"]]:
             [sys.executable, "-c", program, str(data)],
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env={**os.environ, **environment},
+            env={**os.environ, "TMPDIR": str(tmp_path), **environment},
             cwd=Path(__file__).parents[2],
         )
         started.append(process)
