@@ -100,6 +100,10 @@ class Progress:
         self._offset, self._sequence = self._checkpoint.offset, self._checkpoint.records
         self._unsettled.clear()
 
+    def is_read(self) -> bool:
+        """Whether everything was given out and nothing more can come."""
+        return self._mark.is_sealed and self._offset >= self._mark.offset
+
     def is_finished(self) -> bool:
         """Whether nothing more can come and everything is settled."""
         if not self._mark.is_sealed:

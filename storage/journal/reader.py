@@ -26,8 +26,8 @@ from storage.journal.segments import SegmentName, segments_in
 from storage.journal.wake import Bell
 
 _COPY_OCTETS = 1024 * 1024
-# Two descriptors each: a long backlog must not use them all up.
-_OPEN_SEGMENTS = 16
+# Two descriptors for each segment: of a long backlog only so many are opened ahead.
+_OPEN_AHEAD = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,12 +136,19 @@ class JournalReader:
         self._turns = deque([owner for owner in self._turns if owner in owners])
         self._turns.extend(owner for owner in owners if owner not in self._turns)
         for owner in owners:
-            for name in segments_in(self._files, owner)[:_OPEN_SEGMENTS]:
-                if name not in self._segments and name.mark.exists():
-                    self._segments[name] = Progress(self._files, name)
+            self._open_ahead(owner)
         for progress in list(self._segments.values()):
             if progress.is_finished():
                 self._delete(progress)
+
+    def _open_ahead(self, owner: Path) -> None:
+        ahead = 0
+        for name in segments_in(self._files, owner):
+            if name not in self._segments and name.mark.exists():
+                self._segments[name] = Progress(self._files, name)
+            ahead += name in self._segments and not self._segments[name].is_read()
+            if ahead >= _OPEN_AHEAD:
+                return
 
     def _owners_in_turn(self) -> list[Path]:
         # Who was first this time is last the next: a busy door must not starve the others.

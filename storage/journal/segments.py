@@ -185,6 +185,7 @@ class SegmentWriter:
             self._files.allocate(fd, self._octets)
             header = _HEADER.pack(_MAGIC, self.name.seed, self.name.number)
             self._files.write_at(fd, [header, crc32(header).to_bytes(4, "little")], 0)
+            # The allocation is committed now, so that the syncs that follow have data alone to write.
             self._files.sync(fd)
             self._set_mark(self._mark)
             self._files.sync_folder(self.name.folder)

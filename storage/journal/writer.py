@@ -56,7 +56,7 @@ class Journal:
         self._bell: Bell | None = None
         self._commit: GroupCommit | None = None
 
-    def open(self) -> Recovery:
+    def open(self, lock_seconds: float = _LOCK_SECONDS) -> Recovery:
         """Take the lock, recover what no living process owns, make a new segment. Raises TemporaryFailure.
 
         Returns what was recovered. With no room for a segment the journal opens nevertheless and refuses mail
@@ -64,7 +64,7 @@ class Journal:
         """
         try:
             self._make_folders()
-            self._lock = self._take_lock()
+            self._lock = self._take_lock(lock_seconds)
             report = recover(self._files, self._home)
             for folder in owners_in(self._files, self._folder):
                 if folder != self._home:
@@ -115,8 +115,8 @@ class Journal:
         for folder in (self._folder.parent, self._folder, self._home):
             self._files.sync_folder(folder)
 
-    def _take_lock(self) -> int:
-        deadline = time.monotonic() + _LOCK_SECONDS
+    def _take_lock(self, seconds: float) -> int:
+        deadline = time.monotonic() + seconds
         while (fd := lock_owner(self._files, self._home)) is None:
             if time.monotonic() > deadline:
                 raise TemporaryFailure(f"{self._home}: another process owns this part of the journal; stop it first")

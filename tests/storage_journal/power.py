@@ -45,6 +45,11 @@ class PoweredFiles(RealFiles):
         """Take the power now."""
         self.is_cut = True
 
+    def forget_segments(self) -> None:
+        """Take what stands in segments as written by a process that died before it synced."""
+        for path in self.root.rglob("*.segment"):
+            self._contents.pop(path.stat().st_ino, None)
+
     def _step(self) -> None:
         with self._mutex:
             if self.is_cut or self.steps == self._cut_at:
@@ -195,7 +200,7 @@ class PoweredFiles(RealFiles):
 
     def _surviving_content(self, number: int, rest: Rest, dice: random.Random) -> bytes:
         synced = self._contents.get(number, b"")
-        now = Path(f"/proc/self/fd/{self._readable(number)}").read_bytes()
+        now = Path(f"/proc/self/fd/{self._pins[number]}").read_bytes()
         if rest == "forgotten":
             return synced
         if rest == "kept":
@@ -204,6 +209,3 @@ class PoweredFiles(RealFiles):
         before, after = (octets.ljust(size, b"\0")[:size] for octets in (synced, now))
         sectors = range(0, size, _SECTOR)
         return b"".join(dice.choice([before, after])[at : at + _SECTOR] for at in sectors)
-
-    def _readable(self, number: int) -> int:
-        return self._pins[number]
