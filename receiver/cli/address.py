@@ -15,7 +15,7 @@ from storage.models import ImportAddress, Tenant
 from storage.tenants import find_tenant
 from storage.texts import nearest
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True, add_completion=False)
 
 Address = Annotated[str, typer.Argument(metavar="ADDRESS", help="One of the tenant's addresses.", show_default=False)]
 

@@ -12,7 +12,7 @@ from receiver.cli.soundness import faults_of
 from receiver.cli.workplace import Workplace
 from receiver.config import ConfigurationError, Settings, walk
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command("check-config")

@@ -25,7 +25,7 @@ from storage.messages import get_message
 from storage.models import Document, Message
 from storage.tenants import find_tenant
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True, add_completion=False)
 
 ConvertedId = Annotated[
     str, typer.Argument(metavar="ID", help="A message, or its document of kind email_html.", show_default=False)

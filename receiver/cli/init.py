@@ -17,7 +17,7 @@ from storage.blobs import BlobStore
 from storage.database import Database
 from storage.directory import bump
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 _FOR_OWNER_ONLY = 0o700
 
 

@@ -33,7 +33,7 @@ from storage.documents import document_json, list_documents
 from storage.models import Message
 from storage.tenants import find_tenant
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True, add_completion=False)
 
 State = Literal["received", "imported", "not_imported", "duplicate", "parked", "expired"]
 MessageId = Annotated[str, typer.Argument(metavar="ID", help="As `message list` gives it.", show_default=False)]

@@ -13,7 +13,7 @@ from receiver.listening import ListenFailed
 from receiver.service import serve as run_service
 from receiver.supervision import StartFailed
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()

@@ -16,7 +16,7 @@ from storage.models import Standard
 from storage.standards import KEEP
 from storage.tenants import find_tenant
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True, add_completion=False)
 
 Name = Annotated[
     str, typer.Option("--name", help="Name of the standard, unused within the tenant.", show_default=False)

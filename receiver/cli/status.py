@@ -13,7 +13,7 @@ from receiver.rendering.client import available
 from rules.wording import words
 from storage.journal import backlog
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()

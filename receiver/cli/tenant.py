@@ -18,7 +18,7 @@ from storage.directory import bump
 from storage.models import Tenant
 from storage.texts import nearest
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True, add_completion=False)
 
 TenantName = Annotated[str, typer.Argument(metavar="NAME", help="Name or id of the tenant.", show_default=False)]
 Trust = Literal["everyone", "registered", "authenticated"]
