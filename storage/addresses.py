@@ -13,7 +13,7 @@ from rules.addresses import canonical_domain, parse_import_address
 from storage import audit
 from storage.failures import Invalid, NotFound
 from storage.models import DirectoryState, ImportAddress, Tenant, now
-from storage.texts import nearest, slug, storable
+from storage.texts import nearest, slug
 
 # 32 characters, 8 of them: 40 bits. None is mistaken for another when read aloud or from paper.
 ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"
@@ -82,7 +82,7 @@ def _unused(session: Session, name: str, domain: str) -> str:
 
 
 def _tidy_label(label: str | None) -> str | None:
-    tidied = " ".join(storable(label or "").split())
+    tidied = " ".join((label or "").split())
     if len(tidied) > LONGEST_LABEL or not tidied.isprintable():
         raise Invalid(f"label {tidied[:80]!r}: expected at most {LONGEST_LABEL} printable characters")
     return tidied or None

@@ -147,11 +147,13 @@ def _as_rule(row: Standard) -> ImportStandard:
 
 
 def _checked(given: _Fields) -> _Fields:
-    name, sender, subject_word = (storable(text or "") for text in (given.name, given.sender, given.subject_word))
-    faults = check_fields(name, sender, subject_word, given.email_text_is_invoice)
+    sender, subject_word = storable(given.sender or ""), storable(given.subject_word or "")
+    faults = check_fields(given.name, sender, subject_word, given.email_text_is_invoice)
     if faults:
         raise Invalid("; ".join(words(fault.code, fault.params) for fault in faults))
-    return _Fields(tidy(name) or "", tidy(sender), tidy(subject_word), given.email_text_is_invoice, given.priority)
+    return _Fields(
+        tidy(given.name) or "", tidy(sender), tidy(subject_word), given.email_text_is_invoice, given.priority
+    )
 
 
 def _store(session: Session, tenant: Tenant, standard: Standard, fields: _Fields) -> None:

@@ -33,7 +33,7 @@ def storable(text: str) -> str:
 
 def tenant_name(name: str) -> str:
     """The name as it is stored: blanks collapsed, NFC. Raises Invalid."""
-    tidied = " ".join(unicodedata.normalize("NFC", storable(name)).split())
+    tidied = " ".join(unicodedata.normalize("NFC", name).split())
     if not 1 <= len(tidied) <= LONGEST_TENANT_NAME:
         raise Invalid(f"tenant name {name[:80]!r}: expected 1 to {LONGEST_TENANT_NAME} characters")
     if not tidied.isprintable() or not any(character.isalnum() for character in tidied):

@@ -13,7 +13,7 @@ import psycopg
 import pytest
 
 from storage.database import Database
-from storage.models import ImportAddress, Tenant
+from storage.models import ImportAddress, Row, Tenant
 from storage.tenants import add_tenant
 
 _INSTALLED = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))
@@ -46,7 +46,7 @@ def cluster() -> Iterator[Path]:
         _wait_until_it_answers(folder, process)
         yield folder
     finally:
-        process.send_signal(signal.SIGINT)  # fast shutdown
+        process.send_signal(signal.SIGQUIT)  # at once: what it holds is thrown away
         process.wait(30)
         shutil.rmtree(folder)
 
@@ -72,13 +72,13 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgresql_template(cluster: Path) -> str:
-    """The name of a migrated database to copy."""
-    _run_sql(cluster, "CREATE DATABASE template_of_postbus")
-    database = Database(_url(cluster, "template_of_postbus"))
+def migrated_postgresql(cluster: Path) -> str:
+    """The name of a migrated database, which the tests use one after the other."""
+    _run_sql(cluster, "postgres", "CREATE DATABASE migrated")
+    database = Database(_url(cluster, "migrated"))
     database.migrate()
     database.close()
-    return "template_of_postbus"
+    return "migrated"
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -91,11 +91,11 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def postgresql_url(cluster: Path, postgresql_template: str) -> str:
-    """The URL of a fresh, migrated PostgreSQL database."""
-    name = f"test_{next(_counter)}"
-    _run_sql(cluster, f"CREATE DATABASE {name} TEMPLATE {postgresql_template}")
-    return _url(cluster, name)
+def postgresql_url(cluster: Path, migrated_postgresql: str) -> str:
+    """The URL of a migrated PostgreSQL database without rows."""
+    tables = ", ".join(name for name in Row.metadata.tables if name != "directory_state")
+    _run_sql(cluster, migrated_postgresql, f"TRUNCATE {tables}; UPDATE directory_state SET version = 0")  # noqa: S608 (our own names)
+    return _url(cluster, migrated_postgresql)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -104,7 +104,7 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'empty.db'}"
     folder, name = request.getfixturevalue("cluster"), f"empty_{next(_counter)}"
-    _run_sql(folder, f"CREATE DATABASE {name}")
+    _run_sql(folder, "postgres", f"CREATE DATABASE {name}")
     return _url(folder, name)
 
 
@@ -135,6 +135,6 @@ def _url(folder: Path, name: str) -> str:
     return f"postgresql+psycopg://postbus@/{name}?host={folder}"
 
 
-def _run_sql(folder: Path, statement: str) -> None:
-    with psycopg.connect(f"host={folder} user=postbus dbname=postgres", autocommit=True) as connection:
-        connection.execute(statement.encode())
+def _run_sql(folder: Path, name: str, statements: str) -> None:
+    with psycopg.connect(f"host={folder} user=postbus dbname={name}", autocommit=True) as connection:
+        connection.execute(statements.encode())
