@@ -7,12 +7,13 @@ Raises ConfigurationError only.
 """
 
 import difflib
+import json
 import os
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_origin
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
@@ -240,16 +241,19 @@ def load(config_file: Path | None, data: Path | None, environment: Mapping[str, 
 
     Raises ConfigurationError with a sentence for every fault found.
     """
-    from_file = _read_file(config_file) if config_file else {}
-    from_environment = _read_environment(environment)
+    from_file, faults = _read_file(config_file) if config_file else ({}, [])
+    from_environment, more_faults = _read_environment(environment)
+    faults += more_faults
     merged = _merge(from_file, from_environment)
     if data is not None:
         merged["data"] = data
     try:
-        return Settings(**merged)
+        settings = Settings(**merged)
     except ValidationError as error:
-        faults = [_sentence(dict(e), from_environment, config_file) for e in error.errors()]
-        raise ConfigurationError(faults) from None
+        faults += [_sentence(dict(e), from_environment, config_file) for e in error.errors()]
+    if faults:
+        raise ConfigurationError(faults)
+    return settings
 
 
 def walk(model: type[BaseModel] = Settings, prefix: str = "") -> Iterator[tuple[str, Any, Any]]:
@@ -262,35 +266,50 @@ def walk(model: type[BaseModel] = Settings, prefix: str = "") -> Iterator[tuple[
             yield f"{prefix}{name}", field, field.get_default(call_default_factory=True, validated_data={})
 
 
-def _read_file(path: Path) -> dict[str, Any]:
+def _read_file(path: Path) -> tuple[dict[str, Any], list[str]]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8")), []
     except OSError as error:
-        raise ConfigurationError(
-            [f"{path}: cannot be read ({error.strerror}); check --config or POSTBUS_CONFIG"]
-        ) from error
+        return {}, [f"{path}: cannot be read ({error.strerror}); check --config or POSTBUS_CONFIG"]
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigurationError([f"{path}: not valid TOML: {error}"]) from error
+        return {}, [f"{path}: not valid TOML: {error}"]
 
 
-def _read_environment(environment: Mapping[str, str]) -> dict[str, Any]:
+def _read_environment(environment: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
     ours = {k: v for k, v in environment.items() if k.startswith(ENVIRONMENT_PREFIX) and k not in NOT_SETTINGS}
-    unknown = _unknown_variables(ours)
-    if unknown:
-        raise ConfigurationError(unknown)
+    wrong = _unknown_variables(ours) | _unreadable_variables(ours)
     source = EnvSettingsSource(Settings)
-    source.env_vars = {k.lower(): v for k, v in ours.items()}
+    source.env_vars = {k.lower(): v for k, v in ours.items() if k not in wrong}
+    faults = [wrong[name] for name in sorted(wrong)]
     try:
-        return source()
+        return source(), faults
     except ValueError as error:
-        raise ConfigurationError([f"environment: {error}"]) from error
+        return {}, [*faults, f"environment: {error}"]
 
 
-def _unknown_variables(ours: Mapping[str, str]) -> list[str]:
-    known = {ENVIRONMENT_PREFIX + key.upper().replace(".", "__") for key, _, _ in walk()}
+def _unknown_variables(ours: Mapping[str, str]) -> dict[str, str]:
+    known = {_variable(key) for key, _, _ in walk()}
     sections = {k.rpartition("__")[0] for k in known if "__" in k}
-    unknown = [k for k in ours if k not in known | sections and not k.startswith(f"{ENVIRONMENT_PREFIX}PLANS__")]
-    return [f"environment: {name}: no such setting{_nearest(name, known)}" for name in sorted(unknown)]
+    unknown = [k for k in ours if k not in known | sections and not k.startswith(f"{_variable('plans')}__")]
+    return {name: f"environment: {name}: no such setting{_nearest(name, known)}" for name in unknown}
+
+
+def _unreadable_variables(ours: Mapping[str, str]) -> dict[str, str]:
+    faults = {}
+    for key, field, default in walk():
+        name = _variable(key)
+        if get_origin(field.annotation) not in {list, dict} or name not in ours:
+            continue
+        try:
+            json.loads(ours[name])
+        except ValueError:
+            expected = json.dumps(default)
+            faults[name] = f"environment: {name} = {ours[name]!r}: expected JSON, for example {expected}"
+    return faults
+
+
+def _variable(key: str) -> str:
+    return ENVIRONMENT_PREFIX + key.upper().replace(".", "__")
 
 
 def _merge(low: dict[str, Any], high: dict[str, Any]) -> dict[str, Any]:

@@ -27,6 +27,21 @@ def test_every_fault_is_told_at_once(postbus: Any, tmp_path: Path, fails_with: C
     assert len(refused.err.splitlines()) == 4
 
 
+def test_faults_of_file_and_environment_come_together(
+    postbus: Any, tmp_path: Path, fails_with: Callable[..., None]
+) -> None:
+    """A file that cannot be read hides no fault of the environment; each variable is told once, with its value."""
+    refused = postbus(
+        *("--config", str(tmp_path / "none.toml"), "check-config"),
+        POSTBUS_SMTP__LISTN="127.0.0.1:1",
+        POSTBUS_ADDRESSES__DOMAINS="in.example.com",
+        POSTBUS_LANGUAGE="fr",
+    )
+
+    fails_with(refused, "none.toml", "did you mean POSTBUS_SMTP__LISTEN?", "POSTBUS_ADDRESSES__DOMAINS", "JSON", "'fr'")
+    assert len(refused.err.splitlines()) == 4
+
+
 def test_a_file_that_cannot_be_read_is_named(postbus: Any, tmp_path: Path, fails_with: Callable[..., None]) -> None:
     """A missing or broken file is told with its name and what to check."""
     broken = tmp_path / "broken.toml"
