@@ -91,14 +91,12 @@ class JournalReader:
     def read(self, messages: int, octets: int) -> list[Record]:
         """The next unread records: at most so many, and no more octets in memory than that beyond the first."""
         with _worded(self._folder):
-            self._look_for_segments()
-            batch: list[Record] = []
-            for owner in self._owners_in_turn():
-                for progress in self._of_owner(owner):
-                    octets -= self._read_segment(progress, batch, messages, octets)
-                    if len(batch) >= messages or octets <= 0:
-                        return batch
-            return batch
+            while True:
+                has_more = self._look_for_segments()
+                batch = self._read_in_turn(messages, octets)
+                # Segments may hold nothing readable: only when there are no further ones is nothing left.
+                if batch or not has_more:
+                    return batch
 
     def begin(self, records: Iterable[Record]) -> None:
         """Count an attempt at each record before it is made: it survives the end of this process."""
@@ -131,24 +129,34 @@ class JournalReader:
         self._bell.close()
         self._files.close(self._lock)
 
-    def _look_for_segments(self) -> None:
-        owners = owners_in(self._files, self._folder)
-        self._turns = deque([owner for owner in self._turns if owner in owners])
-        self._turns.extend(owner for owner in owners if owner not in self._turns)
-        for owner in owners:
-            self._open_ahead(owner)
+    def _look_for_segments(self) -> bool:
         for progress in list(self._segments.values()):
             if progress.is_finished():
                 self._delete(progress)
+        owners = owners_in(self._files, self._folder)
+        self._turns = deque([owner for owner in self._turns if owner in owners])
+        self._turns.extend(owner for owner in owners if owner not in self._turns)
+        return sum(self._open_ahead(owner) for owner in owners) > 0
 
-    def _open_ahead(self, owner: Path) -> None:
-        ahead = 0
+    def _open_ahead(self, owner: Path) -> bool:
+        ahead, has_opened = 0, False
         for name in segments_in(self._files, owner):
             if name not in self._segments and name.mark.exists():
                 self._segments[name] = Progress(self._files, name)
+                has_opened = True
             ahead += name in self._segments and not self._segments[name].is_read()
             if ahead >= _OPEN_AHEAD:
-                return
+                break
+        return has_opened
+
+    def _read_in_turn(self, messages: int, octets: int) -> list[Record]:
+        batch: list[Record] = []
+        for owner in self._owners_in_turn():
+            for progress in self._of_owner(owner):
+                octets -= self._read_segment(progress, batch, messages, octets)
+                if len(batch) >= messages or octets <= 0:
+                    return batch
+        return batch
 
     def _owners_in_turn(self) -> list[Path]:
         # Who was first this time is last the next: a busy door must not starve the others.

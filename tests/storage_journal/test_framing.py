@@ -162,9 +162,9 @@ def test_octets_that_are_no_envelope_are_damage(wrong: bytes) -> None:
         Envelope.from_json(wrong)
 
 
-def test_a_last_record_torn_at_every_octet_is_cut_off(tmp_path: Path) -> None:
+def test_a_last_record_torn_at_every_octet_is_cut_off(memory: Path) -> None:
     """Recovery after a torn write: the whole records are there, the torn one is not, whichever octet was last."""
-    folder = tmp_path / "journal"
+    folder = memory / "journal"
     door = journal(folder)
     door.open()
     first, last = b"the first message", b"the last message"

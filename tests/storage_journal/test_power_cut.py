@@ -3,9 +3,7 @@
 import itertools
 import random
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -15,14 +13,6 @@ from tests.storage_journal.mail import MEMORY_OCTETS, accept, contents, drain, e
 from tests.storage_journal.power import PoweredFiles, Rest
 
 RESTS: list[tuple[Rest, int]] = [("forgotten", 0), ("kept", 0), ("mixed", 1), ("mixed", 2), ("mixed", 3)]
-
-
-@pytest.fixture(name="memory")
-def _memory() -> Iterator[Path]:
-    """A folder in memory where there is one: what is synced is noted by the seam, no disk is needed."""
-    shared = Path("/dev/shm")
-    with TemporaryDirectory(dir=shared if shared.is_dir() else None) as folder:
-        yield Path(folder)
 
 
 class Life:

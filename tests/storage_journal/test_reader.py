@@ -289,3 +289,17 @@ def test_a_checkpoint_copied_from_another_segment_does_not_hold(door: Journal, f
     reader = JournalReader(folder)
     assert ids(drain(reader)) == sent[3:]
     reader.close()
+
+
+def test_nothing_readable_is_not_nothing_left(door: Journal, folder: Path) -> None:
+    """Many segments in a row without a readable record do not make the journal look drained."""
+    for _ in range(60):
+        accept(door, b"x" * 1900)
+    for segment in segments_in(REAL, folder / "door-1"):
+        octets = segment.records.read_bytes()
+        segment.records.write_bytes(octets.replace(b"xxx", b"yyy"))
+    last = accept(door, b"readable")
+    reader = JournalReader(folder)
+    assert ids(reader.read(10, 10**6)) == [last]
+    assert reader.damaged == 60
+    reader.close()
