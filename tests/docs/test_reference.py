@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import json
 import string
 from collections.abc import Iterator
 from pathlib import Path
@@ -114,16 +115,13 @@ def test_every_global_option_is_explained() -> None:
     assert [option for option in options(get_command(app)) if f"`{option}" not in text] == []
 
 
-@pytest.mark.parametrize(
-    ("key", "field"), [(key, field) for key, field, _ in walk()], ids=lambda value: str(value)[:40]
-)
-def test_every_setting_is_explained(key: str, field: Any) -> None:
-    """With its name in the file and in the environment, and with its meaning as the code has it."""
-    text = section("Settings")
+@pytest.mark.parametrize(("key", "field", "default"), list(walk()), ids=lambda value: str(value)[:40])
+def test_every_setting_is_explained(key: str, field: Any, default: object) -> None:
+    """With its name in the file and in the environment, its true default, and its meaning as the code has it."""
+    variable = ENVIRONMENT_PREFIX + key.upper().replace(".", "__")
+    shown = json.dumps(str(default) if isinstance(default, Path) else default)
 
-    assert f"`{key}`" in text
-    assert f"`{ENVIRONMENT_PREFIX}{key.upper().replace('.', '__')}`" in text
-    assert field.description in text
+    assert f"| `{key}` | `{variable}` | `{shown}` | {field.description} |" in section("Settings")
 
 
 def test_every_plan_is_explained() -> None:

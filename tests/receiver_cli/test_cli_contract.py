@@ -1,6 +1,7 @@
 """What other programs rely on, asked of the real command: names, options, JSON keys, streams, exit codes."""
 
 import json
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -126,3 +127,38 @@ def test_a_reader_that_stops_reading_is_no_defect(postbus: Any) -> None:
     piped = subprocess.run(["sh", "-c", script], env=environment, capture_output=True, timeout=60, check=False)
 
     assert b"Traceback" not in piped.stderr
+
+
+def test_a_port_that_is_taken_is_told(postbus: Any) -> None:
+    """`serve` ends with 1 and names the port and the remedy; it never says ready."""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+
+        served = postbus.process("serve", POSTBUS_SMTP__LISTEN=f"127.0.0.1:{port}", POSTBUS_LOG__LEVEL="error")
+
+    assert served.returncode == 1
+    assert served.stdout == b""
+    assert f"127.0.0.1:{port}: cannot listen".encode() in served.stderr
+    assert b"smtp.listen" in served.stderr
+    assert b"Traceback" not in served.stderr
+
+
+def test_serve_says_ready_once_and_drains(postbus: Any) -> None:
+    """Exactly one line on stdout, when a client can connect; SIGTERM ends it with 0."""
+    environment = {"PATH": "/usr/bin:/bin", "POSTBUS_DATA": str(postbus.data), "POSTBUS_SMTP__LISTEN": "127.0.0.1:0"}
+    command = [sys.executable, "-m", "receiver.cli.main", "serve"]
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+        assert process.stdout is not None
+        try:
+            line = process.stdout.readline().decode()
+            host, _, port = line.removeprefix("ready smtp=").strip().rpartition(":")
+            with socket.create_connection((host, int(port)), timeout=30) as client:
+                banner = client.recv(512)
+        finally:
+            process.terminate()
+        rest, _ = process.communicate(timeout=60)
+
+    assert line.startswith("ready smtp=127.0.0.1:")
+    assert banner.startswith(b"220 ")
+    assert rest == b""
+    assert process.returncode == 0
