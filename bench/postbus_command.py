@@ -24,4 +24,4 @@ def demo_tenant() -> str:
     """The import address of the tenant `demo`, which is made if it is not there."""
     if not any(row["tenant"] == "demo" for row in rows("tenant", "list")):
         return str(rows("tenant", "add", "demo")[0]["import_address"])
-    return str(rows("address", "list", "--tenant", "demo")[0]["address"])
+    return str(rows("address", "list", "--tenant", "demo")[0]["import_address"])

@@ -114,10 +114,11 @@ class RunningPostbus:
 
 def _tree(pid: int, role: str) -> Iterator[tuple[int, str]]:
     yield pid, role
-    with contextlib.suppress(OSError):
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-        for child in children:
-            yield from _tree(int(child), _role_of(int(child)))
+    # A process belongs to the thread that started it.
+    for thread in Path(f"/proc/{pid}/task").glob("*/children"):
+        with contextlib.suppress(OSError):
+            for child in thread.read_text().split():
+                yield from _tree(int(child), _role_of(int(child)))
 
 
 def _role_of(pid: int) -> str:

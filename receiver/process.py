@@ -5,6 +5,7 @@ works with what its siblings work with. The process dies with its supervisor.
 """
 
 import argparse
+import contextlib
 import ctypes
 import os
 import signal
@@ -26,7 +27,8 @@ def main() -> int:
     logs.configure(settings.log, process=arguments.name)
 
     def ready() -> None:
-        os.write(arguments.ready_fd, b"1")
+        with contextlib.suppress(BrokenPipeError):  # started again later: nobody waits for the word
+            os.write(arguments.ready_fd, b"1")
 
     _play(arguments.role, settings, arguments, ready)
     return 0

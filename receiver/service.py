@@ -22,7 +22,8 @@ from receiver import listening, logs
 from receiver.config import DatabaseSettings, Settings
 from receiver.supervision import Child, Supervisor
 
-_STOP_SECONDS = 30.0
+# The renderer finishes the page at hand (rendering.seconds, 30 by default).
+_STOP_SECONDS = 40.0
 
 log = structlog.get_logger()
 
