@@ -89,7 +89,8 @@ class JobRunner:
         self._threads = ThreadPoolExecutor(sum(self._slots.values()), thread_name_prefix="job")
         self._running: dict[Future[None], Job] = {}
         self._renew_at = 0.0
-        self._rest_until: dict[str, float] = {}
+        self._poll_seconds = settings.jobs.poll_seconds
+        self._rest_until: dict[str, float] = {}  # by kind
 
     def turn(self) -> bool:
         """Put done jobs away, renew leases, claim what there is room for; whether there is work under way."""
@@ -102,7 +103,10 @@ class JobRunner:
     def close(self) -> None:
         """Wait for the jobs under way and write what became of them."""
         self._threads.shutdown(wait=True)
-        self._collect_done()
+        try:
+            self._collect_done()
+        except StorageFailure as failure:  # their leases run out, and they are done again
+            log.warning("jobs_left", jobs=len(self._running), reason=str(failure))
 
     def _claim(self, kind: str) -> None:
         room = self._slots[kind] - sum(job.kind == kind for job in self._running.values())
@@ -112,6 +116,8 @@ class JobRunner:
             # Settling counts its attempts itself, and parks.
             attempts = self._attempts if kind != jobs.SETTLE else 1000
             claimed = jobs.claim(session, self._owner, [kind], room, self._lease, attempts=attempts)
+        if len(claimed) < room:  # nothing more is due: the database is not asked again at once
+            self._rest_until[kind] = time.monotonic() + self._poll_seconds
         for job in claimed:
             self._running[self._threads.submit(self._handlers[kind], job)] = job
 
@@ -128,11 +134,12 @@ class JobRunner:
 
     def _collect_done(self) -> None:
         for future in [each for each in self._running if each.done()]:
-            job = self._running.pop(future)
+            job = self._running[future]
             try:
                 self._write_end(job, future.exception())
             except LeaseLost:
                 log.warning("job_lost", id=job.id, kind=job.kind)
+            del self._running[future]
 
     def _write_end(self, job: Job, error: BaseException | None) -> None:
         match error:
@@ -141,6 +148,7 @@ class JobRunner:
             case LeaseLost():
                 log.warning("job_lost", id=job.id, kind=job.kind)
             case PutOff():
+                # What one job waits for, all of its kind wait for.
                 self._rest_until[job.kind] = time.monotonic() + error.seconds
                 self._put_off(job, error.reason, error.seconds)
             case TemporaryFailure():

@@ -98,12 +98,15 @@ def _mail_facts(
 
 
 def _attachment(leaf: Leaf, octets: bytes, *, is_referenced: bool) -> AttachmentFacts:
-    head = octets[:HEAD_OCTETS]
+    # What packs further parts is no document itself, whatever stands at its beginning.
+    is_packing = leaf.entity.is_message or leaf.declared_type.startswith("multipart/")
+    head = b"" if is_packing else octets[:HEAD_OCTETS]
+    media_type = leaf.declared_type if is_packing else sniff(head, leaf.declared_type, leaf.filename)
     return AttachmentFacts(
         part=leaf.part,
         filename=leaf.filename,
         declared_type=leaf.declared_type,
-        media_type=sniff(head, leaf.declared_type, leaf.filename),
+        media_type=media_type,
         octets=len(octets),
         sha256=part_hash(octets, is_text=False),
         is_referenced=is_referenced,

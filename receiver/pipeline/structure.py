@@ -34,11 +34,11 @@ class Entity:
 
     def decoded(self) -> bytes:
         """The body without its transfer encoding."""
-        return undo(self.octets[self.body : self.end], self._encoding())
+        return undo(self.octets, self.body, self.end, self._encoding())
 
     def decoded_head(self, octets: int) -> bytes:
         """The first `octets` or fewer of the decoded body, without decoding the rest."""
-        return undo(self.octets[self.body : min(self.end, self.body + 2 * octets)], self._encoding())[:octets]
+        return undo(self.octets, self.body, min(self.end, self.body + 2 * octets), self._encoding())[:octets]
 
     def _encoding(self) -> str:
         return str(self.fields.get("content-transfer-encoding", ""))

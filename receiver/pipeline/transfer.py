@@ -5,6 +5,7 @@ Standard: RFC 2045 6.7 and 6.8; uuencode as POSIX has it.
 
 import binascii
 import re
+from contextlib import suppress
 
 _ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _BLANKS = b" \t\r\n\f\v"
@@ -13,10 +14,15 @@ _NAME = re.compile(r"[a-z0-9-]+")
 _UUENCODE_BEGIN = re.compile(rb"^begin [0-7]{3,4} ", re.MULTILINE)
 
 
-def undo(octets: bytes, label: str) -> bytes:
-    """Decoded octets; an unknown label means 8bit (RFC 2045 6.4 asks to leave the part alone)."""
+def undo(source: bytes, start: int, end: int, label: str) -> bytes:
+    """The octets from `start` to `end`, decoded; an unknown label means 8bit (RFC 2045 6.4: leave the part alone)."""
     name = _NAME.match(label.strip().lower())
     encoding = name.group() if name else "8bit"
+    if encoding == "base64" and _is_one_piece(source, start, end):
+        # The usual case, from the map of a large file without a copy.
+        with memoryview(source) as whole, whole[start:end] as encoded, suppress(binascii.Error):
+            return binascii.a2b_base64(encoded)
+    octets = source[start:end]
     if encoding == "base64":
         return from_base64(octets)
     if encoding == "quoted-printable":
@@ -24,6 +30,11 @@ def undo(octets: bytes, label: str) -> bytes:
     if encoding in _UUENCODE_LABELS:
         return from_uuencode(octets)
     return octets
+
+
+def _is_one_piece(source: bytes, start: int, end: int) -> bool:
+    padding = source.find(b"=", start, end)
+    return padding < 0 or not source[padding : min(end, padding + 64)].strip(b"=" + _BLANKS)
 
 
 def from_base64(octets: bytes) -> bytes:

@@ -149,7 +149,7 @@ def _is_body(leaf: Leaf, *, among_alternatives: bool) -> bool:
     if leaf.filename and not (among_alternatives or is_alone):
         return False
     # Seen in practice: a PDF sent as text/plain without a name.
-    return b"%PDF-" not in entity.decoded_head(_PDF_HEAD)
+    return is_uncut or b"%PDF-" not in entity.decoded_head(_PDF_HEAD)
 
 
 def _shadow_plain_alternatives(root: Entity, unpacked: Unpacked) -> None:

@@ -95,11 +95,11 @@ class Worker:
         """Settle batch after batch; sleep while there is none."""
         ahead: list[Work] = []
         while not self._stop.is_requested:
-            current = ahead or self._begin_batch()
+            current = ahead or self.begin_batch()
             if not current:
                 self._idle()
                 continue
-            ahead = self._begin_batch()
+            ahead = self.begin_batch()
             self.settle(current)
         _discard(ahead)
 
@@ -136,7 +136,7 @@ class Worker:
                 self._drain.hold(works[0])
             return
 
-    def _begin_batch(self) -> list[Work]:
+    def begin_batch(self) -> list[Work]:
         """The next messages, their attempts counted before they are made (law 5), on their way through the parsers."""
         records = None
         while not self._stop.is_requested:

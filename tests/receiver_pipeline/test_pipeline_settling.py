@@ -1,9 +1,14 @@
 """The worker on a real journal, a real database and real children."""
 
 import secrets
+from concurrent.futures import Future
 
 import pytest
 
+from receiver.pipeline.draining import Drain
+from receiver.pipeline.parsing import Choose, Mail, Parsed, Pool
+from receiver.pipeline.stopping import Stop
+from receiver.pipeline.worker import Worker
 from storage.failures import TemporaryFailure
 from storage.jobs import of_subject
 from storage.journal import Recipient
@@ -195,3 +200,44 @@ def test_names_never_leave_their_folder_and_are_distinct(house: House) -> None:
     names = [document.filename for document in house.documents()]
     assert len({name.casefold() for name in names}) == len(names) == 5
     assert not any(set(name) & set("/\\\x01\u202e") or name.upper().startswith("CON.") for name in names)
+
+
+class PoolWithOneBadMail(Pool):
+    """A pool that breaks in an unforeseen way over one mail."""
+
+    def submit(self, mail: Mail, choose: Choose) -> "Future[Parsed]":
+        """Fail for the mail that is marked."""
+        if b"break me" not in (mail.octets or b""):
+            return super().submit(mail, choose)
+        broken: Future[Parsed] = Future()
+        broken.set_exception(ZeroDivisionError("nobody foresaw this"))
+        return broken
+
+
+def test_one_bad_message_never_holds_the_others(house: House) -> None:
+    """Law 5: a batch that fails is halved down to the message at fault, which gets a row and a job of its own."""
+    mails = [pdf_mail(f"<{n}@s.example>", b"%%PDF-1.4 %d" % n) for n in range(7)]
+    house.accept_many([*mails[:3], text_mail("break me", "x"), *mails[3:]])
+    with house.worker() as running:
+        bad = PoolWithOneBadMail(house.settings)
+        worker = Worker(house.settings, Drain(house.database, house.blobs, bad, running.reader), running.reader, Stop())
+        worker.settle(worker.begin_batch())
+        bad.close()
+
+    states = [message.state for message in house.messages()]
+    assert sorted(states) == ["imported"] * 7 + ["received"]
+    assert house.waiting() == 0
+
+
+def test_a_message_whose_worker_died_over_it_is_put_aside(house: House) -> None:
+    """Law 5: attempts are counted before they are made; the fourth one is not made in a batch."""
+    house.accept(pdf_mail())
+    for _ in range(3):
+        with house.worker() as running:
+            running.reader.begin(running.reader.read(10, 10**7))
+
+    house.drain()
+
+    (message,) = house.messages()
+    assert (message.state, message.reason_code) == ("received", "worker_died")
+    assert house.waiting() == 0
