@@ -1,13 +1,14 @@
 """Settle a batch of accepted messages: parsed, decided per tenant, kept, and written in one transaction.
 
 Order matters: blobs are synced before rows name them, rows are committed before the journal forgets (HOUSE, step 7).
+The blobs of the next batch are written by a thread of their own while the rows of this one are.
 A crash anywhere in between is made good by doing it again: the transport key tells what was settled (law 9).
 Raises TemporaryFailure when nothing of a batch could be written; the same works may be given again.
 """
 
 import time
 from collections.abc import Iterable, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -24,8 +25,8 @@ from storage.journal import JournalReader, Record
 from storage.settling import Delivery, Settled, Settlement, defer, settle_many
 from storage.tenants import was_removed
 
-# A record whose worker died this often while it was at work is not parsed in a batch any more (law 5).
-ATTEMPTS_IN_BATCHES = 3
+# A record over which its worker died this often is not read by the worker any more (law 5).
+ATTEMPTS_OF_WORKERS = 6
 # Between two attempts at a message that is slow or kills its parser.
 DEFER_SECONDS = 20.0
 
@@ -59,8 +60,28 @@ class _Lot:
     outcome: Settled | StorageFailure | None = None
 
 
+@dataclass(slots=True)
+class Batch:
+    """Messages that are settled in one transaction."""
+
+    works: list[Work]
+    lots: Future[list[_Lot]] | None = None  # what is to be written, once its blobs are synced; None: not begun
+
+    def halves(self) -> "tuple[Batch, Batch]":
+        """The same messages as two batches."""
+        middle = len(self.works) // 2
+        return Batch(self.works[:middle]), Batch(self.works[middle:])
+
+    def discard(self) -> None:
+        """Let go of what was parsed and not settled: it is in the journal still."""
+        if self.lots:
+            self.lots.exception()  # waits for its end
+        for work in self.works:
+            work.discard()
+
+
 class Drain:
-    """The works of one worker. One thread only."""
+    """The batches of one worker. One thread only."""
 
     def __init__(self, database: Database, blobs: BlobStore, pool: Pool, reader: JournalReader) -> None:
         self._database = database
@@ -68,17 +89,21 @@ class Drain:
         self._pool = pool
         self._reader = reader
         self._rulebook = Rulebook(database)
+        self._stager = ThreadPoolExecutor(1, thread_name_prefix="stager")
         self.held = 0  # messages left in the journal because nothing could be done with them
 
-    def start(self, records: Sequence[Record]) -> list[Work]:
-        """Have messages parsed and judged; what `settle` takes. Raises TemporaryFailure."""
+    def start(self, records: Sequence[Record]) -> Batch:
+        """Have messages parsed and judged, and their blobs written. Raises TemporaryFailure."""
         tenants = {recipient.tenant_id for record in records for recipient in record.envelope.recipients}
         rules = self._rulebook.rules_for(tenants)
-        return [self._submit(record, rules) for record in records]
+        works = [self._submit(record, rules) for record in records]
+        return Batch(works, self._stager.submit(self._prepare, works))
 
-    def settle(self, works: Sequence[Work]) -> list[Work]:
-        """Write a batch; the works that are to be given again (decided anew) are returned. Raises TemporaryFailure."""
-        lots = self._prepare(works)
+    def settle(self, batch: Batch) -> Batch:
+        """Write a batch; what is to be decided anew is returned as another one. Raises TemporaryFailure."""
+        works, prepared, batch.lots = batch.works, batch.lots, None
+        # Given a second time, the blobs are touched again: they must be young when their rows are committed (law 15).
+        lots = prepared.result() if prepared else self._prepare(works)
         with self._database.write("worker") as session:
             self._write(session, lots)
         # Stale among them: what decides has changed meanwhile (law 12).
@@ -89,6 +114,10 @@ class Drain:
         for lot in lots:
             _tell(lot)
         return self._restart([work for work in works if work in again])
+
+    def close(self) -> None:
+        """End the thread that writes blobs."""
+        self._stager.shutdown()
 
     def set_aside(self, work: Work, reason: Reason) -> None:
         """Give one message, unread, rows of its own and a job, so that the others go on (law 5)."""
@@ -112,15 +141,15 @@ class Drain:
 
     def _submit(self, record: Record, rules: dict[str, Rules]) -> Work:
         own = {tenant: rules[tenant] for tenant in recipients_by_tenant(record.envelope) if tenant in rules}
-        if record.attempts >= ATTEMPTS_IN_BATCHES or not own:
+        if record.attempts >= ATTEMPTS_OF_WORKERS or not own:
             return Work(record, own, None)
         mail = Mail(record.octets, record.large, record.size, record.envelope.reverse_path)
         return Work(record, own, self._pool.submit(mail, lambda facts: judge(facts, own)))
 
-    def _restart(self, works: Sequence[Work]) -> list[Work]:
+    def _restart(self, works: Sequence[Work]) -> Batch:
         for work in works:
             work.discard()
-        return self.start([work.record for work in works]) if works else []
+        return self.start([work.record for work in works]) if works else Batch([])
 
     def _prepare(self, works: Sequence[Work]) -> list[_Lot]:
         """Everything that is to be written, with its blobs synced."""

@@ -6,25 +6,28 @@ out with growing pauses; what goes wrong with one message is found by halving th
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable
 from contextlib import ExitStack
 
 import structlog
 
 from receiver.config import Settings
-from receiver.pipeline.draining import Drain, Work
+from receiver.pipeline.draining import Batch, Drain
 from receiver.pipeline.parsing import Pool
 from receiver.pipeline.stopping import Stop
 from storage.blobs import BlobStore
 from storage.database import Database
 from storage.failures import TemporaryFailure
-from storage.journal import JournalReader
+from storage.journal import JournalReader, Record
 
 IDLE_SECONDS = 1.0
 FIRST_PAUSE_SECONDS = 0.2
 LONGEST_PAUSE_SECONDS = 30.0
 # How often messages that were left in the journal are looked at again.
 HELD_SECONDS = 300.0
+
+ATTEMPTS_TOGETHER = 2
 
 log = structlog.get_logger()
 
@@ -44,7 +47,9 @@ def run_worker(settings: Settings, *, name: str, ready: Callable[[], None]) -> N
         stack.callback(blobs.close)
         pool = Pool(settings)
         stack.callback(pool.close)
-        worker = Worker(settings, Drain(database, blobs, pool, reader), reader, stop)
+        drain = Drain(database, blobs, pool, reader)
+        stack.callback(drain.close)
+        worker = Worker(settings, drain, reader, stop)
         log.info("worker_started", name=name, parsers=pool.size)
         ready()
         worker.run()
@@ -89,65 +94,75 @@ class Worker:
         self._reader = reader
         self._stop = stop
         self._pause = Pause(stop)
+        self._read: deque[list[Record]] = deque()  # read from the journal, not begun
         self._look_again_at = time.monotonic() + HELD_SECONDS
 
     def run(self) -> None:
         """Settle batch after batch; sleep while there is none."""
-        ahead: list[Work] = []
+        ahead: Batch | None = None
         while not self._stop.is_requested:
             current = ahead or self.begin_batch()
-            if not current:
+            if current is None:
                 self._idle()
                 continue
             ahead = self.begin_batch()
             self.settle(current)
-        _discard(ahead)
+        if ahead:
+            ahead.discard()
 
-    def settle(self, works: Sequence[Work]) -> None:
+    def settle(self, batch: Batch) -> None:
         """Bring every message of a batch to its end, one way or another; returns early when told to stop."""
-        while works:
+        while batch.works:
             try:
-                works = self._drain.settle(works)
+                batch = self._drain.settle(batch)
                 self._pause.end()
             except TemporaryFailure as failure:
                 self._pause.take(failure)
                 if self._stop.is_requested:
-                    _discard(works)
+                    batch.discard()
                     return
             except Exception as error:  # the edge of the worker: one message must not stop the others
-                log.exception("batch_failed", messages=len(works))
-                self._narrow_down(works, error)
+                log.exception("batch_failed", messages=len(batch.works))
+                self._narrow_down(batch, error)
                 return
 
-    def _narrow_down(self, works: Sequence[Work], error: Exception) -> None:
-        if len(works) > 1:
-            middle = len(works) // 2
-            self.settle(works[:middle])
-            self.settle(works[middle:])
+    def _narrow_down(self, batch: Batch, error: Exception) -> None:
+        if len(batch.works) > 1:
+            for half in batch.halves():
+                self.settle(half)
             return
+        (work,) = batch.works
         while not self._stop.is_requested:
             try:
-                self._drain.set_aside(works[0], ("settling_failed", {"failure": type(error).__name__}))
+                self._drain.set_aside(work, ("settling_failed", {"failure": type(error).__name__}))
             except TemporaryFailure as failure:
                 self._pause.take(failure)
                 continue
             except Exception:  # as above: it stays in the journal, and is told
                 log.exception("message_not_set_aside")
-                self._drain.hold(works[0])
+                self._drain.hold(work)
             return
 
-    def begin_batch(self) -> list[Work]:
+    def begin_batch(self) -> Batch | None:
         """The next messages, their attempts counted before they are made (law 5), on their way through the parsers."""
-        records = None
         while not self._stop.is_requested:
             try:
-                if records is None:
-                    records = self._reader.read(self._settings.batch_messages, self._settings.batch_octets)
-                    self._reader.begin(records)
-                return self._drain.start(records) if records else []
+                if not self._read:
+                    self._read.extend(self._next_groups())
+                if not self._read:
+                    return None
+                self._reader.begin(self._read[0])
+                return self._drain.start(self._read.popleft())
             except TemporaryFailure as failure:
                 self._pause.take(failure)
-        return []
+        return None
+
+    def _next_groups(self) -> list[list[Record]]:
+        records = self._reader.read(self._settings.batch_messages, self._settings.batch_octets)
+        # A worker died over these, or was killed: alone, so that the one at fault takes no other with it.
+        suspects = [[each] for each in records if each.attempts >= ATTEMPTS_TOGETHER]
+        others = [each for each in records if each.attempts < ATTEMPTS_TOGETHER]
+        return ([others] if others else []) + suspects
 
     def _idle(self) -> None:
         if self._drain.held and time.monotonic() >= self._look_again_at:
@@ -156,9 +171,3 @@ class Worker:
             self._reader.rewind()
             return
         self._stop.wait(IDLE_SECONDS, self._reader.wait)
-
-
-def _discard(works: Sequence[Work]) -> None:
-    """Parsed and not settled: they are in the journal still."""
-    for work in works:
-        work.discard()

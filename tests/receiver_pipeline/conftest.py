@@ -1,12 +1,21 @@
 """A house of its own for each test."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from receiver.config import Settings
+from receiver import logs
+from receiver.config import LogSettings, Settings
+from storage.database import Database
 from tests.receiver_pipeline.house import House, open_house
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quiet_logs() -> None:
+    """As in production: one line of JSON an event, no text of exceptions."""
+    logs.configure(LogSettings(level="error", format="json"))
 
 
 @pytest.fixture
@@ -15,10 +24,21 @@ def settings(tmp_path: Path) -> Settings:
     return Settings.model_validate({"data": tmp_path / "data", "pipeline": {"parsers": 1}})
 
 
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with its tables and nothing in them."""
+    path = tmp_path_factory.mktemp("empty") / "postbus.db"
+    database = Database(f"sqlite:///{path}")
+    database.migrate()
+    database.close()
+    return path
+
+
 @pytest.fixture
-def house(settings: Settings) -> Iterator[House]:
+def house(settings: Settings, empty_database: Path) -> Iterator[House]:
     """Storage, empty."""
     settings.data.mkdir()
+    shutil.copy(empty_database, settings.data / "postbus.db")
     made = open_house(settings)
     yield made
     made.database.close()

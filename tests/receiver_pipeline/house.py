@@ -146,6 +146,7 @@ class RunningWorker:
             self.worker.settle(self.drainer.start(records))
 
     def __exit__(self, *_: object) -> None:
+        self.drainer.close()
         self.pool.close()
         self.reader.close()
 
@@ -153,5 +154,4 @@ class RunningWorker:
 def open_house(settings: Settings) -> House:
     """Storage on the folder of the settings."""
     database = Database(settings.database_url())
-    database.migrate()
     return House(settings, database, BlobStore(settings.blob_folder()))

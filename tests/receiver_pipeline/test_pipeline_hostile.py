@@ -179,7 +179,9 @@ def test_a_message_that_recovers_is_settled_on_its_row(house: House) -> None:
     house.accept(mail)
     with house.worker() as running:
         records = running.reader.read(10, 10**7)
-        running.drainer.set_aside(running.drainer.start(records)[0], ("settling_failed", {"failure": "ValueError"}))
+        running.drainer.set_aside(
+            running.drainer.start(records).works[0], ("settling_failed", {"failure": "ValueError"})
+        )
     (deferred,) = house.messages()
     assert deferred.state == "received"
 

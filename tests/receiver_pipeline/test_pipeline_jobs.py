@@ -122,8 +122,8 @@ def test_a_claim_that_ran_out_writes_nothing(house: House) -> None:
     """A process that was away longer than its lease finds the job gone: what it did is rolled back."""
     house.accept(pdf_mail())
     with house.worker() as running:
-        works = running.drainer.start(running.reader.read(10, 10**7))
-        running.drainer.set_aside(works[0], ("settling_failed", {"failure": "ValueError"}))
+        batch = running.drainer.start(running.reader.read(10, 10**7))
+        running.drainer.set_aside(batch.works[0], ("settling_failed", {"failure": "ValueError"}))
     with house.database.write() as session:
         session.connection().exec_driver_sql("UPDATE jobs SET run_at = '2020-01-01 00:00:00.000000'")
     with house.database.write() as session:
@@ -216,8 +216,8 @@ def test_the_job_process_settles_what_was_put_aside(house: House) -> None:
     """The process claims, settles and ends in order when it is told to."""
     house.accept(pdf_mail())
     with house.worker() as running:
-        works = running.drainer.start(running.reader.read(10, 10**7))
-        running.drainer.set_aside(works[0], ("settling_failed", {"failure": "ValueError"}))
+        batch = running.drainer.start(running.reader.read(10, 10**7))
+        running.drainer.set_aside(batch.works[0], ("settling_failed", {"failure": "ValueError"}))
     with house.database.write() as session:
         session.connection().exec_driver_sql("UPDATE jobs SET run_at = '2020-01-01 00:00:00.000000'")
 

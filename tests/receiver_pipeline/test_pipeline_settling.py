@@ -5,7 +5,7 @@ from concurrent.futures import Future
 
 import pytest
 
-from receiver.pipeline.draining import Drain
+from receiver.pipeline.draining import Batch, Drain
 from receiver.pipeline.parsing import Choose, Mail, Parsed, Pool
 from receiver.pipeline.stopping import Stop
 from receiver.pipeline.worker import Worker
@@ -107,14 +107,14 @@ def test_a_standard_that_changes_between_decision_and_settling_counts(house: Hou
     house.accept(text_mail("Order 5", "<p>thanks</p>"))
     with house.worker() as running:
         records = running.reader.read(10, 10**6)
-        works = running.drainer.start(records)
-        works[0].future.result()
+        batch = running.drainer.start(records)
+        batch.works[0].future.result()
         with house.database.write() as session:
             add_standard(
                 session, find_tenant(session, "Acme"), "Orders", subject_word="Order", email_text_is_invoice=True
             )
 
-        running.worker.settle(works)
+        running.worker.settle(batch)
 
     (message,) = house.messages()
     assert (message.state, message.standard) == ("imported", "Orders")
@@ -154,20 +154,20 @@ def test_while_the_database_is_down_nothing_is_lost(house: House) -> None:
     database = house.settings.data / "postbus.db"
     with house.worker() as running:
         records = running.reader.read(10, 10**7)
-        works = running.drainer.start(records)
-        for work in works:
+        batch = running.drainer.start(records)
+        for work in batch.works:
             work.future.result()
         house.database.close()
         away = database.with_suffix(".away")
         database.rename(away)
         database.mkdir()
         with pytest.raises(TemporaryFailure):
-            running.drainer.settle(works)
+            running.drainer.settle(batch)
         house.database.close()
         database.rmdir()
         away.rename(database)
 
-        running.worker.settle(works)
+        running.worker.settle(batch)
 
     assert [message.state for message in house.messages()] == ["imported"] * 5
     assert house.waiting() == 0
@@ -220,8 +220,10 @@ def test_one_bad_message_never_holds_the_others(house: House) -> None:
     house.accept_many([*mails[:3], text_mail("break me", "x"), *mails[3:]])
     with house.worker() as running:
         bad = PoolWithOneBadMail(house.settings)
-        worker = Worker(house.settings, Drain(house.database, house.blobs, bad, running.reader), running.reader, Stop())
-        worker.settle(worker.begin_batch())
+        drain = Drain(house.database, house.blobs, bad, running.reader)
+        worker = Worker(house.settings, drain, running.reader, Stop())
+        worker.settle(worker.begin_batch() or Batch([]))
+        drain.close()
         bad.close()
 
     states = [message.state for message in house.messages()]
@@ -230,9 +232,9 @@ def test_one_bad_message_never_holds_the_others(house: House) -> None:
 
 
 def test_a_message_whose_worker_died_over_it_is_put_aside(house: House) -> None:
-    """Law 5: attempts are counted before they are made; the fourth one is not made in a batch."""
+    """Law 5: attempts are counted before they are made; the seventh one is not made by the worker."""
     house.accept(pdf_mail())
-    for _ in range(3):
+    for _ in range(6):
         with house.worker() as running:
             running.reader.begin(running.reader.read(10, 10**7))
 
@@ -241,3 +243,20 @@ def test_a_message_whose_worker_died_over_it_is_put_aside(house: House) -> None:
     (message,) = house.messages()
     assert (message.state, message.reason_code) == ("received", "worker_died")
     assert house.waiting() == 0
+
+
+def test_messages_over_which_a_worker_died_are_tried_alone(house: House) -> None:
+    """Law 5: after two attempts that ended with the worker, each message of the batch gets a batch of its own."""
+    house.accept_many([pdf_mail(f"<{n}@s.example>", b"%%PDF-1.4 %d" % n) for n in range(3)])
+    for _ in range(2):
+        with house.worker() as running:
+            running.worker.begin_batch()
+
+    with house.worker() as running:
+        batches = [running.worker.begin_batch() for _ in range(3)]
+        sizes = [len(batch.works) for batch in batches if batch]
+        for batch in batches:
+            running.worker.settle(batch or Batch([]))
+
+    assert sizes == [1, 1, 1]
+    assert [message.state for message in house.messages()] == ["imported"] * 3
