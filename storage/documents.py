@@ -13,8 +13,7 @@ from sqlmodel import Session, col, select
 from storage import audit
 from storage.failures import NotFound
 from storage.models import Document, Message, Tenant
-from storage.settlement import NewDocument
-from storage.settling_batch import document_values
+from storage.settlement import NewDocument, document_values
 
 
 def list_documents(

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from storage.failures import Invalid, TemporaryFailure
-from storage.models import now
+from storage.models import new_id, now
 from storage.texts import storable
 
 State = Literal["received", "imported", "not_imported", "duplicate", "parked", "expired"]
@@ -114,13 +114,13 @@ def delivery_values(delivery: Delivery) -> dict[str, Any]:
         "received_at": delivery.received_at,
         "peer": storable(delivery.peer),
         "helo": storable(delivery.helo),
-        "tls": delivery.tls,
+        "tls": _storable(delivery.tls),
         "trace": storable(delivery.trace),
         "reverse_path": storable(delivery.reverse_path),
         "forward_path": storable(delivery.forward_path),
         "other_forward_paths": list(delivery.other_forward_paths),
         "address_id": delivery.address_id,
-        "label": None if delivery.label is None else storable(delivery.label),
+        "label": _storable(delivery.label),
         "smtputf8": delivery.smtputf8,
         "raw_sha256": delivery.raw_sha256,
         "octets": delivery.octets,
@@ -147,20 +147,35 @@ def unread_values(delivery: Delivery, verdict: Verdict, message_id: str) -> dict
 
 def settled_values(settlement: Settlement, verdict: Verdict, message_id: str) -> dict[str, Any]:
     """The columns of a mail that was decided."""
-    original_sender, rfc_message_id = settlement.original_sender, settlement.message_id
     return delivery_values(settlement) | {
         "content_id": settlement.content_id,
         "invoice_id": settlement.invoice_id,
         "from_header": storable(settlement.from_),
         "subject": storable(settlement.subject),
-        "original_sender": None if original_sender is None else storable(original_sender),
-        "rfc_message_id": None if rfc_message_id is None else storable(rfc_message_id),
+        "original_sender": _storable(settlement.original_sender),
+        "rfc_message_id": _storable(settlement.message_id),
         "defects": list(settlement.defects),
         "standard": settlement.standard,
         "decision_trace": [dict(line) for line in settlement.decision_trace],
         "tenant_revision": settlement.tenant_revision,
         **_verdict_values(verdict, message_id),
         "settled_at": now(),
+    }
+
+
+def document_values(document: NewDocument, tenant_id: str, message_id: str) -> dict[str, Any]:
+    """The columns of a new document of this message."""
+    return {
+        "id": new_id(),
+        "tenant_id": tenant_id,
+        "message_id": message_id,
+        "kind": document.kind,
+        "part": storable(document.part),
+        "filename": storable(document.filename),
+        "media_type": storable(document.media_type),
+        "octets": document.octets,
+        "sha256": document.sha256,
+        "created_at": now(),
     }
 
 
@@ -172,3 +187,7 @@ def _verdict_values(verdict: Verdict, message_id: str) -> dict[str, Any]:
         "duplicate_of": verdict.duplicate_of,
         "group_id": verdict.group_id or message_id,
     }
+
+
+def _storable(text: str | None) -> str | None:
+    return None if text is None else storable(text)

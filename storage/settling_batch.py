@@ -23,6 +23,7 @@ from storage.settlement import (
     Settlement,
     Verdict,
     check,
+    document_values,
     settled_values,
     unread_values,
 )
@@ -99,7 +100,7 @@ class SettlingBatch:
                 return failure
             except (IntegrityError, _OvertakenError):
                 self._known.look([delivery])
-            except StatementError as error:
+            except (StatementError, ValueError, OverflowError) as error:
                 return _own_failure(delivery, error)
             else:
                 self._known.learn(written.keys, written.row)
@@ -214,22 +215,6 @@ class SettlingBatch:
         return _Written(Settled(message_id, verdict.state, True, verdict.reason_code), row, learnt, line)
 
 
-def document_values(document: NewDocument, tenant_id: str, message_id: str) -> dict[str, Any]:
-    """The columns of a new document of this message."""
-    return {
-        "id": new_id(),
-        "tenant_id": tenant_id,
-        "message_id": message_id,
-        "kind": document.kind,
-        "part": document.part,
-        "filename": document.filename,
-        "media_type": document.media_type,
-        "octets": document.octets,
-        "sha256": document.sha256,
-        "created_at": now(),
-    }
-
-
 def _new_keys(settlement: Settlement, verdict: Verdict, *, is_known: bool, has_content_key: bool) -> list[Key]:
     keys = []
     if not is_known:
@@ -246,8 +231,9 @@ def _nothing_written(row: Earlier) -> _Written:
     return _Written(Settled(row.id, row.state, is_new=False, reason_code=row.reason_code), row)
 
 
-def _own_failure(delivery: Delivery, error: StatementError) -> Invalid:
+def _own_failure(delivery: Delivery, error: Exception) -> Invalid:
     """The failure of this message alone; what concerns the whole database is raised."""
     if isinstance(error, DBAPIError) and not isinstance(error, DataError):
         raise error
-    return Invalid(f"message {delivery.transport_key}: a value of it cannot be stored ({type(error.orig).__name__})")
+    cause = error.orig if isinstance(error, StatementError) else error
+    return Invalid(f"message {delivery.transport_key}: a value of it cannot be stored ({type(cause).__name__})")

@@ -262,11 +262,22 @@ def test_a_mail_that_kills_its_reader_is_parked(database: Database, acme: Owner)
 
 def test_hostile_text_is_stored(database: Database, acme: Owner) -> None:
     """NUL and lone surrogates in a subject or parameter neither fail nor come back."""
-    hostile = imported(acme, subject="a\0b\ud800c", from_="\udfff", reason_params={"filename": "\ud800"}, helo="x\0")
+    hostile = imported(
+        acme,
+        subject="a\0b\ud800c",
+        from_="\udfff",
+        reason_params={"filename": "\ud800"},
+        helo="x\0",
+        label="\ud800",
+        other_forward_paths=("\ud800",),
+        documents=(replace(attachment(), filename="\ud800\0.pdf", media_type="a/\0"),),
+    )
     [outcome] = _settle(database, hostile)
     with database.read() as session:
         row = get_message(session, outcome.message_id)
-    assert (row.subject, row.from_, row.helo) == ("a\ufffdb\ufffdc", "\ufffd", "x\ufffd")
+        [document] = list_documents(session, acme[0])
+    assert (row.subject, row.from_, row.helo, row.label) == ("a\ufffdb\ufffdc", "\ufffd", "x\ufffd", "\ufffd")
+    assert (document.filename, document.media_type) == ("\ufffd\ufffd.pdf", "a/\ufffd")
     assert row.reason_params == {"filename": "?"}
 
 
@@ -280,11 +291,12 @@ def test_a_bad_message_does_not_harm_the_others(database: Database, acme: Owner)
         imported(acme, "k3", documents=twice),
         imported(nobody, "k4"),
         imported(acme, "k5", received_at=later(1).replace(tzinfo=None)),
-        imported(acme, "k6"),
+        imported(acme, "k6", documents=(attachment(), replace(attachment("b", "3"), octets=2**70))),
+        imported(acme, "k7"),
     ]
     with database.write() as session:
         outcomes = settle_many(session, batch)
-    assert [type(outcome) for outcome in outcomes] == [Settled, Stale, Invalid, NotFound, Invalid, Settled]
+    assert [type(outcome) for outcome in outcomes] == [Settled, Stale, Invalid, NotFound, Invalid, Invalid, Settled]
     with database.read() as session:
         assert _states(session, acme[0]) == ["imported", "imported"]
         assert len(list_documents(session, acme[0])) == 2

@@ -187,6 +187,8 @@ def test_what_decides_stays_until_the_decision_is_committed(postgresql: Database
 def test_removing_a_tenant_waits_for_those_who_settle(postgresql: Database) -> None:
     """A tenant removed while its mail is settled leaves no row behind, and nobody is deadlocked."""
     owner = _tenant(postgresql)
+    with postgresql.write() as session:
+        settle(session, left(owner, "k0", content_id=digest("c")))
 
     def remove() -> None:
         with postgresql.write() as session:
@@ -197,7 +199,7 @@ def test_removing_a_tenant_waits_for_those_who_settle(postgresql: Database) -> N
         other = threading.Thread(target=remove)
         other.start()
         _wait_for_a_waiter(postgresql)
-        settle(session, imported(owner, "k2"))
+        settle(session, imported(owner, "k2", content_id=digest("c")))  # changes a row that the other wants to delete
     other.join()
     with postgresql.write() as session:
         assert isinstance(settle_many(session, [imported(owner, "k3")])[0], NotFound)
