@@ -1,6 +1,6 @@
 """Decode the octets of DATA as they arrive: find the end, undo dot-stuffing, police line ends, measure.
 
-Pure: octets in, octets out through `write`; no socket, no journal, no clock. Memory stays flat: never more than three
+Pure: octets in, octets out through `write`; no socket, no journal, no clock. Memory stays flat: never more than two
 octets are held back between two calls. A message with a fault is read to its end but no longer written.
 Raises nothing of its own; what `write` raises passes through.
 Standards: RFC 5321 4.5.2 (transparency), 2.3.8 and 4.1.1.4 (only CRLF ends a line, only CRLF.CRLF ends the message).
@@ -65,20 +65,13 @@ class DataDecoder:
             self._take(octets[: end + 2], has_dot)
             self.is_finished = True
             return octets[end + 5 :]
-        held = self._octets_to_hold(octets)
+        held = _octets_to_hold(octets)
         if held:
             self._held = octets[-held:]
             octets = octets[:-held]
         if octets:
             self._take(octets, has_dot)
         return b""
-
-    def _octets_to_hold(self, octets: bytes) -> int:
-        """How many octets at the end mean nothing until the next chunk tells what follows them."""
-        for ending in (b".\r", b"."):
-            if octets.endswith(b"\r\n" + ending) or (self._at_line_start and octets == ending):
-                return len(ending)
-        return 1 if octets.endswith(b"\r") else 0
 
     def _take(self, octets: bytes, has_dot: bool) -> None:
         was_at_line_start = self._at_line_start
@@ -121,6 +114,14 @@ class DataDecoder:
             too_long = end < 0
             start = end + 2
         return DataFault.LINE_TOO_LONG if too_long else None
+
+
+def _octets_to_hold(octets: bytes) -> int:
+    """How many octets at the end mean nothing until the next chunk tells what follows them."""
+    for beginning in (b".\r", b".", b"\r"):
+        if octets.endswith(beginning):
+            return len(beginning)
+    return 0
 
 
 def _has_bare_newline(octets: bytes) -> bool:

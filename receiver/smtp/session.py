@@ -240,12 +240,13 @@ class SmtpSession(Wire):
         intake = Intake(self.envelope.sink, self.terms.limits)
         await self.push(replies.START_MESSAGE)
         await self._receive(intake)
+        if not intake.is_finished:
+            # Whatever follows is still the message: it must never be read as commands.
+            reply = replies.FAILED_HERE if intake.fault is None else self._fault_reply(intake.fault)
+            return self.hang_up("endless_message", reply)
         status = await self._judge_message(intake)
         self._set_post_data_state()
-        if intake.is_finished:
-            await self.push(status)
-        else:
-            self.hang_up("message_too_large", status)
+        await self.push(status)
         return None
 
     async def _judge_message(self, intake: Intake) -> Any:

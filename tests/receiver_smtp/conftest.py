@@ -251,9 +251,7 @@ def make_lookup_that_fails(house: House) -> Callable[[], tuple[RecipientLookup, 
     def make() -> tuple[RecipientLookup, DownDirectory]:
         from storage.directory import AddressDirectory
 
-        directory = DownDirectory(
-            AddressDirectory(house.database, house.settings.data / "run" / "directory.stamp")
-        )
+        directory = DownDirectory(AddressDirectory(house.database, house.settings.data / "run" / "directory.stamp"))
         lookup = RecipientLookup(directory, house.settings.all_plans(), house.settings.addresses.domains, 1.0)
         return lookup, directory
 

@@ -15,7 +15,14 @@ from receiver.smtp.session import SmtpSession, hooks_of
 from receiver.smtp.wire import Terms, Wire
 
 # Set by SMTP.__init__ and used only by methods that are all replaced here.
-OURS_INSTEAD = {"_smtp_methods", "_auth_methods", "_auth_callback", "_authenticator", "_ehlo_hook_ver", "_strong_reader"}
+OURS_INSTEAD = {
+    "_smtp_methods",
+    "_auth_methods",
+    "_auth_callback",
+    "_authenticator",
+    "_ehlo_hook_ver",
+    "_strong_reader",
+}
 
 
 class NoHooks:

@@ -25,7 +25,9 @@ def test_reads_commands_however_they_are_cut():
     ]
 
 
-@pytest.mark.parametrize("line", [b"NOOP\n", b"NO\rOP\r\n", b"NOOP\0\r\n", b"NOOP\x1b[2J\r\n", b"NOOP\r\r\n", b"NO\tOP\r\n"])
+@pytest.mark.parametrize(
+    "line", [b"NOOP\n", b"NO\rOP\r\n", b"NOOP\0\r\n", b"NOOP\x1b[2J\r\n", b"NOOP\r\r\n", b"NO\tOP\r\n"]
+)
 def test_controls_are_refused(line):
     """A bare CR or LF, NUL or another control refuses the whole line."""
     assert commands(line) == [Command(fault=replies.LINE_ENDING)]

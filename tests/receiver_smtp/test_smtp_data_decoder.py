@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 
 from receiver.smtp.data import DataDecoder, DataFault, DataLimits
 
+# The same without anything to refuse: what the decoder must get right to the octet.
+SOUND_OCTETS = st.lists(st.sampled_from([b"\r\n", b".", b"\r\n.", b"a", b"bc"]), max_size=14).map(b"".join)
 LIMITS = DataLimits(message=60, line=12)
 # Line ends, dots and their neighbours, as dense as an attacker would have them.
 OCTETS = st.lists(
@@ -72,6 +74,26 @@ def test_decodes_like_the_reference(octets, places):
         assert decoder.size == len(stored)
 
 
+@settings(max_examples=500, deadline=None)
+@given(SOUND_OCTETS, st.lists(st.integers(0, 60), max_size=8))
+def test_decodes_sound_messages_to_the_octet(octets, places):
+    """Dots at any place of a line, and cuts at any place of the stream, change nothing."""
+    stream = octets + b"\r\n.\r\nQUIT\r\n"
+    decoder, written, rest = decode(cut(stream, places), DataLimits(1000, 1000))
+    stored, _, behind = reference(stream)
+    assert (decoder.fault, written, rest) == (None, stored, behind)
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.lists(st.sampled_from([b"\r\n", b"a.", b"bcdef", b"ghijklmno"])).map(b"".join), st.lists(st.integers(0, 60)))
+def test_measures_lines_and_size_like_the_reference(octets, places):
+    """Only lines and size are at fault here: the verdict is the reference's, wherever the stream is cut."""
+    stream = octets + b"\r\n.\r\n"
+    decoder, _, _ = decode(cut(stream, places))
+    _, faults, _ = reference(stream)
+    assert (decoder.fault in faults) if faults else (decoder.fault is None)
+
+
 @settings(max_examples=100, deadline=None)
 @given(OCTETS)
 def test_decodes_octet_by_octet(octets):
@@ -95,7 +117,7 @@ def test_gives_back_what_a_client_stuffed(octets, places):
     assert written == text
 
 
-def test_holds_back_three_octets_at_most():
+def test_holds_back_two_octets_at_most():
     """Memory stays flat: whatever is not the beginning of an ending is passed on at once."""
     written = bytearray()
     decoder = DataDecoder(written.extend, DataLimits(1 << 20, 1 << 20))
@@ -103,7 +125,7 @@ def test_holds_back_three_octets_at_most():
     for chunk in (b"abc", b"\r", b"\n", b".", b"\r", b"x", b"\r\n", b"..", b"y" * 1000):
         decoder.feed(chunk)
         fed += len(chunk)
-        assert decoder.fault is not None or fed - len(written) <= 3 + 1  # one stuffed dot goes missing on purpose
+        assert decoder.fault is not None or fed - len(written) <= 2 + 1  # one stuffed dot goes missing on purpose
 
 
 def test_long_line_within_one_chunk_is_found():
@@ -124,3 +146,9 @@ def test_nothing_is_written_after_a_fault():
     """A message that cannot be taken is read to its end and no longer passed on."""
     decoder, written, rest = decode([b"a\r\n", b"b\nc\r\n", b"d\r\n.\r\nNEXT"])
     assert (decoder.fault, written, rest) == (DataFault.BARE_NEWLINE, b"a\r\n", b"NEXT")
+
+
+def test_message_of_exactly_the_limit_is_taken():
+    """RFC 1870: stuffed dots and the final one do not count."""
+    assert decode([b"..34567\r\n" * 7 + b"x\r\n.\r\n"], DataLimits(59, 12))[0].fault is None
+    assert decode([b"..34567\r\n" * 7 + b"xy\r\n.\r\n"], DataLimits(59, 12))[0].fault is DataFault.TOO_LARGE

@@ -8,7 +8,7 @@ from receiver.smtp.handler import ImportHandler
 from storage.failures import NoRoom, TemporaryFailure
 
 MAIL = b"Subject: probe\r\n\r\nbody\r\n"
-SECRET = "secret /var/lib Traceback"
+INSIDES = "insides /var/lib Traceback"
 
 
 class FaultyJournal:
@@ -85,7 +85,7 @@ def test_no_room_is_told_at_data(house, start_door):
 def test_disk_that_fills_during_the_message_is_452(house, start_door):
     """What the sink raises is kept until the final dot, and the octets are thrown away."""
     journal, door = faulty(house, start_door)
-    journal.write_raises = NoRoom(SECRET)
+    journal.write_raises = NoRoom(INSIDES)
     client = door.connect().greet()
     assert send(client, house).startswith("452 4.3.1")
     assert journal.sinks[0].is_discarded
@@ -94,11 +94,23 @@ def test_disk_that_fills_during_the_message_is_452(house, start_door):
     journal.real.close()
 
 
+def test_endless_message_is_never_read_as_commands(make_other_house, start_door):
+    """A sink that failed and a message that does not end: the session is over, whatever the rest looks like."""
+    house = make_other_house(max_message_octets=64 * 1024)
+    journal, door = faulty(house, start_door)
+    journal.write_raises = TemporaryFailure(INSIDES)
+    client = door.connect().greet().begin(house.acme)
+    client.send(b"NOOP\r\n" * 100_000)
+    assert client.reply()[:9] in {"552 5.3.4", ""}
+    assert client.reply() == ""
+    journal.real.close()
+
+
 def test_sync_that_fails_is_451(house, start_door):
     """Law 1: what could not be synced is not accepted, and the client hears nothing of why."""
     journal, door = faulty(house, start_door)
     journal.future = Future()
-    journal.future.set_exception(TemporaryFailure(SECRET))
+    journal.future.set_exception(TemporaryFailure(INSIDES))
     client = door.connect().greet()
     assert send(client, house) == "451 4.3.0 local error in processing, try again later"
     journal.future = None
@@ -109,7 +121,7 @@ def test_sync_that_fails_is_451(house, start_door):
 def test_exception_is_451_without_its_text(house, start_door, read_journal):
     """Whatever goes wrong in a command: our words, and the next message does not go to the old recipients."""
     journal, door = faulty(house, start_door)
-    journal.submit_raises = ValueError(f"{SECRET}\r\n250 OK")
+    journal.submit_raises = ValueError(f"{INSIDES}\r\n250 OK")
     client = door.connect().greet()
     assert send(client, house) == "451 4.3.0 local error in processing, try again later"
     assert client.ask(b"DATA").startswith("503 5.5.1")
@@ -128,7 +140,7 @@ def test_exception_in_rcpt_resets_the_transaction(house, start_door):
             pass
 
         async def judge(self, forward_path):
-            raise RuntimeError(SECRET)
+            raise RuntimeError(INSIDES)
 
         def close(self):
             pass
@@ -190,12 +202,12 @@ def test_session_end_is_logged_once(house, start_door, capture_log):
 def test_failure_is_logged_by_kind_and_place(house, start_door, capture_log):
     """The log names the exception's kind and line, not its text: that may quote mail."""
     journal, door = faulty(house, start_door)
-    journal.submit_raises = ValueError(SECRET)
+    journal.submit_raises = ValueError(INSIDES)
     send(door.connect().greet(), house)
     failed = next(line for line in capture_log if line["event"] == "command_failed")
     assert failed["error"] == "ValueError"
     assert "test_smtp_failures.py" in failed["place"]
-    assert SECRET not in repr(capture_log)
+    assert INSIDES not in repr(capture_log)
     journal.real.close()
 
 
@@ -206,10 +218,10 @@ def test_a_handler_hook_that_fails_too_is_still_451(house, start_door):
 
     class Handler(ImportHandler):
         async def handle_MAIL(self, server, session, envelope, address, options):  # noqa: N802 - aiosmtpd's name
-            raise ValueError(SECRET)
+            raise ValueError(INSIDES)
 
         async def handle_exception(self, error):
-            raise RuntimeError(SECRET)
+            raise RuntimeError(INSIDES)
 
     client = start_door(house, lookup=lookup, journal=journal, handler=Handler(journal, lookup, 100)).connect().greet()
     assert client.ask(b"MAIL FROM:<>") == "451 4.3.0 local error in processing, try again later"

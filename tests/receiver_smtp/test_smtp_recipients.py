@@ -22,9 +22,7 @@ def test_answers_in_words(door, house):
     """Known 250, unknown 550 5.1.1, plan without a mailbox 550 5.7.1, foreign domains 550 5.7.1."""
     client = begun(door)
     assert rcpt(client, house.acme).startswith("250 2.1.5")
-    assert rcpt(client, "nobody@in.example.com") == (
-        "550 5.1.1 <nobody@in.example.com>: no such import address here"
-    )
+    assert rcpt(client, "nobody@in.example.com") == ("550 5.1.1 <nobody@in.example.com>: no such import address here")
     assert rcpt(client, house.candis).startswith("550 5.7.1")
     assert "plan has no central mailbox" in rcpt(client, house.candis)
     assert "relaying denied" in rcpt(client, "a@elsewhere.example")

@@ -24,7 +24,12 @@ def test_envelope_carries_everything(door, house, read_journal):
     tagged = house.acme.replace("@", "+Travel@").upper()
     transact(door.connect().greet(), house.acme_second, tagged)
     envelope = read_journal()[0].envelope
-    assert (envelope.source, envelope.peer, envelope.helo, envelope.tls) == ("smtp", "127.0.0.1", "client.example", None)
+    assert (envelope.source, envelope.peer, envelope.helo, envelope.tls) == (
+        "smtp",
+        "127.0.0.1",
+        "client.example",
+        None,
+    )
     assert envelope.reverse_path == "a@example.org"
     assert [(r.forward_path, r.tenant_id, r.label) for r in envelope.recipients] == [
         (house.acme_second, house.tenants["acme"], None),
