@@ -80,7 +80,7 @@ def find(unpacked: Unpacked, reverse_path: str, decoded_octets: int) -> Findings
 def _mail_facts(
     unpacked: Unpacked, reading: Reading, reverse_path: str, attachments: tuple[AttachmentFacts, ...]
 ) -> MailFacts:
-    text = _text(unpacked)
+    text = _text(reading)
     senders = tuple(filter(None, map(canonical, reading.from_addresses)))
     return MailFacts(
         from_addresses=tuple(dict.fromkeys(senders)),
@@ -90,7 +90,7 @@ def _mail_facts(
         message_id=reading.message_id or None,
         date=reading.date,
         attachments=attachments,
-        has_text=bool(text.strip()) or any(leaf.is_html for leaf in unpacked.bodies() if unpacked.texts[leaf.part]),
+        has_text=bool(text.strip() or reading.html.strip()),
         text=text,
         forward=_forward(unpacked, reading, text),
         is_broken=tuple(sorted(unpacked.defects | reading.defects)),
@@ -128,14 +128,11 @@ def _identifying(reading: Reading) -> IdentifyingHeaders:
     return IdentifyingHeaders(reading.from_addresses, reading.subject, reading.date_raw, reading.message_id)
 
 
-def _text(unpacked: Unpacked) -> str:
+def _text(reading: Reading) -> str:
     """The body as plain text: the plain parts as they were written; of a mail that has none, the words of its HTML."""
-    bodies = list(unpacked.bodies())
-    plain = "\n".join(unpacked.texts[leaf.part] for leaf in bodies if not leaf.is_html)
-    if plain.strip():
-        return plain[:MAX_TEXT]
-    html = "\n".join(unpacked.texts[leaf.part] for leaf in bodies if leaf.is_html)
-    return storable(plain_text(html[:MAX_HTML_READ]))[:MAX_TEXT] if html else ""
+    if reading.plain.strip():
+        return reading.plain[:MAX_TEXT]
+    return storable(plain_text(reading.html[:MAX_HTML_READ]))[:MAX_TEXT] if reading.html else ""
 
 
 def _forward(unpacked: Unpacked, reading: Reading, text: str) -> ForwardClaim | None:

@@ -1,89 +1,22 @@
-"""The worker's side of its parsing children: one thread and one child each, restarted when they die.
+"""A pool of parsing children: one thread and one child each, restarted when they die.
 
-A message has a deadline; at its end the child is killed. Whatever kills a child fails that message's attempt alone:
-the next message gets a new child. Children are replaced after some thousand messages, or when they have grown.
-Raises AttemptFailed for the message, TemporaryFailure when no child can be started at all.
+Whatever kills a child fails that message's attempt alone: the next message gets a new child. Children are replaced
+after some thousand messages, or when they have grown.
 """
 
-import json
 import os
-import socket
-import subprocess
-import sys
-import tempfile
 import threading
 import time
-from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 
-import receiver
 from receiver.config import Settings
-from receiver.pipeline.child import ChildSettings
-from receiver.pipeline.frames import BrokenFrame, Channel, Deadline
-from rules.facts import MailFacts
-from storage.failures import NotFound, TemporaryFailure
+from receiver.pipeline.parser_process import AttemptFailed, Choose, Mail, Parsed, ParserProcess, Wanted
 
-MESSAGES_OF_A_CHILD = 5000
-GROWN_OCTETS = 192 * 1024**2
-# Above this a decoded part goes to a file instead of the worker's memory.
-SPOOL_OCTETS = 1024**2
-START_SECONDS = 30.0
+__all__ = ["AttemptFailed", "Choose", "Mail", "Parsed", "Pool", "Wanted"]
+
 LEFT_BEHIND_SECONDS = 24 * 3600.0
-MAX_BODY_OCTETS = 64 * 1024**2
-_HOUSE = Path(receiver.__file__).parent.parent
-
-
-class AttemptFailed(Exception):
-    """This message could not be read this time; `code` says why."""
-
-    def __init__(self, code: str, **params: str | int) -> None:
-        super().__init__(code)
-        self.code = code
-        self.params = params
-
-
-@dataclass(frozen=True, slots=True)
-class Mail:
-    """What a child is given of one message."""
-
-    octets: bytes | None
-    large: Path | None
-    size: int
-    reverse_path: str
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What is to be kept of a message, after its facts were judged."""
-
-    parts: frozenset[str] = frozenset()
-    body: bool = False
-
-
-@dataclass(slots=True)
-class Parsed:
-    """What a child said of one message. Large parts are files, to be discarded by whoever takes them."""
-
-    facts: MailFacts
-    content_id: str
-    invoice_id: str | None
-    parts: dict[str, bytes | Path] = field(default_factory=dict, repr=False)
-    body: bytes = field(default=b"", repr=False)
-    judged: Any = None  # what `choose` made of the facts
-
-    def discard(self) -> None:
-        """Remove the files of large parts."""
-        for part in self.parts.values():
-            if isinstance(part, Path):
-                part.unlink(missing_ok=True)
-
-
-# Judges the facts; gives what the caller wants to remember, and what is to be kept.
-Choose = Callable[[MailFacts], tuple[Any, Wanted]]
 
 
 class Pool:
@@ -96,7 +29,7 @@ class Pool:
         _sweep(self._spool)
         self._threads = ThreadPoolExecutor(self.size, thread_name_prefix="parser")
         self._own = threading.local()
-        self._living: set[_LivingChild] = set()
+        self._living: set[ParserProcess] = set()
         self._lock = threading.Lock()
 
     def submit(self, mail: Mail, choose: Choose) -> "Future[Parsed]":
@@ -124,188 +57,20 @@ class Pool:
             if child.is_worn_out:
                 self._dismiss(child)
 
-    def _child(self) -> "_LivingChild":
-        child: _LivingChild | None = getattr(self._own, "child", None)
+    def _child(self) -> ParserProcess:
+        child: ParserProcess | None = getattr(self._own, "child", None)
         if child is None:
             self._spool.mkdir(parents=True, exist_ok=True, mode=0o700)
-            child = self._own.child = _LivingChild(self._settings, self._spool)
+            child = self._own.child = ParserProcess(self._settings, self._spool)
             with self._lock:
                 self._living.add(child)
         return child
 
-    def _dismiss(self, child: "_LivingChild") -> None:
+    def _dismiss(self, child: ParserProcess) -> None:
         self._own.child = None
         with self._lock:
             self._living.discard(child)
         child.end()
-
-
-class _LivingChild:
-    """One process, and the conversation with it."""
-
-    def __init__(self, settings: Settings, spool: Path) -> None:
-        self._seconds = settings.pipeline.parse_seconds
-        self._decoded_octets = settings.pipeline.max_decoded_octets
-        self._spool = spool
-        self._messages = 0
-        self._memory = 0
-        self._process, self._channel = _start(settings)
-
-    @property
-    def is_worn_out(self) -> bool:
-        """Whether a new child is better for the next message."""
-        return self._messages >= MESSAGES_OF_A_CHILD or self._memory > GROWN_OCTETS
-
-    def parse(self, mail: Mail, choose: Choose) -> Parsed:
-        """One message from its octets to what is kept of it."""
-        self._messages += 1
-        deadline = Deadline(self._seconds)
-        self._channel.set_deadline(deadline)
-        parsed: Parsed | None = None
-        try:
-            parsed = self._ask_to_parse(mail)
-            parsed.judged, wanted = choose(parsed.facts)
-            self._keep(parsed, wanted)
-        except BrokenFrame as broken:
-            if parsed:
-                parsed.discard()
-            raise self._autopsy(deadline) from broken
-        except BaseException:
-            if parsed:
-                parsed.discard()
-            raise
-        return parsed
-
-    def kill(self) -> None:
-        """End the process now; the conversation breaks."""
-        self._process.kill()
-
-    def end(self) -> None:
-        """End the process and forget it."""
-        self._channel.close()
-        self._process.kill()
-        self._process.wait()
-
-    def _ask_to_parse(self, mail: Mail) -> Parsed:
-        question = {"ask": "parse", "octets": mail.size, "reverse_path": mail.reverse_path}
-        if mail.large is None:
-            self._channel.send(question, mail.octets or b"")
-        else:
-            self._send_large(question, mail.large)
-        head = self._answer()
-        try:
-            facts = MailFacts.from_json(head["facts"])
-            parsed = Parsed(facts, str(head["content_id"]), _text_or_none(head["invoice_id"]))
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise BrokenFrame("answer is not facts") from error
-        self._receive_parts(parsed, head)
-        return parsed
-
-    def _send_large(self, question: dict[str, Any], large: Path) -> None:
-        try:
-            descriptor = os.open(large, os.O_RDONLY | os.O_CLOEXEC)
-        except FileNotFoundError as error:
-            raise NotFound(f"{large}: a large message has no file") from error
-        except OSError as error:
-            raise TemporaryFailure(f"{large}: a large message cannot be opened: {error.strerror}") from error
-        try:
-            self._channel.send(question, descriptor=descriptor)
-        finally:
-            os.close(descriptor)
-
-    def _keep(self, parsed: Parsed, wanted: Wanted) -> None:
-        for part in parsed.parts.keys() - wanted.parts:
-            unwanted = parsed.parts.pop(part)
-            if isinstance(unwanted, Path):
-                unwanted.unlink(missing_ok=True)
-        missing = sorted(wanted.parts - parsed.parts.keys())
-        if not missing and not wanted.body:
-            return
-        self._channel.send({"ask": "keep", "parts": missing, "body": wanted.body})
-        head = self._answer()
-        self._receive_parts(parsed, head)
-        length = head.get("body")
-        if not isinstance(length, int) or not 0 <= length <= MAX_BODY_OCTETS or wanted.parts - parsed.parts.keys():
-            raise BrokenFrame("answer lacks what was asked for")
-        parsed.body = self._channel.receive_octets(length)
-
-    def _answer(self) -> dict[str, Any]:
-        head, descriptor = self._channel.receive()
-        if descriptor is not None:
-            os.close(descriptor)
-            raise BrokenFrame("a child has no descriptor to give")
-        memory = head.get("memory")
-        self._memory = memory if isinstance(memory, int) else 0
-        if "failed" in head:
-            raise AttemptFailed("parser_failed", failure=str(head["failed"])[:60])
-        return head
-
-    def _receive_parts(self, parsed: Parsed, head: Mapping[str, Any]) -> None:
-        room = self._decoded_octets
-        for part, length in _declared(head):
-            room -= length
-            if room < 0 or part in parsed.parts:
-                raise BrokenFrame("parts are larger than allowed, or come twice")
-            parsed.parts[part] = self._receive_part(length)
-
-    def _receive_part(self, length: int) -> bytes | Path:
-        if length <= SPOOL_OCTETS:
-            return self._channel.receive_octets(length)
-        try:
-            with tempfile.NamedTemporaryFile(dir=self._spool, delete=False) as spooled:
-                for piece in self._channel.receive_pieces(length):
-                    spooled.write(piece)
-        except OSError as error:
-            raise TemporaryFailure(f"{self._spool}: a large part cannot be kept: {error.strerror}") from error
-        return Path(spooled.name)
-
-    def _autopsy(self, deadline: Deadline) -> AttemptFailed:
-        """Why the conversation broke; the child is dead afterwards."""
-        if not deadline.left():
-            self._process.kill()
-            self._process.wait()
-            return AttemptFailed("parser_too_slow", seconds=int(self._seconds))
-        with suppress(subprocess.TimeoutExpired):
-            self._process.wait(timeout=1.0)  # it may be dying still
-        self._process.kill()
-        return AttemptFailed("parser_died", status=self._process.wait())
-
-
-def _start(settings: Settings) -> tuple["subprocess.Popen[bytes]", Channel]:
-    ours, theirs = socket.socketpair()
-    pipeline = settings.pipeline
-    told = ChildSettings(
-        parent=os.getpid(),
-        memory_octets=pipeline.parse_memory_octets,
-        seconds=pipeline.parse_seconds,
-        language=settings.language,
-        depth=pipeline.max_depth,
-        parts=pipeline.max_parts,
-        decoded_octets=pipeline.max_decoded_octets,
-    )
-    command = [sys.executable, "-P", "-m", "receiver.pipeline.child", json.dumps(asdict(told))]
-    # Nothing of our environment: it may hold the database's password.
-    environment = {"PYTHONPATH": str(_HOUSE), "LC_ALL": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"}
-    try:
-        with theirs:
-            process = subprocess.Popen(
-                command,
-                stdin=theirs.fileno(),
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                env=environment,
-                cwd="/",
-                process_group=0,  # Ctrl-C is for the worker
-            )
-        channel = Channel(ours)
-        channel.set_deadline(Deadline(START_SECONDS))
-        channel.receive()  # it says that it is ready
-    except OSError as error:
-        raise TemporaryFailure(f"a parser cannot be started: {error.strerror}") from error
-    except BrokenFrame as error:
-        process.kill()
-        raise TemporaryFailure(f"a parser ended at its start with {process.wait()}") from error
-    return process, channel
 
 
 def _sweep(spool: Path) -> None:
@@ -315,17 +80,3 @@ def _sweep(spool: Path) -> None:
         with suppress(OSError):
             if path.stat().st_mtime < oldest:
                 path.unlink()
-
-
-def _declared(head: Mapping[str, Any]) -> list[tuple[str, int]]:
-    try:
-        declared = [(str(part), int(length)) for part, length in head["parts"]]
-    except (KeyError, TypeError, ValueError) as error:
-        raise BrokenFrame("answer declares no parts") from error
-    if any(length < 0 for _, length in declared):
-        raise BrokenFrame("a part of negative length")
-    return declared
-
-
-def _text_or_none(value: object) -> str | None:
-    return value if isinstance(value, str) else None

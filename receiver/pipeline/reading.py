@@ -38,6 +38,8 @@ class Reading:
     date: datetime | None
     date_raw: str
     message_id: str
+    plain: str  # the plain texts of the body, one after the other
+    html: str
     defects: frozenset[str]
 
 
@@ -54,6 +56,8 @@ def read(fields: Message, texts: list[tuple[str, str]]) -> Reading:
         date=_date(parsed, fields),
         date_raw=_field(fields, "date"),
         message_id=_field(fields, "message-id"),
+        plain=_body(parsed.text_plain if parsed else [], [text for kind, text in texts if kind == "text/plain"]),
+        html=_body(parsed.text_html if parsed else [], [text for kind, text in texts if kind == "text/html"]),
         defects=frozenset(defects),
     )
 
@@ -112,6 +116,10 @@ def _from_addresses(parsed: MailParser | None, fields: Message) -> list[tuple[st
 def _subject(parsed: MailParser | None, fields: Message) -> str:
     # Our decoder knows the charsets that labels mean in practice; mail-parser drops what a label cannot decode.
     return _field(fields, "subject") or (one_line(storable(str(parsed.subject)))[:MAX_HEADER] if parsed else "")
+
+
+def _body(theirs: list[str], ours: list[str]) -> str:
+    return "\n".join(theirs if len(theirs) == len(ours) else ours)
 
 
 def _date(parsed: MailParser | None, fields: Message) -> datetime | None:
