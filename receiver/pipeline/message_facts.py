@@ -16,7 +16,7 @@ from rules.addresses import canonical
 from rules.facts import AttachmentFacts, EInvoice, ForwardClaim, MailFacts
 from rules.recognition.content import HEAD_OCTETS, imports_by_itself, may_be_xml, sniff
 from rules.recognition.einvoice import read_einvoice
-from rules.recognition.forwarded import AttachedMessage, find_forward
+from rules.recognition.forwarded import AttachedMessage, find_forward, mark_of
 from rules.recognition.identity import IdentifyingHeaders, content_id, invoice_id, part_hash
 
 MAX_TEXT = 100_000
@@ -136,12 +136,15 @@ def _text(reading: Reading) -> str:
 
 
 def _forward(unpacked: Unpacked, reading: Reading, text: str) -> ForwardClaim | None:
-    attached = []
-    if unpacked.attached is not None:
-        names = ("From", "Subject", "Date")
-        attached = [AttachedMessage(*(decode_words(str(unpacked.attached.get(name, ""))) for name in names))]
-    own = filter(None, map(canonical, reading.from_addresses))
-    return find_forward(reading.subject, text, attached=attached, own=frozenset(own))
+    attached = [
+        AttachedMessage(*(decode_words(str(fields.get(name, ""))) for name in ("From", "Subject", "Date")))
+        for fields in unpacked.attached
+    ]
+    # Reading the words of the HTML as well costs milliseconds: only where the subject says that it is a forward.
+    asks_html = reading.plain.strip() and reading.html and mark_of(reading.subject) == "forward"
+    html_text = plain_text(reading.html[:MAX_HTML_READ]) if asks_html else ""
+    own = frozenset(filter(None, map(canonical, reading.from_addresses)))
+    return find_forward(reading.subject, text, html_text, attached, own)
 
 
 def _text_type(leaf: Leaf) -> str:

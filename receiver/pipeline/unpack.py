@@ -73,7 +73,7 @@ class Unpacked:
     defects: set[str]
     texts: dict[str, str] = field(default_factory=dict)  # text by part, of bodies and inner bodies
     references: set[str] = field(default_factory=set)  # Content-IDs that some HTML shows or links
-    attached: Message | None = None  # the fields of the first attached message
+    attached: list[Message] = field(default_factory=list)  # the fields of the messages attached to this one
 
     def bodies(self) -> Iterator[Leaf]:
         """The leaves that are this mail's own text."""
@@ -121,8 +121,8 @@ def _gather(entity: Entity, unpacked: Unpacked, *, inside: bool, among_alternati
         return
     unpacked.leaves.append(_leaf(entity, inside=inside, among_alternatives=among_alternatives))
     for child in entity.children:
-        if unpacked.attached is None:
-            unpacked.attached = child.fields
+        if not inside:
+            unpacked.attached.append(child.fields)
         _gather(child, unpacked, inside=True, among_alternatives=False)
 
 
