@@ -8,7 +8,8 @@ database, never a statement's values: those hold mail.
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, NullPool, create_engine, event, make_url, text
@@ -71,6 +72,8 @@ class Database:
         """A transaction in which tables may be rebuilt, while no other node does."""
         # Rebuilding a table on SQLite drops the old one: with foreign keys on, that deletes all that points to it.
         engine = self._make_engine(keeps_foreign_keys=False)
+        if self._is_sqlite and self._url.database:
+            _make_private(Path(self._url.database))
         try:
             with self._failures_named(), engine.execution_options(is_write=True).begin() as connection:
                 self._lock_schema(connection)
@@ -142,6 +145,12 @@ def _to_json(value: Any) -> str:
     # Mail may hold lone surrogates, which no database takes as UTF-8.
     dumped = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     return dumped.encode("utf-8", "replace").decode("utf-8")
+
+
+def _make_private(path: Path) -> None:
+    # SQLite gives its journal files the mode of the database. What is wrong with the folder, it says itself.
+    with suppress(OSError):
+        path.touch(mode=0o600, exist_ok=True)
 
 
 def _prepare_sqlite(engine: Engine, *, keeps_foreign_keys: bool) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import union
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
 from storage import audit
@@ -39,15 +40,13 @@ def find_document(session: Session, document_id: str, tenant: Tenant | None = No
 def add_document(session: Session, message: Message, new: NewDocument) -> Document:
     """Attach a document to its message, once: the one of the same part and kind that is there stays (law 13)."""
     session.flush()
-    query = select(Document).where(
-        Document.message_id == message.id, Document.part == new.part, Document.kind == new.kind
-    )
-    there = session.exec(query).first()
-    if there is not None:
-        return there
     made = Document(**document_values(new, message.tenant_id, message.id))
-    session.add(made)
-    session.flush()
+    try:
+        with session.begin_nested():
+            session.add(made)
+    except IntegrityError:
+        same = (Document.message_id == message.id, Document.part == made.part, Document.kind == new.kind)
+        return session.exec(select(Document).where(*same)).one()
     audit.record(session, "document_added", tenant_id=message.tenant_id, subject_id=made.id, params={"kind": made.kind})
     return made
 

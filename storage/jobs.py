@@ -6,7 +6,7 @@ transaction. Attempts are counted when they are claimed, so that work which kill
 A finished job has no row; a failed one keeps it and waits for people.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -78,36 +78,19 @@ def claim(  # noqa: PLR0913 (what a claim is)
     A job whose lease ran out for the last of its attempts is given up here: its worker died of it each time.
     """
     session.flush()
-    moment = now()
-    connection = session.connection()
+    connection, moment = session.connection(), now()
     is_free = or_(col(JobRow.lease_until).is_(None), col(JobRow.lease_until) <= moment)
     is_due = and_(col(JobRow.failed_at).is_(None), col(JobRow.run_at) <= moment, col(JobRow.kind).in_(kinds), is_free)
-    # Only a lease that ran out leaves a row with its attempts used up.
-    worn_out = and_(is_due, col(JobRow.attempts) >= attempts)
-    connection.execute(update(JobRow).where(worn_out).values(failed_at=moment, **_RELEASED, error_code="worker_died"))
-    picked = select(col(JobRow.id)).where(is_due).order_by(col(JobRow.run_at)).limit(n)
-    ids = list(connection.scalars(picked.with_for_update(skip_locked=True)))
-    if not ids:
-        return []
-    lease_id, until = new_id(), moment + lease
-    leased = {"owner": owner, "lease_id": lease_id, "lease_until": until, "attempts": col(JobRow.attempts) + 1}
-    connection.execute(update(JobRow).where(col(JobRow.id).in_(ids)).values(leased))
-    rows = connection.execute(select(JobRow).where(col(JobRow.lease_id) == lease_id).order_by(col(JobRow.run_at)))
-    return [
-        Job(
-            id=row.id,
-            kind=row.kind,
-            tenant_id=row.tenant_id,
-            subject_id=row.subject_id,
-            attempts=row.attempts,
-            is_last_attempt=row.attempts >= attempts,
-            owner=owner,
-            lease_id=lease_id,
-            lease_until=until,
-            created_at=row.created_at,
-        )
-        for row in rows
-    ]
+    due = select(col(JobRow.id), col(JobRow.attempts)).where(is_due).order_by(col(JobRow.run_at)).limit(n)
+    picked = connection.execute(due.with_for_update(skip_locked=True)).all()
+    fresh = [row.id for row in picked if row.attempts < attempts]
+    worn_out = [row.id for row in picked if row.attempts >= attempts]
+    if worn_out:
+        given_up = {"failed_at": moment, "error_code": "worker_died", **_RELEASED}
+        connection.execute(update(JobRow).where(col(JobRow.id).in_(worn_out)).values(given_up))
+    if worn_out and not fresh:
+        return claim(session, owner, kinds, n, lease, attempts=attempts)
+    return _lease(session, owner, fresh, moment + lease, attempts) if fresh else []
 
 
 def finish(session: Session, job: Job, owner: str) -> None:
@@ -168,6 +151,28 @@ def of_subject(session: Session, subject_id: str) -> list[JobRow]:
     session.flush()
     rows = session.execute(select(JobRow).where(col(JobRow.subject_id) == subject_id))
     return list(rows.scalars())
+
+
+def _lease(session: Session, owner: str, ids: Sequence[str], until: datetime, attempts: int) -> list[Job]:
+    lease_id = new_id()
+    leased = {"owner": owner, "lease_id": lease_id, "lease_until": until, "attempts": col(JobRow.attempts) + 1}
+    session.connection().execute(update(JobRow).where(col(JobRow.id).in_(ids)).values(leased))
+    mine = select(JobRow).where(col(JobRow.id).in_(ids)).order_by(col(JobRow.run_at))
+    return [
+        Job(
+            id=row.id,
+            kind=row.kind,
+            tenant_id=row.tenant_id,
+            subject_id=row.subject_id,
+            attempts=row.attempts,
+            is_last_attempt=row.attempts >= attempts,
+            owner=owner,
+            lease_id=lease_id,
+            lease_until=until,
+            created_at=row.created_at,
+        )
+        for row in session.connection().execute(mine)
+    ]
 
 
 _RELEASED: dict[str, Any] = {"owner": None, "lease_id": None, "lease_until": None}

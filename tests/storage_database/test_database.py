@@ -1,5 +1,6 @@
 """Promises of storage.database: safe settings, whole transactions, the schema's revision, two ways to fail."""
 
+import os
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -141,3 +142,75 @@ def test_failures_never_show_values(database: Database) -> None:
     with pytest.raises(TemporaryFailure) as caught, database.write() as session:
         session.execute(text("SELECT * FROM nowhere WHERE subject = :value"), {"value": "of a private mail"})
     assert "private" not in f"{caught.value} {caught.value.__cause__}"
+
+
+def test_a_full_disk_is_a_temporary_failure(tmp_path: Path) -> None:
+    """Nothing of the transaction stays when there is no room, and the same connection goes on when there is."""
+    database = Database(f"sqlite:///{tmp_path / 'postbus.db'}")
+    database.migrate()
+    with pytest.raises(TemporaryFailure, match="full"):
+        _fill(database)
+    with database.write() as session:
+        session.execute(text("PRAGMA max_page_count = 1000000"))
+        assert list_lines(session) == []
+        record(session, "there_is_room")
+    with database.read() as session:
+        assert [line.action for line in list_lines(session)] == ["there_is_room"]
+    database.close()
+
+
+def _fill(database: Database) -> None:
+    with database.write() as session:
+        pages = session.connection().scalar(text("PRAGMA page_count"))
+        session.execute(text(f"PRAGMA max_page_count = {pages}"))
+        for number in range(1000):
+            record(session, "filled", params={"number": number})
+
+
+def test_the_file_is_nobody_elses(tmp_path: Path) -> None:
+    """The database and the files beside it can be read by their owner only, whatever the umask."""
+    database = Database(f"sqlite:///{tmp_path / 'postbus.db'}")
+    umask = os.umask(0)
+    try:
+        database.migrate()
+        with database.write() as session:
+            record(session, "changed")
+        modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()}
+    finally:
+        os.umask(umask)
+        database.close()
+    assert modes == {"postbus.db": 0o600, "postbus.db-wal": 0o600, "postbus.db-shm": 0o600}
+
+
+def test_a_folder_that_is_missing_is_named(tmp_path: Path) -> None:
+    """A database that cannot be made says which, and that it is to be checked."""
+    database = Database(f"sqlite:///{tmp_path / 'nowhere' / 'postbus.db'}")
+    with pytest.raises(TemporaryFailure, match="nowhere"):
+        database.migrate()
+
+
+def test_a_server_that_was_restarted_is_found_again(postgresql: Database) -> None:
+    """A connection cut in mid-transaction is a temporary failure; dead ones in the pool are not noticed at all."""
+    with pytest.raises(TemporaryFailure):
+        _lose_connection(postgresql)
+    with postgresql.write() as session:
+        record(session, "kept")
+    _cut_connections(postgresql)
+    with postgresql.read() as session:
+        assert [line.action for line in list_lines(session)] == ["kept"]
+
+
+def _lose_connection(database: Database) -> None:
+    with database.write() as session:
+        record(session, "lost")
+        session.flush()
+        _cut_connections(database)
+        list_lines(session)
+
+
+def _cut_connections(database: Database) -> None:
+    other = Database(database.name)
+    with other.read() as session:
+        others = "datname = current_database() AND pid <> pg_backend_pid()"
+        session.execute(text(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}"))  # noqa: S608
+    other.close()
