@@ -44,7 +44,10 @@ class PrivatePostfix:
 
     def __enter__(self) -> Self:
         self._configure()
-        subprocess.run(["/usr/sbin/postfix", "-c", str(self.folder / "conf"), "start"], check=True, capture_output=True)
+        command = ["/usr/sbin/postfix", "-c", str(self.folder / "conf"), "start"]
+        started = subprocess.run(command, capture_output=True, text=True, check=False)
+        if started.returncode != 0:
+            raise RuntimeError(f"Postfix did not start: {started.stdout}{started.stderr}")
         deadline = time.monotonic() + 20
         while True:
             if _answers(self.port):

@@ -103,12 +103,12 @@ class RunningPostbus:
         """The process id of a role: door, worker, jobs, renderer."""
         return next(pid for pid, name in self.processes() if name == role)
 
-    def until_settled(self, seconds: float = 60.0) -> None:
-        """Wait until the journal is empty. Raises TimeoutError."""
+    def until_settled(self, seconds: float = 60.0, *, with_jobs: bool = False) -> None:
+        """Wait until the journal is empty (and no job waits). Raises TimeoutError."""
         deadline = time.monotonic() + seconds
-        while self.rows("status")[0]["journal_pending"]:
+        while (status := self.rows("status")[0])["journal_pending"] or (with_jobs and status["jobs_pending"]):
             if time.monotonic() > deadline:
-                raise TimeoutError(f"journal not drained; {self.log_file.read_text()[-2000:]}")
+                raise TimeoutError(f"not settled: {status}; {self.log_file.read_text()[-2000:]}")
             time.sleep(0.1)
 
 

@@ -22,6 +22,7 @@ from receiver.cli.workplace import Workplace
 COMMANDS = {
     "init": ("receiver.cli.init", "Make the data folder, the database and a certificate."),
     "serve": ("receiver.cli.serve", "Take mail until SIGTERM."),
+    "render": ("receiver.cli.render", "Make PDFs of e-mail text, as a service of its own."),
     "check-config": ("receiver.cli.check_config", "Check the configuration and print what is in force."),
     "status": ("receiver.cli.status", "Tell what waits, what failed and whether PDFs can be made."),
     "tenant": ("receiver.cli.tenant", "Customers' accounts and their plans."),

@@ -3,7 +3,6 @@
 from typing import Annotated, Any, Literal
 
 import typer
-from storage.blobs import BlobStore
 
 from receiver.cli.failures import Refused
 from receiver.cli.options import AsJson, Yes
@@ -13,6 +12,7 @@ from receiver.cli.workplace import Workplace
 from receiver.config import Settings
 from storage import tenants
 from storage.addresses import list_addresses
+from storage.blobs import BlobStore
 from storage.database import Session
 from storage.directory import bump
 from storage.models import Tenant

@@ -15,7 +15,7 @@ from storage.journal.marks import ATTEMPTS_AT, Checkpoint, unpack_checkpoint
 from storage.journal.segments import FIRST_RECORD, SegmentName, read_mark, segments_in
 
 _FREE_SECONDS = 0.1
-_BACKLOG_SECONDS = 1.0
+_BACKLOG_SECONDS = 0.25
 # A settled message takes its octets again as a blob, and three quarters of them as decoded documents; rows and
 # folders take the rest.
 _SETTLED_GROWTH = 2
@@ -75,6 +75,7 @@ class Room:
         self._free_until = 0.0
         self._needed = 0
         self._needed_until = 0.0
+        self._in_flight = 0  # submitted, and perhaps not in the backlog yet
 
     def has_room(self, octets: int) -> bool:
         """Whether `octets` more could come in and everything that waits still be settled."""
@@ -84,6 +85,18 @@ class Room:
                 self._free = self._files.free(self._folder)
                 self._free_until = now + _FREE_SECONDS
             if now >= self._needed_until:
-                self._needed = _SETTLED_GROWTH * backlog(self._folder, self._files).octets
+                waiting = backlog(self._folder, self._files).octets + self._in_flight
+                self._needed = _SETTLED_GROWTH * waiting
                 self._needed_until = now + _BACKLOG_SECONDS
-            return self._free - self._needed - octets >= self._reserve
+            return self._free - self._needed - (1 + _SETTLED_GROWTH) * octets >= self._reserve
+
+    def take(self, octets: int) -> None:
+        """Count a message that is being accepted: a burst within the moment of an answer must not outrun it."""
+        with self._lock:
+            self._in_flight += octets
+            self._needed += _SETTLED_GROWTH * octets
+
+    def hand_over(self, octets: int) -> None:
+        """That message is in the backlog now, or was refused."""
+        with self._lock:
+            self._in_flight -= octets

@@ -162,6 +162,9 @@ class SegmentWriter:
 
     def seal(self) -> None:
         """Nothing more will be added: the reader may delete it once it is settled."""
+        with suppress(OSError):
+            # Large messages fill a segment with few octets of its own: what was kept free for more goes back.
+            self._files.truncate(self._fd, self._mark.offset)
         try:
             self._set_mark(self._mark._replace(is_sealed=True))
         finally:

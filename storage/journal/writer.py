@@ -97,7 +97,11 @@ class Journal:
         """Like `accept`, without waiting. The future cannot be cancelled, and fails with TemporaryFailure only."""
         if self._commit is None:
             raise TemporaryFailure(f"{self._home}: the journal is not open")
-        return self._commit.submit(Entry(envelope.to_json(), sink))
+        octets = sink.size
+        self._room.take(octets)
+        done = self._commit.submit(Entry(envelope.to_json(), sink))
+        done.add_done_callback(lambda _: self._room.hand_over(octets))
+        return done
 
     def close(self) -> None:
         """Make durable what was submitted, seal the segment and let the folder go."""

@@ -74,6 +74,7 @@ def test_a_disk_that_others_fill_to_the_last_octet_loses_nothing(small_disk: Pat
         outcome = send_all(postbus.port, address, list(pdf_mails(20, 100_000, address, "waiting")), 4)
         assert len(outcome.accepted) == 20
         fill_completely(filler)
+        time.sleep(0.5)  # the free space is looked at ten times a second
         os.kill(worker, 18)  # SIGCONT
         refused = send_all(postbus.port, address, list(pdf_mails(1, 100_000, address, "refused")), 1)
         assert refused.refused[0].startswith("452 4.3.1"), refused.refused
