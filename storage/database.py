@@ -7,6 +7,8 @@ database, never a statement's values: those hold mail.
 """
 
 import json
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -28,8 +30,7 @@ CONNECT_SECONDS = 5
 _SCHEMA_LOCK = 0x706F73746275  # any number of ours: two nodes must not migrate at once
 
 _PRAGMAS = (
-    f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}",  # first: switching to WAL takes a lock
-    "PRAGMA journal_mode = WAL",
+    f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}",
     "PRAGMA synchronous = FULL",  # NORMAL loses what was committed in a power cut
     "PRAGMA cache_size = -16384",  # KiB
     "PRAGMA wal_autocheckpoint = 4000",  # pages: fewer, larger checkpoints while a backlog drains
@@ -147,6 +148,20 @@ def _to_json(value: Any) -> str:
     return dumped.encode("utf-8", "replace").decode("utf-8")
 
 
+def _switch_to_wal(connection: sqlite3.Connection) -> None:
+    # The mode stays in the file. SQLite does not wait, whatever its busy_timeout, while another one switches.
+    deadline = time.monotonic() + BUSY_MILLISECONDS / 1000
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+        else:
+            return
+
+
 def _make_private(path: Path) -> None:
     # SQLite gives its journal files the mode of the database. What is wrong with the folder, it says itself.
     with suppress(OSError):
@@ -159,6 +174,7 @@ def _prepare_sqlite(engine: Engine, *, keeps_foreign_keys: bool) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves: the driver's own comes too late for savepoints
         for pragma in (*_PRAGMAS, f"PRAGMA foreign_keys = {'ON' if keeps_foreign_keys else 'OFF'}"):
             connection.execute(pragma)
+        _switch_to_wal(connection)
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
