@@ -1,6 +1,8 @@
 """Octets that are kept, each tenant's under its own folder, named by their SHA-256.
 
-    blobs/<tenant>/<first hex digit>/<sha256>      blobs/<tenant>/lock      blobs/tmp/ (staged, not yet kept)
+    blobs/<tenant>/lock
+    blobs/<tenant>/<first hex digit>/<sha256>
+    blobs/<tenant>/<first hex digit>/.<random>      staged, not yet kept
 
 A batch stages any number of blobs and makes all of them durable in one `sync`, before the rows that refer to them
 are committed. A blob that is there already is touched: collection leaves alone what is younger than its grace
@@ -29,7 +31,7 @@ from storage.files import REAL, Files, as_failure
 _Item = TypeVar("_Item")
 _TENANT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-_STAGED = "tmp"
+_STAGED = "."
 _LOCK = "lock"
 _COPY_OCTETS = 1024 * 1024
 # Open descriptors of a batch, far from the usual limit of 1,024; beyond, the files are synced early.
@@ -58,7 +60,11 @@ class BlobStore:
         with _worded(root):
             root.mkdir(parents=True, exist_ok=True, mode=0o700)
             files.sync_folder(root.parent)
-            files.make_folder(root / _STAGED)
+
+    @property
+    def root(self) -> Path:
+        """The folder of all blobs."""
+        return self._root
 
     def batch(self) -> "BlobBatch":
         """A new batch, for one thread."""
@@ -94,7 +100,6 @@ class BlobStore:
         """
         oldest = older_than.timestamp()
         with _worded(self._root):
-            self._drop_old(self._root / _STAGED, oldest)
             folders = [self._tenant(tenant_id) / digit for digit in "0123456789abcdef"]
             return sum(self._collect_folder(folder, referenced, oldest) for folder in folders)
 
@@ -118,15 +123,12 @@ class BlobStore:
         """End the threads that sync."""
         self._syncs.shutdown()
 
-    def staging(self) -> Path:
-        """A new name for octets that are not kept yet."""
-        return self._root / _STAGED / secrets.token_hex(16)
-
     def prepare_folder(self, folder: Path) -> None:
         """See that a blob's folder is there and durable. Raises OSError."""
         if folder in self._known_folders and folder.exists():
             return
-        self._files.make_folder(folder.parent)
+        if self._files.make_folder(folder.parent):
+            self._files.spread(folder.parent)
         self._files.make_folder(folder)
         # Also when they stood already: whoever made them may have died before this.
         self._files.sync_folder(self._root)
@@ -144,12 +146,16 @@ class BlobStore:
             self._files.close(fd)
 
     def _tenant(self, tenant_id: str) -> Path:
-        if not _TENANT.fullmatch(tenant_id) or tenant_id == _STAGED:
+        if not _TENANT.fullmatch(tenant_id):
             raise Invalid(f"tenant {tenant_id!r}: not an id that could name a folder")
         return self._root / tenant_id
 
     def _collect_folder(self, folder: Path, referenced: Callable[[set[str]], set[str]], oldest: float) -> int:
         old = {name for name in self._files.names(folder) if _is_older(folder / name, oldest)}
+        # Staged by a process that died since.
+        for name in {name for name in old if name.startswith(_STAGED)}:
+            self._files.unlink(folder / name)
+            old.discard(name)
         if not old:
             return 0
         deleted = 0
@@ -160,11 +166,6 @@ class BlobStore:
                     self._files.unlink(folder / name)
                     deleted += 1
         return deleted
-
-    def _drop_old(self, folder: Path, oldest: float) -> None:
-        for name in self._files.names(folder):
-            if _is_older(folder / name, oldest):
-                self._files.unlink(folder / name)
 
 
 class BlobBatch:
@@ -185,7 +186,7 @@ class BlobBatch:
         path = self._store.path(tenant_id, ref.sha256)
         with self._worded(path):
             if not self._has(tenant_id, path):
-                staged = self._store.staging()
+                staged = _staging(path)
                 fd = self._files.open(staged, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
                 self._stage(path, staged, fd)
                 self._files.write(fd, octets)
@@ -201,7 +202,7 @@ class BlobBatch:
         path = self._store.path(tenant_id, ref.sha256)
         with self._worded(path):
             if not self._has(tenant_id, path):
-                staged = self._store.staging()
+                staged = _staging(path)
                 fd = self._link(large, staged)
                 self._stage(path, staged, fd)
                 # Young again: it must outlive the collection that runs before its row is committed.
@@ -210,7 +211,7 @@ class BlobBatch:
 
     def sync(self) -> None:
         """Everything put or adopted is durable under its final name when this returns. Raises TemporaryFailure."""
-        with self._worded(self._store.staging().parent):
+        with self._worded(self._store.root):
             self._sync_open()
             for path, staged in list(self._staged.items()):
                 self._files.rename(staged, path)
@@ -293,6 +294,11 @@ class BlobBatch:
         except StorageFailure:
             self.discard()
             raise
+
+
+def _staging(path: Path) -> Path:
+    """A name beside the final one for octets that are not kept yet: no other folder changes when they are."""
+    return path.with_name(_STAGED + secrets.token_hex(16))
 
 
 def _hash(octets: bytes) -> str:

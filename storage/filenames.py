@@ -66,8 +66,9 @@ def _cleaned(claimed: str) -> str:
     last = next((part for part in reversed(_SEPARATORS.split(text)) if part.strip(". \t\r\n")), "")
     spaced = _BLANKS.sub(" ", last)
     shown = "".join(char for char in spaced if unicodedata.category(char) not in _REMOVED)
-    # Removing a character may bring two others together that NFC joins.
-    return unicodedata.normalize("NFC", _NOT_ON_WINDOWS.sub("_", shown)).strip(". ")
+    # Removing a character may bring blanks together, or two others that NFC joins.
+    plain = _BLANKS.sub(" ", _NOT_ON_WINDOWS.sub("_", shown))
+    return unicodedata.normalize("NFC", plain).strip(". ")
 
 
 def _split(name: str) -> tuple[str, str]:
