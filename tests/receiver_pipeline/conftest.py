@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 from receiver import logs
 from receiver.config import LogSettings, Settings
@@ -12,10 +13,14 @@ from storage.database import Database
 from tests.receiver_pipeline.house import House, open_house
 
 
-@pytest.fixture(scope="session", autouse=True)
-def quiet_logs() -> None:
+@pytest.fixture(scope="module", autouse=True)
+def quiet_logs() -> Iterator[None]:
     """As in production: one line of JSON an event, no text of exceptions."""
     logs.configure(LogSettings(level="error", format="json"))
+    # A logger that remembers this could not be listened to by the tests of other rooms.
+    structlog.configure(cache_logger_on_first_use=False)
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture
