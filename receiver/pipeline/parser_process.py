@@ -105,7 +105,8 @@ class ParserProcess:
         self._channel.set_deadline(deadline)
         parsed: Parsed | None = None
         try:
-            parsed = self._ask_to_parse(mail)
+            parsed, head = self._ask_to_parse(mail)
+            self._receive_parts(parsed, head)
             parsed.judged, wanted = choose(parsed.facts)
             self._keep(parsed, wanted)
         except BrokenFrame as broken:
@@ -128,7 +129,8 @@ class ParserProcess:
         self._process.kill()
         self._process.wait()
 
-    def _ask_to_parse(self, mail: Mail) -> Parsed:
+    def _ask_to_parse(self, mail: Mail) -> tuple[Parsed, dict[str, Any]]:
+        """What the child found, and the head that declares the parts that follow."""
         question = {"ask": "parse", "octets": mail.size, "reverse_path": mail.reverse_path}
         if mail.large is None:
             self._channel.send(question, mail.octets or b"")
@@ -137,11 +139,9 @@ class ParserProcess:
         head = self._answer()
         try:
             facts = MailFacts.from_json(head["facts"])
-            parsed = Parsed(facts, str(head["content_id"]), _text_or_none(head["invoice_id"]))
+            return Parsed(facts, str(head["content_id"]), _text_or_none(head["invoice_id"])), head
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise BrokenFrame("answer is not facts") from error
-        self._receive_parts(parsed, head)
-        return parsed
 
     def _send_large(self, question: dict[str, Any], large: Path) -> None:
         try:
@@ -195,11 +195,20 @@ class ParserProcess:
             return self._channel.receive_octets(length)
         try:
             with tempfile.NamedTemporaryFile(dir=self._spool, delete=False) as spooled:
-                for piece in self._channel.receive_pieces(length):
-                    spooled.write(piece)
+                self._spool_part(spooled, length)
         except OSError as error:
             raise TemporaryFailure(f"{self._spool}: a large part cannot be kept: {error.strerror}") from error
         return Path(spooled.name)
+
+    def _spool_part(self, spooled: "tempfile._TemporaryFileWrapper[bytes]", length: int) -> None:
+        try:
+            for piece in self._channel.receive_pieces(length):
+                spooled.write(piece)
+            spooled.flush()
+        except BaseException:
+            # Law 6: on a full disk every attempt would leave another half, and there would never be room again.
+            Path(spooled.name).unlink(missing_ok=True)
+            raise
 
     def _autopsy(self, deadline: Deadline) -> AttemptFailed:
         """Why the conversation broke; the child is dead afterwards."""

@@ -49,13 +49,15 @@ class Pool:
     def _parse(self, mail: Mail, choose: Choose) -> Parsed:
         child = self._child()
         try:
-            return child.parse(mail, choose)
-        except AttemptFailed:
+            parsed = child.parse(mail, choose)
+        except BaseException:
+            # Whatever broke off the conversation: the rest of an answer, which a stranger wrote, may still be in it.
+            # Read by the next message it would become that one's facts, and maybe another tenant's (law 16).
             self._dismiss(child)
             raise
-        finally:
-            if child.is_worn_out:
-                self._dismiss(child)
+        if child.is_worn_out:
+            self._dismiss(child)
+        return parsed
 
     def _child(self) -> ParserProcess:
         child: ParserProcess | None = getattr(self._own, "child", None)

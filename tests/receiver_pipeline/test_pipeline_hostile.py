@@ -1,6 +1,9 @@
 """Mail that is made to break its reader: limits hold, others go on, nothing is lost."""
 
+import json
 import os
+import resource
+import struct
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +18,7 @@ from receiver.pipeline.parsing import AttemptFailed, Mail, Parsed, Pool, Wanted
 from receiver.pipeline.settle_job import Settler
 from rules.facts import MailFacts
 from storage import jobs
+from storage.failures import TemporaryFailure
 from storage.jobs import Job
 from tests.receiver_pipeline.house import House, pdf_mail
 
@@ -35,6 +39,12 @@ def nested_messages(depth: int, payload: bytes) -> bytes:
 def many_parts(count: int) -> bytes:
     """A multipart of very many parts."""
     parts = b"".join(b"--b\r\nContent-Type: application/pdf\r\n\r\n%%PDF-1.4 %d\r\n" % n for n in range(count))
+    return HEAD + b"Content-Type: multipart/mixed; boundary=b\r\n\r\n" + parts + b"--b--\r\n"
+
+
+def multipart_of(*pdfs: bytes) -> bytes:
+    """A mail with these PDFs, as 8bit."""
+    parts = b"".join(b"--b\r\nContent-Type: application/pdf\r\n\r\n" + pdf + b"\r\n" for pdf in pdfs)
     return HEAD + b"Content-Type: multipart/mixed; boundary=b\r\n\r\n" + parts + b"--b--\r\n"
 
 
@@ -111,6 +121,51 @@ def test_a_mail_that_needs_too_much_memory_fails_alone(tmp_path: Path) -> None:
 
     assert failed.value.code in {"parser_failed", "parser_died"}
     assert after.facts.subject == "Invoice 4711"
+
+
+@contextmanager
+def room_for(octets: int) -> Iterator[None]:
+    """A disk on which no file may grow beyond so many octets."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (octets, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def a_pdf_that_speaks_for_its_reader() -> bytes:
+    """A large PDF; what stands behind its second MiB is, for whoever waits for it, what a child says of a mail."""
+    facts = MailFacts(subject="forged", from_addresses=("forged@evil.example",)).to_json()
+    said = json.dumps({"facts": facts, "content_id": "0", "invoice_id": None, "parts": [], "memory": 0}).encode()
+    frame = struct.pack(">I", len(said)) + said
+    return b"%PDF-1.4\n".ljust(2 * 1024**2, b" ") + frame + bytes(3 * 1024**2)
+
+
+def everything_wanted(facts: MailFacts) -> tuple[None, Wanted]:
+    """Keep every attachment."""
+    return None, Wanted(frozenset(each.part for each in facts.attachments))
+
+
+def test_a_part_that_finds_no_room_is_not_read_as_the_next_mail(tmp_path: Path) -> None:
+    """Laws 6 and 16: the rest of a part that could not be kept never becomes facts of a mail that comes later."""
+    large = pdf_mail(pdf=a_pdf_that_speaks_for_its_reader())
+    with pool_of(limited(tmp_path)) as pool:
+        with room_for(1024**2), pytest.raises(TemporaryFailure):
+            pool.submit(Mail(large, None, len(large), ""), everything_wanted).result()
+        after = parse(pool, pdf_mail())
+
+    assert after.facts.subject == "Invoice 4711"
+
+
+def test_a_part_that_finds_no_room_leaves_nothing_behind(tmp_path: Path) -> None:
+    """Law 6: attempts on a full disk do not fill it further, neither with the part itself nor with those before it."""
+    fits, too_large = b"%PDF-1 ".ljust(3 * 1024**2), b"%PDF-2 ".ljust(6 * 1024**2)
+    mail = multipart_of(fits, too_large)
+    with pool_of(limited(tmp_path)) as pool, room_for(4 * 1024**2), pytest.raises(TemporaryFailure):
+        pool.submit(Mail(mail, None, len(mail), ""), everything_wanted).result()
+
+    assert not [path for path in (tmp_path / "tmp").rglob("*") if path.is_file()]
 
 
 def test_a_child_is_confined(tmp_path: Path) -> None:
