@@ -9,6 +9,9 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
+# Defects that say: something of this mail was not looked at (MailFacts.is_broken).
+NOT_ALL_READ = frozenset({"too_deep", "too_many_parts", "too_large", "too_many_fields"})
+
 
 @dataclass(frozen=True, slots=True)
 class EInvoice:

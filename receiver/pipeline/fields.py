@@ -16,6 +16,9 @@ from receiver.pipeline.charsets import decode, encode, one_line, storable
 
 MAX_FIELDS = 5000
 MAX_VALUE_OCTETS = 64 * 1024
+# CPython looks for the end of a quoted parameter at every semicolon, from the start each time: quadratic.
+MAX_SEMICOLONS = 200
+_HAS_PARAMETERS = frozenset({b"content-type", b"content-disposition"})
 _FIELD = re.compile(rb"([!-9;-~]{1,200})[ \t]*:[ \t]*")
 _LINE = re.compile(rb"[^\r\n]*(?:\r\n|\n|\r|\Z)")
 _INDENTED = re.compile(rb"[ \t]+(?:\r\n|\n)?(?=[!-9;-~]{1,200}[ \t]*:)")
@@ -26,22 +29,23 @@ _PARAMETER_FAILURES = (ValueError, LookupError, TypeError, AttributeError, binas
 Octets = bytes  # or an mmap of the large file: only find, slices and patterns are asked of it
 
 
-def read_fields(octets: Octets, start: int, end: int) -> tuple[Message, int, bool]:
-    """The fields as a Message without payload, where the body starts, and whether the header is broken."""
+def read_fields(octets: Octets, start: int, end: int) -> tuple[Message, int, str | None]:
+    """The fields as a Message without payload, where the body starts, and the header's defect."""
     message = Message()
     charset = _CHARSET.search(octets, start, min(end, start + 16 * 1024))
     hint = charset.group(1).decode("ascii") if charset else None
-    position, field_count, is_broken = start, 0, False
+    position, field_count = start, 0
     for name, value, following in _raw_fields(octets, start, end):
         position = following
         field_count += 1
         if field_count <= MAX_FIELDS:
-            message.set_raw(name.decode("ascii"), _clean(value, hint))
-    is_broken = field_count > MAX_FIELDS
+            clean = _clean(value, hint)
+            message.set_raw(name.decode("ascii"), _tame(clean) if name.lower() in _HAS_PARAMETERS else clean)
+    defect = "too_many_fields" if field_count > MAX_FIELDS else None
     line = _LINE.match(octets, position, end)
     if line and not line.group().strip(b"\r\n"):
-        return message, line.end(), is_broken
-    return message, position, is_broken or position < end
+        return message, line.end(), defect
+    return message, position, defect or ("broken_header" if position < end else None)
 
 
 def parameter(message: Message, field: str, name: str) -> str | None:
@@ -123,6 +127,11 @@ def _clean(value: bytes, hint: str | None) -> str:
     unfolded = value.replace(b"\r\n", b"").replace(b"\n", b"").replace(b"\r", b"")
     text = unfolded.decode("ascii") if unfolded.isascii() else decode_raw(unfolded, hint)
     return storable(text).strip(" \t")
+
+
+def _tame(value: str) -> str:
+    """A structured value with no more parameters than a real one has."""
+    return ";".join(value.split(";", MAX_SEMICOLONS)[:MAX_SEMICOLONS])
 
 
 def decode_raw(octets: bytes, hint: str | None) -> str:

@@ -4,7 +4,6 @@ Asks the pure rules.recognition what each part is; decides nothing. Every part i
 that are likely to be kept (what recognition imports by itself) stay at hand, all others are decoded again when asked.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from receiver.pipeline.charsets import storable
@@ -13,11 +12,11 @@ from receiver.pipeline.reading import Reading, read
 from receiver.pipeline.unpack import Kind, Leaf, Unpacked
 from receiver.rendering.plain import plain_text
 from rules.addresses import canonical
-from rules.facts import AttachmentFacts, EInvoice, ForwardClaim, MailFacts
+from rules.facts import NOT_ALL_READ, AttachmentFacts, EInvoice, ForwardClaim, MailFacts
 from rules.recognition.content import HEAD_OCTETS, imports_by_itself, may_be_xml, sniff
 from rules.recognition.einvoice import read_einvoice
 from rules.recognition.forwarded import AttachedMessage, find_forward, mark_of
-from rules.recognition.identity import IdentifyingHeaders, content_id, invoice_id, part_hash
+from rules.recognition.identity import IdentifyingHeaders, content_id, invoices_id, part_hash
 
 MAX_TEXT = 100_000
 MAX_HTML_READ = 512 * 1024
@@ -68,11 +67,14 @@ def find(unpacked: Unpacked, reverse_path: str, decoded_octets: int) -> Findings
             unpacked.defects.add("too_large")
             break
         inventory.look_at(leaf, is_referenced=unpacked.is_referenced(leaf))
+    if unpacked.defects & NOT_ALL_READ:
+        # What was not looked at may be all that tells two mails apart: the second one must not pass for the first.
+        inventory.hashes.append(unpacked.body_hash())
     return Findings(
         facts=_mail_facts(unpacked, reading, reverse_path, tuple(inventory.attachments)),
         reading=reading,
         content_id=content_id(_identifying(reading), inventory.hashes),
-        invoice_id=_invoice_id(inventory.attachments),
+        invoice_id=invoices_id([each.e_invoice for each in inventory.attachments if each.e_invoice]),
         likely=inventory.likely,
     )
 
@@ -117,11 +119,6 @@ def _attachment(leaf: Leaf, octets: bytes, *, is_referenced: bool) -> Attachment
 
 def _e_invoice(octets: bytes, head: bytes) -> EInvoice | None:
     return read_einvoice(octets) if may_be_xml(head) and len(octets) <= MAX_EINVOICE_OCTETS else None
-
-
-def _invoice_id(attachments: list[AttachmentFacts]) -> str | None:
-    ids: Iterator[str | None] = (invoice_id(each.e_invoice) for each in attachments if each.e_invoice)
-    return next((each for each in ids if each), None)
 
 
 def _identifying(reading: Reading) -> IdentifyingHeaders:

@@ -20,6 +20,7 @@ from receiver.pipeline.fields import decode_words
 
 MAX_ADDRESSES = 100
 MAX_HEADER = 2000
+MAX_READ = 64 * 1024  # characters of all the fields of one name together
 _BRACKETED = re.compile(r"<([^\s<>@]{1,64}@[^\s<>@]{1,255})>")
 _BARE = re.compile(r"(?<![^\s,;])([^\s<>@,;:()\"]{1,64}@[^\s<>@,;:()\"]{1,255})(?![^\s,;])")
 _FIELDS = ("from", "sender", "reply-to", "to", "cc", "subject", "date", "message-id")
@@ -68,7 +69,7 @@ def _skeleton(fields: Message, texts: list[tuple[str, str]]) -> Message:
         values = [str(value) for value in fields.get_all(name, [])][:20]
         if values:
             # Law 22: every address in header From counts, also where the field stands twice.
-            skeleton.set_raw(name.title(), ", ".join(values) if name == "from" else values[0])
+            skeleton.set_raw(name.title(), ", ".join(values)[:MAX_READ] if name == "from" else values[0])
     skeleton["MIME-Version"] = "1.0"
     if not texts:
         return skeleton
@@ -104,13 +105,20 @@ def _from_addresses(parsed: MailParser | None, fields: Message) -> list[tuple[st
     found = [(str(name), str(address)) for name, address in parsed.from_] if parsed else []
     raw = [str(value) for value in fields.get_all("from", [])]
     if not any("@" in address for _, address in found):
-        found = [(decode_words(name), address) for name, address in getaddresses(raw)]
+        found = _tolerantly(raw)
     if not any("@" in address for _, address in found) and "@" in "".join(raw):
         # Seen in practice: addresses without commas between them. Those in angle brackets count first.
         text = ", ".join(raw)
         found = [("", address) for address in _BRACKETED.findall(text) or _BARE.findall(text)]
     tidy = [(one_line(name), one_line(decode_words(address))) for name, address in found[:MAX_ADDRESSES]]
     return [(name, address) for name, address in tidy if "@" in address]
+
+
+def _tolerantly(raw: list[str]) -> list[tuple[str, str]]:
+    try:
+        return [(decode_words(name), address) for name, address in getaddresses(raw)]
+    except _FAILURES:  # "a:a:a:…" opens a group in a group in a group
+        return []
 
 
 def _subject(parsed: MailParser | None, fields: Message) -> str:

@@ -102,9 +102,9 @@ class Dissection:
         return entity
 
     def _entity(self, path: str, octets: Octets, span: tuple[int, int], default_type: str) -> Entity:
-        fields, body, is_broken = read_fields(octets, *span)
-        if is_broken:
-            self.defects.add("broken_header")
+        fields, body, defect = read_fields(octets, *span)
+        if defect:
+            self.defects.add(defect)
         fields.set_default_type(default_type)
         self._parts_left -= 1
         return Entity(path, fields, content_type(fields), octets, span[0], body, span[1])

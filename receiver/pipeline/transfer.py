@@ -8,6 +8,7 @@ import re
 from contextlib import suppress
 
 _ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+MAX_PIECES = 10_000  # padded pieces of one body that are told apart
 _BLANKS = b" \t\r\n\f\v"
 _UUENCODE_LABELS = frozenset({"x-uuencode", "uuencode", "uue", "x-uue"})
 _NAME = re.compile(r"[a-z0-9-]+")
@@ -47,7 +48,7 @@ def from_base64(octets: bytes) -> bytes:
     # Behind the padding stands another piece, or a footer that a mailing list added as plain text.
     if rest.translate(None, _ALPHABET + b"=" + _BLANKS):
         return first
-    return first + b"".join(_one_piece(piece) for piece in rest.split(b"=") if piece.strip())
+    return first + b"".join(_one_piece(piece) for piece in rest.split(b"=", MAX_PIECES) if piece.strip())
 
 
 def _one_piece(octets: bytes) -> bytes:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from email.message import Message
 from enum import Enum
+from hashlib import sha256
 from urllib.parse import unquote
 
 from receiver.pipeline.charsets import decode, one_line
@@ -68,12 +69,21 @@ class Leaf:
 class Unpacked:
     """The leaves of one message in its order, with the texts of its bodies read."""
 
-    fields: Message
+    root: Entity
     leaves: list[Leaf]
     defects: set[str]
     texts: dict[str, str] = field(default_factory=dict)  # text by part, of bodies and inner bodies
     references: set[str] = field(default_factory=set)  # Content-IDs that some HTML shows or links
     attached: list[Message] = field(default_factory=list)  # the fields of the messages attached to this one
+
+    @property
+    def fields(self) -> Message:
+        """The header fields of the message."""
+        return self.root.fields
+
+    def body_hash(self) -> str:
+        """The SHA-256 of the whole body as it came, without the header, in which relays write."""
+        return sha256(memoryview(self.root.octets)[self.root.body : self.root.end]).hexdigest()
 
     def bodies(self) -> Iterator[Leaf]:
         """The leaves that are this mail's own text."""
@@ -91,7 +101,7 @@ class Unpacked:
 def unpack(octets: Octets, size: int, limits: Limits) -> Unpacked:
     """Cut a message into leaves and read its texts. Never fails on what a mail may hold."""
     dissection = Dissection(octets, size, limits)
-    unpacked = Unpacked(dissection.root.fields, [], dissection.defects)
+    unpacked = Unpacked(dissection.root, [], dissection.defects)
     _gather(dissection.root, unpacked, inside=False, among_alternatives=False)
     _shadow_plain_alternatives(dissection.root, unpacked)
     for leaf in unpacked.leaves:

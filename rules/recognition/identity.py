@@ -53,6 +53,18 @@ def invoice_id(invoice: EInvoice) -> str | None:
     return _digest([seller, plain(invoice.number), invoice.issue_date, total])
 
 
+def invoices_id(invoices: Iterable[EInvoice]) -> str | None:
+    """The id of all e-invoices of one mail together; None when there is none, or too little is known of one.
+
+    A mail that brings a known invoice and a new one beside it is not the same again.
+    """
+    ids = {invoice_id(each) for each in invoices}
+    known = sorted(each for each in ids if each)
+    if not known or None in ids:
+        return None
+    return known[0] if len(known) == 1 else _digest(known)
+
+
 def _seller(invoice: EInvoice) -> str | None:
     # The first that is known: a VAT id is one owner's, an IBAN may change, a name may be another's too.
     if invoice.seller_vat:

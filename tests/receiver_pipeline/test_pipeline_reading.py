@@ -15,7 +15,7 @@ from receiver.pipeline.reading import read
 from receiver.pipeline.structure import Limits
 from receiver.pipeline.transfer import undo
 from receiver.pipeline.unpack import Unpacked, cid_references, unpack
-from rules.facts import MailFacts
+from rules.facts import NOT_ALL_READ, MailFacts
 
 
 def unpacked(octets: bytes) -> Unpacked:
@@ -118,6 +118,7 @@ def test_subjects(raw: bytes, expected: str) -> None:
         ('From: "x@trusted.example" <y@z.example>', ("y@z.example",)),
         ("From: A <a@b.example> B <c@d.example>", ("a@b.example", "c@d.example")),
         ("From: nobody", ()),
+        ("From: " + "a:" * 2000 + " <a@b.example>", ("a@b.example",)),  # a group in a group in a group
     ],
 )
 def test_senders(field: str, expected: tuple[str, ...]) -> None:
@@ -245,11 +246,44 @@ def test_any_octets_are_read(octets: bytes) -> None:
 def test_hostile_header_fields_stay_cheap() -> None:
     """16,000 distinct field names and a value of 1 MB are read up to a limit, and named."""
     many = b"".join(b"X-%d: y\r\n" % n for n in range(16_000))
-    fields, _, is_broken = read_fields(many, 0, len(many))
-    assert (len(fields.keys()), is_broken) == (5000, True)
+    fields, _, defect = read_fields(many, 0, len(many))
+    assert (len(fields.keys()), defect) == (5000, "too_many_fields")
 
     long = b"Subject: " + b"a" * 1_000_000 + b"\r\n\r\nbody"
     assert len(facts(long).subject) <= 2000
+
+
+def test_only_so_many_parameters_are_read() -> None:
+    """A value of 60,000 semicolons in a quotation that never ends, quadratic for CPython's reader, is cut short."""
+    hostile = b'Content-Type: application/pdf; name="' + b";" * 60_000 + b"\r\n\r\n"
+
+    fields, _, _ = read_fields(hostile, 0, len(hostile))
+
+    assert fields.get_content_type() == "application/pdf"
+    assert str(fields["Content-Type"]).count(";") < 200
+
+
+def test_thousands_of_padded_pieces_are_not_told_apart() -> None:
+    """Base64 in pieces of one octet each, without end: some thousand are read, the rest ends the last one."""
+    assert decoded(b"QQ==" * 3, "base64") == b"AAA"
+    assert len(decoded(b"QQ==" * 1_000_000, "base64")) < 20_000
+
+
+@pytest.mark.parametrize("extra", ["parts", "octets"])
+def test_mails_that_differ_beyond_the_limits_are_two(extra: str) -> None:
+    """Once means once, but never less than once: what is not looked at any more still makes another mail."""
+    first, second = (
+        multipart(
+            *["\r\nsame"] * (20 if extra == "parts" else 1), f"Content-Type: application/pdf\r\n\r\n%PDF-{n}" * 90
+        )
+        for n in (1, 2)
+    )
+    limits = Limits(parts=10) if extra == "parts" else Limits()
+
+    found = [find(unpack(each, len(each), limits), "", 2**28 if extra == "parts" else 100) for each in (first, second)]
+
+    assert found[0].content_id != found[1].content_id
+    assert all(NOT_ALL_READ & set(each.facts.is_broken) for each in found)
 
 
 def test_mail_parser_failing_leaves_our_own_reading() -> None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rules.facts import EInvoice
-from rules.recognition.identity import IdentifyingHeaders, content_id, invoice_id, part_hash
+from rules.recognition.identity import IdentifyingHeaders, content_id, invoice_id, invoices_id, part_hash
 
 HEADERS = IdentifyingHeaders(
     ("supplier@b.example",), "Your invoice 7", "Sun, 22 Nov 2026 10:00:00 +0100", "<1@b.example>"
@@ -124,3 +124,14 @@ def test_seller_by_vat_id_then_iban_then_name() -> None:
 def test_impossible_totals(total: str) -> None:
     """An amount that is none gives no identity, and no endless number."""
     assert invoice_id(replace(INVOICE, total=total)) is None
+
+
+def test_several_invoices_of_one_mail() -> None:
+    """One invoice in two dresses is that invoice; a known one beside a new one is another mail."""
+    second = replace(INVOICE, number="R 8")
+
+    assert invoices_id([INVOICE, replace(INVOICE, syntax="CII")]) == invoice_id(INVOICE)
+    assert invoices_id([INVOICE, second]) == invoices_id([second, INVOICE])
+    assert invoices_id([INVOICE, second]) not in {None, invoice_id(INVOICE), invoice_id(second)}
+    assert invoices_id([INVOICE, replace(second, total=None)]) is None
+    assert invoices_id([]) is None
