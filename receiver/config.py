@@ -6,17 +6,18 @@ file, key, value and what was expected; an unknown key names the nearest known o
 Raises ConfigurationError only.
 """
 
-import difflib
 import json
 import os
-import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_origin
+from typing import Any, Literal, get_origin
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
+
+from receiver.setting_faults import nearest_name, sentence
+from receiver.setting_values import DatabaseUrl, DataFolder, Domain, HostName, Listen, SocketPath, without_password
 
 ENVIRONMENT_PREFIX = "POSTBUS_"
 # These two name where to look; they are read by the command line, not as settings.
@@ -31,45 +32,17 @@ class ConfigurationError(Exception):
         self.faults = faults
 
 
-def host_and_port(value: str) -> tuple[str, int]:
-    """Split `HOST:PORT` or `[IPv6]:PORT`; port 0 lets the system choose. Raises ValueError."""
-    host, colon, port = value.rpartition(":")
-    host = host.removeprefix("[").removesuffix("]")
-    if not colon or not host or not port.isascii() or not port.isdigit() or int(port) > 65535:
-        raise ValueError("expected HOST:PORT, for example 0.0.0.0:25 or [::]:25")
-    return host, int(port)
-
-
-def _listen(value: str) -> str:
-    host_and_port(value)
-    return value
-
-
-_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
-_DOMAIN = re.compile(rf"(?=.{{1,255}}\Z){_LABEL}(?:\.{_LABEL})*")
-
-
-def _domain(value: str) -> str:
-    domain = value.lower()
-    if not _DOMAIN.fullmatch(domain):
-        raise ValueError("expected a domain name in ASCII (xn--… for others), for example in.example.com")
-    return domain
-
-
-Listen = Annotated[str, AfterValidator(_listen)]
-Domain = Annotated[str, AfterValidator(_domain)]
-
-
 class Section(BaseModel):
     """One table of the TOML file."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    # Infinity is no length of time, and JSON, in which settings reach the processes, has no word for it.
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class DatabaseSettings(Section):
     """Where rows are kept."""
 
-    url: str = Field(
+    url: DatabaseUrl = Field(
         "", description="SQLAlchemy URL; empty: SQLite in the data folder. postgresql+psycopg://… for PostgreSQL."
     )
 
@@ -90,7 +63,7 @@ class SmtpSettings(Section):
     listen: Listen = Field(
         "127.0.0.1:2525", description="Address and port; ignored when systemd hands over the socket."
     )
-    hostname: str = Field("", description="Name in banner, EHLO reply and trace; empty: the machine's full name.")
+    hostname: HostName = Field("", description="Name in banner, EHLO reply and trace; empty: the machine's full name.")
     max_message_octets: int = Field(
         50 * 1024**2, ge=64 * 1024, description="SIZE (RFC 1870); larger messages get 552 5.3.4."
     )
@@ -115,6 +88,9 @@ class JournalSettings(Section):
     reserve_octets: int = Field(
         256 * 1024**2, ge=0, description="Free space kept beyond what the backlog needs; below: 452 4.3.1."
     )
+    rotate_seconds: float = Field(
+        300.0, gt=0, description="Age at which a segment is closed, so that settled mail leaves the journal."
+    )
 
 
 class PipelineSettings(Section):
@@ -135,7 +111,7 @@ class PipelineSettings(Section):
 class RenderingSettings(Section):
     """The renderer: e-mail text as PDF."""
 
-    socket: str = Field(
+    socket: SocketPath = Field(
         "", description="Unix socket of the renderer; empty: run/render.sock in the data folder, started by serve."
     )
     command: str = Field("", description="Path of wkhtmltopdf; empty: looked up in PATH.")
@@ -189,7 +165,7 @@ class Settings(BaseSettings):
         nested_model_default_partial_update=True,
     )
 
-    data: Path = Field(Path("/var/lib/postbus"), description="Folder for everything postbus keeps.")
+    data: DataFolder = Field(Path("/var/lib/postbus"), description="Folder for everything postbus keeps.")
     language: Literal["en", "de", "nl"] = Field("en", description="Language of reasons on screen.")
     database: DatabaseSettings = DatabaseSettings()
     addresses: AddressSettings = AddressSettings()
@@ -250,7 +226,10 @@ def load(config_file: Path | None, data: Path | None, environment: Mapping[str, 
     try:
         settings = Settings(**merged)
     except ValidationError as error:
-        faults += [_sentence(dict(e), from_environment, config_file) for e in error.errors()]
+        faults += [
+            sentence(dict(e), _where(e["loc"], from_environment, config_file), _known_keys(e["loc"]))
+            for e in error.errors()
+        ]
     if faults:
         raise ConfigurationError(faults)
     return settings
@@ -268,7 +247,7 @@ def walk(model: type[BaseModel] = Settings, prefix: str = "") -> Iterator[tuple[
 
 def _read_file(path: Path) -> tuple[dict[str, Any], list[str]]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8")), []
+        return tomllib.loads(path.read_text(encoding="utf-8-sig")), []
     except OSError as error:
         return {}, [f"{path}: cannot be read ({error.strerror}); check --config or POSTBUS_CONFIG"]
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -289,23 +268,27 @@ def _read_environment(environment: Mapping[str, str]) -> tuple[dict[str, Any], l
 
 def _unknown_variables(ours: Mapping[str, str]) -> dict[str, str]:
     known = {_variable(key) for key, _, _ in walk()}
-    sections = {k.rpartition("__")[0] for k in known if "__" in k}
-    unknown = [k for k in ours if k not in known | sections and not k.startswith(f"{_variable('plans')}__")]
-    return {name: f"environment: {name}: no such setting{_nearest(name, known)}" for name in unknown}
+    tables = {_variable(name) for name in _tables()}
+    unknown = [k for k in ours if k not in known | tables and not k.startswith(f"{_variable('plans')}__")]
+    return {name: f"environment: {name}: no such setting{nearest_name(name, known)}" for name in unknown}
 
 
 def _unreadable_variables(ours: Mapping[str, str]) -> dict[str, str]:
+    samples = {_variable(key): default for key, field, default in walk() if get_origin(field.annotation) in {list, dict}}
+    samples |= {_variable(name): {} for name in _tables()}
     faults = {}
-    for key, field, default in walk():
-        name = _variable(key)
-        if get_origin(field.annotation) not in {list, dict} or name not in ours:
-            continue
-        try:
-            json.loads(ours[name])
-        except ValueError:
-            expected = json.dumps(default)
-            faults[name] = f"environment: {name} = {ours[name]!r}: expected JSON, for example {expected}"
+    for name in samples.keys() & ours.keys():
+        if not _is_json(ours[name], type(samples[name])):
+            value, sample = without_password(ours[name])[:200], json.dumps(samples[name])
+            faults[name] = f"environment: {name} = {value!r}: expected JSON, for example {sample}"
     return faults
+
+
+def _is_json(text: str, kind: type) -> bool:
+    try:
+        return isinstance(json.loads(text), kind)
+    except ValueError:
+        return False
 
 
 def _variable(key: str) -> str:
@@ -320,17 +303,7 @@ def _merge(low: dict[str, Any], high: dict[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def _sentence(error: dict[str, Any], from_environment: dict[str, Any], config_file: Path | None) -> str:
-    location = [str(part) for part in error["loc"]]
-    key = ".".join(location)
-    where = _where(location, from_environment, config_file)
-    if error["type"] == "extra_forbidden":
-        return f"{where}: {key}: no such setting{_nearest(key, {k for k, _, _ in walk()})}"
-    message = error["msg"].removeprefix("Value error, ")
-    return f"{where}: {key} = {error['input']!r}: {message}"
-
-
-def _where(location: list[str], from_environment: dict[str, Any], config_file: Path | None) -> str:
+def _where(location: tuple[int | str, ...], from_environment: dict[str, Any], config_file: Path | None) -> str:
     node: Any = from_environment
     for part in location:
         if not isinstance(node, dict) or part not in node:
@@ -339,6 +312,10 @@ def _where(location: list[str], from_environment: dict[str, Any], config_file: P
     return "environment"
 
 
-def _nearest(name: str, known: set[str]) -> str:
-    near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-    return f"; did you mean {near[0]}?" if near else ""
+def _known_keys(location: tuple[int | str, ...]) -> set[str]:
+    plan = {f"plans.{location[1]}.{name}" for name in Plan.model_fields} if location[0] == "plans" else set()
+    return plan or {key for key, _, _ in walk()} | _tables()
+
+
+def _tables() -> set[str]:
+    return {key.partition(".")[0] for key, _, _ in walk() if "." in key}

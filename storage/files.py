@@ -20,6 +20,17 @@ MAX_BUFFERS = 1024
 # Linux: FS_IOC_GETFLAGS, FS_IOC_SETFLAGS, FS_TOPDIR_FL (chattr +T).
 _GET_FLAGS, _SET_FLAGS, _TOP_FOLDER = 0x80086601, 0x40086602, 0x00020000
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_REMEDIES = {
+    errno.EACCES: "check the owner and the rights of this folder",
+    errno.EPERM: "check the owner and the rights of this folder",
+    errno.EROFS: "mount this file system for writing",
+    errno.EMFILE: "raise the limit of open files (LimitNOFILE, ulimit -n)",
+    errno.ENFILE: "raise the system's limit of open files (fs.file-max)",
+    errno.ENOENT: "see whether the folder is still there, then start postbus again",
+}
+_ANY_REMEDY = "see the kernel log for the device, then try again"
+# What a file system answers that knows no limit of files (Btrfs).
+_UNLIMITED = 2**62
 
 
 class Files(Protocol):
@@ -45,7 +56,9 @@ class Files(Protocol):
     def link(self, source: Path, target: Path) -> None: ...
     def unlink(self, path: Path) -> None: ...
     def touch(self, path: Path) -> None: ...
+    def has_name(self, fd: int) -> bool: ...
     def free(self, folder: Path) -> int: ...
+    def free_files(self, folder: Path) -> int: ...
 
 
 class RealFiles:
@@ -173,10 +186,19 @@ class RealFiles:
         """Set the time of last change to now."""
         os.utime(path)
 
+    def has_name(self, fd: int) -> bool:
+        """Whether an open file can still be found by a name: one without is gone when it is closed."""
+        return os.fstat(fd).st_nlink > 0
+
     def free(self, folder: Path) -> int:
         """Octets that an unprivileged process may still write."""
         state = os.statvfs(folder)
         return state.f_bavail * state.f_frsize
+
+    def free_files(self, folder: Path) -> int:
+        """How many files (inodes) an unprivileged process may still make."""
+        state = os.statvfs(folder)
+        return state.f_favail if state.f_files else _UNLIMITED
 
 
 REAL: Files = RealFiles()
@@ -186,5 +208,5 @@ def as_failure(error: OSError, what: str) -> TemporaryFailure:
     """Word an operating system's refusal: `what` says which thing could not be done."""
     reason = error.strerror or type(error).__name__
     if error.errno in _FULL:
-        return NoRoom(f"{what}: {reason}; free some space on this file system")
-    return TemporaryFailure(f"{what}: {reason}; see the kernel log for the device, then try again")
+        return NoRoom(f"{what}: {reason}; free some space (df) or files (df -i) on this file system")
+    return TemporaryFailure(f"{what}: {reason}; {_REMEDIES.get(error.errno or 0, _ANY_REMEDY)}")

@@ -97,6 +97,8 @@ def open_journal(settings: Settings, name: str) -> Journal:
         segment_octets=settings.journal.segment_octets,
         memory_octets=settings.journal.memory_octets,
         reserve_octets=settings.journal.reserve_octets,
+        rotate_seconds=settings.journal.rotate_seconds,
+        shelves=(settings.data, settings.blob_folder()),
     )
     recovery = journal.open()
     log.info("journal_opened", owner=name, **dataclasses.asdict(recovery))

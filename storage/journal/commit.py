@@ -3,10 +3,12 @@
 A future is answered after the sync that covers it, never before (law 1). A failed write or sync abandons the
 segment at its last mark and answers the batch with TemporaryFailure: the same descriptor is never synced again,
 because the kernel reports such an error once and then calls the lost pages clean.
+A segment that holds mail is sealed after a while even if nothing more comes: settled mail must not lie here for days.
 Large messages are synced by a few threads of their own first, so that one of 50 MB does not hold up the small ones.
 """
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -35,11 +37,18 @@ class _Waiting:
 class GroupCommit:
     """The queue before the segments, and the thread behind it."""
 
-    def __init__(self, new_segment: Callable[[], SegmentWriter], announce: Callable[[], None]) -> None:
-        """`new_segment` makes the next segment (OSError); `announce` is called after every batch that stands."""
+    def __init__(
+        self, new_segment: Callable[[], SegmentWriter], announce: Callable[[], None], rotate_seconds: float
+    ) -> None:
+        """`new_segment` makes the next segment (OSError); `announce` is called after every batch that stands.
+
+        `rotate_seconds` after its first record a segment is sealed, so that the reader can delete it.
+        """
         self._new_segment = new_segment
         self._announce = announce
+        self._rotate_seconds = rotate_seconds
         self._segment: SegmentWriter | None = None
+        self._rotate_at = float("inf")  # no record in the segment yet
         self._queue: deque[_Waiting] = deque()
         self._wake = threading.Condition()
         self._is_closing = False
@@ -100,16 +109,32 @@ class GroupCommit:
 
     def _run(self) -> None:
         try:
-            while batch := self._take():
+            while (batch := self._take()) is not None:
+                if self._is_old():
+                    self._seal()
                 self._commit(batch)
         finally:
             self._stop()
 
-    def _take(self) -> list[_Waiting]:
+    def _take(self) -> list[_Waiting] | None:
+        """What is queued, as soon as there is something; nothing when the segment's time is up, None at the end."""
         with self._wake:
-            while not self._queue and not self._is_closing:
-                self._wake.wait()
+            while not self._queue and not self._is_closing and not self._is_old():
+                left = self._rotate_at - time.monotonic()
+                self._wake.wait(left if left < threading.TIMEOUT_MAX else None)
+            if self._is_closing and not self._queue:
+                return None
             return [self._queue.popleft() for _ in range(min(_MAX_BATCH, len(self._queue)))]
+
+    def _is_old(self) -> bool:
+        return time.monotonic() >= self._rotate_at
+
+    def _seal(self) -> None:
+        sealed, self._segment, self._rotate_at = self._segment, None, float("inf")
+        if sealed is not None:
+            # What is not sealed now is sealed by the recovery of the next start.
+            with suppress(OSError):
+                sealed.seal()
 
     def _commit(self, batch: list[_Waiting]) -> None:
         at = 0
@@ -122,6 +147,7 @@ class GroupCommit:
             except OSError as error:
                 self._give_up(batch[at:], error)
                 return
+            self._rotate_at = min(self._rotate_at, time.monotonic() + self._rotate_seconds)
             for waiting in batch[at : at + size]:
                 waiting.entry.sink.release()
                 waiting.done.set_result(None)
@@ -130,15 +156,14 @@ class GroupCommit:
 
     def _segment_for(self, waiting: _Waiting) -> SegmentWriter:
         if self._segment is not None and not self._segment.fits(waiting.entry.octets):
-            full, self._segment = self._segment, None
-            full.seal()
+            self._seal()
         if self._segment is None:
             self._segment = self._new_segment()
         return self._segment
 
     def _give_up(self, batch: list[_Waiting], error: OSError) -> None:
         if self._segment is not None:
-            abandoned, self._segment = self._segment, None
+            abandoned, self._segment, self._rotate_at = self._segment, None, float("inf")
             abandoned.abandon()
         failure = as_failure(error, "journal: mail could not be made durable")
         failure.__cause__ = error
@@ -152,10 +177,7 @@ class GroupCommit:
             self._queue.clear()
         for waiting in left:
             waiting.fail(_closed())
-        if self._segment is not None:
-            # What is not sealed now is sealed by the recovery of the next start.
-            with suppress(OSError):
-                self._segment.seal()
+        self._seal()
 
 
 def _how_many_fit(segment: SegmentWriter, batch: list[_Waiting], start: int) -> int:

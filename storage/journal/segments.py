@@ -13,6 +13,7 @@ import struct
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from errno import ENOENT
 from functools import partial
 from pathlib import Path
 from zlib import crc32
@@ -157,6 +158,9 @@ class SegmentWriter:
         offset = self._mark.offset
         self._files.write_at(self._fd, buffers, offset)
         self._files.sync_data(self._fd)
+        # Somebody may have removed the data folder, or put another in its place: what is synced here nobody will find.
+        if not self._files.has_name(self._fd):
+            raise FileNotFoundError(ENOENT, "the segment was taken away")
         self._used += sum(entry.octets for entry in entries)
         self._set_mark(Mark(offset + sum(map(len, buffers)), sequence, octets, is_sealed=False))
 

@@ -9,6 +9,7 @@ import os
 import secrets
 from collections.abc import Callable
 from contextlib import suppress
+from errno import ENOENT
 from pathlib import Path
 from zlib import crc32
 
@@ -63,6 +64,8 @@ class Sink:
         fd, self._fd = self._fd, None
         try:
             self._files.sync(fd)
+            if not self._files.has_name(fd):
+                raise FileNotFoundError(ENOENT, "the file was taken away")
         finally:
             self._files.close(fd)
         self._files.sync_folder(self._folder)

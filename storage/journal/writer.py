@@ -8,9 +8,10 @@ Never reads mail, never settles, never looks into another owner's folder but to 
 Raises TemporaryFailure, and NoRoom when the disk is full; then nothing was accepted, and the sink is spent.
 """
 
-import re
 import time
+from collections.abc import Sequence
 from concurrent.futures import Future
+from errno import ENOENT
 from pathlib import Path
 
 from storage.failures import Invalid, NoRoom, TemporaryFailure
@@ -18,20 +19,20 @@ from storage.files import REAL, Files, as_failure
 from storage.journal.commit import GroupCommit
 from storage.journal.envelope import Envelope
 from storage.journal.recovery import Recovery, lock_owner, recover, recover_if_dead
-from storage.journal.room import DAMAGED_FOLDER, Room, owners_in
+from storage.journal.room import DAMAGED_FOLDER, OWNER, Room, owners_in
 from storage.journal.segments import LARGE_FOLDER, Entry, SegmentWriter, segments_in
 from storage.journal.sinks import Sink
 from storage.journal.wake import Bell
 
-_OWNER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 # A sibling or the reader may be recovering our folder at this very moment.
 _LOCK_SECONDS = 10.0
+ROTATE_SECONDS = 300.0
 
 
 class Journal:
     """One process's way into the journal. `accept`, `submit`, `sink` and `has_room` may be called from any thread."""
 
-    def __init__(  # noqa: PLR0913 - three settings, each by its name
+    def __init__(  # noqa: PLR0913 - settings, each by its name
         self,
         folder: Path,
         owner: str,
@@ -39,18 +40,24 @@ class Journal:
         segment_octets: int,
         memory_octets: int,
         reserve_octets: int,
+        rotate_seconds: float = ROTATE_SECONDS,
+        shelves: Sequence[Path] = (),
         files: Files = REAL,
     ) -> None:
-        """`folder` is the whole journal; `owner` names this process's folder in it. Nothing is touched yet."""
-        if not _OWNER.fullmatch(owner) or owner == DAMAGED_FOLDER:
+        """`folder` is the whole journal; `owner` names this process's folder in it. Nothing is touched yet.
+
+        `shelves` are the folders settled mail goes to; their file systems need room too (law 6).
+        """
+        if not OWNER.fullmatch(owner) or owner == DAMAGED_FOLDER:
             raise Invalid(f"journal owner {owner!r}: letters, digits, - and _ make a folder's name")
         self._folder = folder
         self._home = folder / owner
         self._segment_octets = segment_octets
         # A record in memory must fit into a segment.
         self._memory_octets = min(memory_octets, segment_octets // 2)
+        self._rotate_seconds = rotate_seconds
         self._files = files
-        self._room = Room(files, folder, reserve_octets)
+        self._room = Room(files, folder, reserve_octets, shelves)
         self._last_number = 0
         self._lock: int | None = None
         self._bell: Bell | None = None
@@ -75,7 +82,7 @@ class Journal:
             raise as_failure(error, f"{self._folder}: the journal could not be opened") from error
         names = segments_in(self._files, self._home)
         self._last_number = names[-1].number if names else 0
-        self._start(GroupCommit(self._new_segment, self._bell.ring))
+        self._start(GroupCommit(self._new_segment, self._bell.ring, self._rotate_seconds))
         return report
 
     def has_room(self, octets: int) -> bool:
@@ -138,6 +145,9 @@ class Journal:
             raise
 
     def _new_segment(self) -> SegmentWriter:
+        if self._lock is None or not self._files.has_name(self._lock):
+            # Another folder may stand in its place by now; that one is not ours to write into (law 4).
+            raise FileNotFoundError(ENOENT, f"{self._home} was taken away")
         self._last_number = max(self._last_number + 1, time.time_ns())
         return SegmentWriter(self._files, self._home, self._last_number, self._segment_octets)
 

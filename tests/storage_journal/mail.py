@@ -3,8 +3,8 @@
 import secrets
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
-from storage.files import REAL, Files
 from storage.journal import Envelope, Journal, JournalReader, Recipient, Record, Sink
 
 MEMORY_OCTETS = 2000
@@ -28,23 +28,10 @@ def envelope(**changes: object) -> Envelope:
     return Envelope(**{**fields, **changes})  # type: ignore[arg-type]
 
 
-def journal(
-    folder: Path,
-    owner: str = "door-1",
-    *,
-    files: Files = REAL,
-    segment_octets: int = SEGMENT_OCTETS,
-    reserve_octets: int = 0,
-) -> Journal:
-    """A journal of small segments, not open yet."""
-    return Journal(
-        folder,
-        owner,
-        segment_octets=segment_octets,
-        memory_octets=MEMORY_OCTETS,
-        reserve_octets=reserve_octets,
-        files=files,
-    )
+def journal(folder: Path, owner: str = "door-1", **settings: Any) -> Journal:
+    """A journal of small segments without a reserve, not open yet."""
+    small = {"segment_octets": SEGMENT_OCTETS, "memory_octets": MEMORY_OCTETS, "reserve_octets": 0}
+    return Journal(folder, owner, **small | settings)
 
 
 def filled(into: Journal, octets: bytes) -> Sink:

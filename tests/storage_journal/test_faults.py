@@ -2,6 +2,7 @@
 
 import errno
 import os
+import shutil
 import subprocess
 import threading
 import time
@@ -320,4 +321,57 @@ def test_a_burst_counts_at_once(tmp_path: Path) -> None:
         accept(door, b"x" * 1000)
         accepted += 1
     assert 40 <= accepted <= 50
+    door.close()
+
+
+@pytest.mark.parametrize("octets", [b"small", LARGE])
+def test_mail_is_not_accepted_into_files_that_were_taken_away(tmp_path: Path, door: Journal, octets: bytes) -> None:
+    """Laws 1 and 4: the folder removed under us, and made anew: what nobody will find again is not answered 250.
+
+    Nor does this process go on in the new folder, of which it does not hold the lock.
+    """
+    accept(door, b"before")
+    shutil.rmtree(tmp_path / "journal")
+    (tmp_path / "journal" / "door-1" / "large").mkdir(parents=True)
+    for _ in range(2):
+        with pytest.raises(TemporaryFailure, match="taken away"):
+            accept(door, octets)
+
+
+@pytest.mark.parametrize(("free", "has_room"), [(4 * 3 + 499, False), (4 * 3 + 500, True)])
+def test_files_that_can_be_made_count_too(tmp_path: Path, free: int, has_room: bool) -> None:
+    """Law 6: a disk out of inodes lets nothing drain, however many octets are free."""
+
+    class Measured(RealFiles):
+        def free_files(self, folder: Path) -> int:
+            return free
+
+    door = journal(tmp_path / "journal", files=Measured())
+    door.open()
+    for _ in range(3):
+        accept(door, b"x")
+    assert door.has_room(1) is has_room
+    door.close()
+
+
+def test_the_disk_that_takes_settled_mail_counts_too(tmp_path: Path) -> None:
+    """Law 6: blobs on another, fuller disk than the journal: mail that could not be settled there is not taken."""
+    blobs = tmp_path / "blobs"
+    free = {blobs: 3000}
+
+    class Measured(RealFiles):
+        def free(self, folder: Path) -> int:
+            if not folder.exists():
+                raise FileNotFoundError(folder)
+            return free.get(folder, 2**40)
+
+    door = journal(tmp_path / "journal", files=Measured(), shelves=(blobs,))
+    door.open()
+    assert door.has_room(1001)  # the folder is made with the first blob
+    door.close()
+    blobs.mkdir()
+    door.open()
+    time.sleep(0.11)  # the free space is looked at ten times a second
+    assert door.has_room(1000)
+    assert not door.has_room(1001)
     door.close()

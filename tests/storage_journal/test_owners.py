@@ -235,3 +235,19 @@ def test_recovery_and_reading_go_side_by_side(tmp_path: Path) -> None:
     is_done.set()
     worker.join()
     assert sorted(seen) == sorted(sent)
+
+
+def test_folders_of_others_are_left_alone(tmp_path: Path) -> None:
+    """lost+found of a disk mounted here, .snapshot of a file system: no owners of ours, nothing is made in them."""
+    folder = tmp_path / "journal"
+    folder.mkdir()
+    for name in ("lost+found", ".snapshot"):
+        (folder / name).mkdir()
+    door = journal(folder)
+    door.open()
+    kept = accept(door, b"mail")
+    reader = JournalReader(folder)
+    assert contents(drain(reader)) == {kept: b"mail"}
+    reader.close()
+    door.close()
+    assert [list((folder / name).iterdir()) for name in ("lost+found", ".snapshot")] == [[], []]

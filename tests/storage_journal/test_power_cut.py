@@ -24,11 +24,11 @@ class Life:
         self.settled: set[str] = set()
 
 
-def live(folder: Path, files: PoweredFiles, life: Life, seed: int) -> None:
+def live(folder: Path, files: PoweredFiles, life: Life, seed: int, rotate_seconds: float = 3600.0) -> None:
     """A door and a worker for a while: accept, rotate, large files, settle in part, restart with recovery."""
     dice = random.Random(seed)
     for _ in range(2):
-        door = journal(folder, files=files)
+        door = journal(folder, files=files, rotate_seconds=rotate_seconds)
         try:
             door.open()
             reader = JournalReader(folder, files)
@@ -71,26 +71,27 @@ def check(folder: Path, life: Life) -> None:
     assert found.items() <= life.sent.items()
 
 
-def cut_life(root: Path, cut_at: int | None) -> tuple[PoweredFiles, Life]:
+def cut_life(root: Path, cut_at: int | None, rotate_seconds: float = 3600.0) -> tuple[PoweredFiles, Life]:
     """A life that ends at a step; the number of steps when it ends by itself."""
     root.mkdir()
     files, life = PoweredFiles(root, cut_at), Life()
     try:
-        live(root / "journal", files, life, seed=7)
+        live(root / "journal", files, life, seed=7, rotate_seconds=rotate_seconds)
     except TemporaryFailure:
         assert files.is_cut
     return files, life
 
 
-def test_a_power_cut_at_any_step_loses_nothing_acknowledged(memory: Path) -> None:
+@pytest.mark.parametrize("rotate_seconds", [3600.0, 1e-9], ids=["rotation by size", "rotation by age"])
+def test_a_power_cut_at_any_step_loses_nothing_acknowledged(memory: Path, rotate_seconds: float) -> None:
     """Law 1: at every step of accept, rotation, large file, checkpoint and restart, 250 outlives the cut."""
-    files, life = cut_life(memory / "whole", None)
+    files, life = cut_life(memory / "whole", None, rotate_seconds)
     files.release()
     steps = files.steps
     assert len(life.acknowledged) == 20
     assert steps > 150
     for cut_at in range(steps):
-        files, life = cut_life(memory / f"life-{cut_at}", cut_at)
+        files, life = cut_life(memory / f"life-{cut_at}", cut_at, rotate_seconds)
         for rest, seed in RESTS:
             medium = files.medium(memory / f"medium-{cut_at}-{rest}-{seed}", rest, seed)
             check(medium / "journal", life)

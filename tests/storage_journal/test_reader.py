@@ -1,6 +1,7 @@
 """The reading side: checkpoint, attempts, damage, backlog."""
 
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from storage.failures import Damaged, TemporaryFailure
 from storage.files import REAL
 from storage.journal import Backlog, Journal, JournalReader, backlog
 from storage.journal.segments import segments_in
-from tests.storage_journal.mail import MEMORY_OCTETS, accept, drain, journal
+from tests.storage_journal.mail import MEMORY_OCTETS, accept, contents, drain, journal
 
 LARGE = b"L" * (MEMORY_OCTETS + 1)
 
@@ -303,3 +304,41 @@ def test_nothing_readable_is_not_nothing_left(door: Journal, folder: Path) -> No
     assert ids(reader.read(10, 10**6)) == [last]
     assert reader.damaged == 60
     reader.close()
+
+
+def test_settled_mail_leaves_an_idle_journal(folder: Path) -> None:
+    """Mail is private: what is settled is deleted after a while, although no further mail comes to fill the segment."""
+    door = journal(folder, rotate_seconds=0.05)
+    door.open()
+    accept(door, b"private")
+    accept(door, b"L" * (MEMORY_OCTETS + 1))
+    reader = JournalReader(folder)
+    drain(reader)
+    deadline = time.monotonic() + 20
+    while (left := mail_files(folder)) and time.monotonic() < deadline:
+        assert reader.read(1, 1) == []
+        reader.wait(0.01)
+    assert left == []
+    kept = accept(door, b"later")
+    assert contents(drain(reader)) == {kept: b"later"}
+    reader.close()
+    door.close()
+
+
+def test_mail_that_is_not_settled_stays_however_old_its_segment(folder: Path) -> None:
+    """Law 1: a segment that was closed for its age keeps what the worker has not settled."""
+    door = journal(folder, rotate_seconds=1e-9)
+    door.open()
+    kept = [accept(door, octets) for octets in (b"one", b"two", b"three")]
+    reader = JournalReader(folder)
+    records = drain(reader, settle=False)
+    reader.settle(records[1:])
+    reader.rewind()
+    assert [record.envelope.id for record in drain(reader, settle=False)] == kept[:1]
+    reader.close()
+    door.close()
+
+
+def mail_files(folder: Path) -> list[Path]:
+    """Every file of the journal that holds octets of mail."""
+    return [*folder.rglob("*.segment"), *folder.rglob("*.eml")]
