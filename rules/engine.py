@@ -5,12 +5,12 @@ Never looks at octets; never words anything (rules.wording does).
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from rules.addresses import SenderPattern, canonical
-from rules.decision import Decision, Reason, TraceLine, told
-from rules.facts import AttachmentFacts, MailFacts, TenantPolicy
+from rules.decision import Decision, Parameters, Reason, TraceLine, told
+from rules.facts import NOT_ALL_READ, AttachmentFacts, MailFacts, TenantPolicy
 from rules.recognition.content import imports_by_itself, is_invoice_format, is_keepable
 from rules.standards import ImportStandard, name_key
 from rules.words import FoldedText, WordPattern, fold
@@ -41,6 +41,13 @@ class _Verdict:
 
 def decide(facts: MailFacts, standards: Iterable[ImportStandard], policy: TenantPolicy) -> Decision:
     """The decision about a message, with every step that led to it."""
+    decision = _decide(facts, standards, policy)
+    if NOT_ALL_READ & set(facts.is_broken):
+        return replace(decision, trace=(*decision.trace, TraceLine(None, "not_all_read")))
+    return decision
+
+
+def _decide(facts: MailFacts, standards: Iterable[ImportStandard], policy: TenantPolicy) -> Decision:
     mail = _read(facts, policy)
     verdicts: list[_Verdict] = []
     for standard in sorted(standards, key=_order):
@@ -143,10 +150,10 @@ def _without_standard(verdicts: Sequence[_Verdict], facts: MailFacts) -> Decisio
         return _held_back(naming, trace)
     found = [each for each in facts.attachments if imports_by_itself(each)]
     if found:
-        lines = [_recognised(each) for each in found]
-        reason = Reason("carries_e_invoice" if found[0].e_invoice else "carries_pdf", lines[0].params)
+        recognised = [_recognised(each) for each in found]
         kept = tuple(each.part for each in found)
-        return Decision("imported", reason, keep_parts=kept, trace=(*trace, *lines))
+        lines = (line for _, line in recognised)
+        return Decision("imported", recognised[0][0], keep_parts=kept, trace=(*trace, *lines))
     untrusted = next((each for each in verdicts if each.is_untrusted), None)
     reason = _untrusted(untrusted) if untrusted else _why_nothing(facts)
     return Decision("not_imported", reason, trace=(*trace, TraceLine(None, "nothing_recognised")))
@@ -167,14 +174,25 @@ def _held_back(naming: _Verdict, trace: Sequence[TraceLine]) -> Decision:
     return Decision("not_imported", reason, trace=(*trace, line))
 
 
-def _recognised(attachment: AttachmentFacts) -> TraceLine:
-    params = {"filename": told(attachment.filename or attachment.part)}
-    return TraceLine(None, "is_e_invoice" if attachment.e_invoice else "is_pdf", params)
+def _recognised(attachment: AttachmentFacts) -> tuple[Reason, TraceLine]:
+    """What recognition says of an attachment that it imports: as the reason, and as a step."""
+    name = told(attachment.filename or "")
+    if not name:
+        part: Parameters = {"part": told(attachment.part)}
+        if attachment.e_invoice:
+            return Reason("carries_unnamed_e_invoice", part), TraceLine(None, "is_unnamed_e_invoice", part)
+        return Reason("carries_unnamed_pdf", part), TraceLine(None, "is_unnamed_pdf", part)
+    named: Parameters = {"filename": name}
+    if attachment.e_invoice:
+        return Reason("carries_e_invoice", named), TraceLine(None, "is_e_invoice", named)
+    return Reason("carries_pdf", named), TraceLine(None, "is_pdf", named)
 
 
 def _why_nothing(facts: MailFacts) -> Reason:
     if any(is_invoice_format(each) for each in facts.attachments):
         return Reason("nothing_fits_shown_by_body")
+    if NOT_ALL_READ & set(facts.is_broken):
+        return Reason("nothing_fits_in_what_was_read")
     if facts.attachments:
         return Reason("nothing_fits", {"count": len(facts.attachments)})
     return Reason("nothing_fits_no_attachment")

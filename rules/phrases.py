@@ -28,6 +28,16 @@ PHRASES_OF_RULES: dict[str, tuple[str, str, str]] = {
         'importiert: "{filename}" ist eine E-Rechnung',
         'geïmporteerd: "{filename}" is een e-factuur',
     ),
+    "carries_unnamed_pdf": (
+        "imported: an attachment without a name (part {part}) is a PDF",
+        "importiert: ein Anhang ohne Namen (Teil {part}) ist ein PDF",
+        "geïmporteerd: een bijlage zonder naam (deel {part}) is een pdf",
+    ),
+    "carries_unnamed_e_invoice": (
+        "imported: an attachment without a name (part {part}) is an e-invoice",
+        "importiert: ein Anhang ohne Namen (Teil {part}) ist eine E-Rechnung",
+        "geïmporteerd: een bijlage zonder naam (deel {part}) is een e-factuur",
+    ),
     # Reasons: why it was not.
     "standard_without_text": (
         'not imported: it fits "{standard}", which keeps the e-mail text, but there is no text',
@@ -81,6 +91,14 @@ PHRASES_OF_RULES: dict[str, tuple[str, str, str]] = {
         "not imported: no import standard fits, and there is no attachment",
         "nicht importiert: kein Importstandard passt, und es gibt keinen Anhang",
         "niet geïmporteerd: geen importstandaard past, en er is geen bijlage",
+    ),
+    "nothing_fits_in_what_was_read": (
+        "not imported: no import standard fits, and what was read of this very large or deeply nested mail holds no "
+        "PDF or e-invoice",
+        "nicht importiert: kein Importstandard passt, und in dem, was von dieser sehr großen oder tief verschachtelten "
+        "Mail gelesen wurde, steht weder ein PDF noch eine E-Rechnung",
+        "niet geïmporteerd: geen importstandaard past, en wat van deze zeer grote of diep geneste mail gelezen is, "
+        "bevat geen pdf of e-factuur",
     ),
     # Trace lines of a standard.
     "sender_fits": ("fits: sender {sender}", "passt: Absender {sender}", "past: afzender {sender}"),
@@ -142,6 +160,21 @@ PHRASES_OF_RULES: dict[str, tuple[str, str, str]] = {
         '"{filename}" is an e-invoice',
         '"{filename}" ist eine E-Rechnung',
         '"{filename}" is een e-factuur',
+    ),
+    "is_unnamed_pdf": (
+        "an attachment without a name (part {part}) is a PDF",
+        "ein Anhang ohne Namen (Teil {part}) ist ein PDF",
+        "een bijlage zonder naam (deel {part}) is een pdf",
+    ),
+    "is_unnamed_e_invoice": (
+        "an attachment without a name (part {part}) is an e-invoice",
+        "ein Anhang ohne Namen (Teil {part}) ist eine E-Rechnung",
+        "een bijlage zonder naam (deel {part}) is een e-factuur",
+    ),
+    "not_all_read": (
+        "not all of this mail was read: it has more parts, levels or octets than are read of one",
+        "diese Mail wurde nicht ganz gelesen: sie hat mehr Teile, Ebenen oder Oktette, als von einer gelesen werden",
+        "deze mail is niet helemaal gelezen: ze heeft meer delen, niveaus of octetten dan van één mail gelezen worden",
     ),
     "nothing_recognised": (
         "no attachment is a PDF or an e-invoice that stands by itself",

@@ -32,6 +32,10 @@ _EXTENSION = re.compile(r"\.(?=[0-9]*[A-Za-z])[A-Za-z0-9]{1,10}\Z")
 _DEVICE = re.compile(
     r"(?:con|prn|aux|nul|conin\$|conout\$|clock\$|(?:com|lpt)[0-9\u00b9\u00b2\u00b3])\Z", re.IGNORECASE
 )
+_RUN = re.compile(
+    r"\.(?:bat|cmd|com|cpl|exe|hta|html?|jar|jse?|lnk|msi|pif|ps1|reg|scr|svg|url|vb[es]|ws[fh]|xht|xhtml)\Z",
+    re.IGNORECASE,
+)
 # Control, format (bidi and zero-width), surrogate, private, unassigned; line and paragraph separator.
 _REMOVED = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
@@ -39,12 +43,15 @@ _REMOVED = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 def safe_filename(claimed: str | None, media_type: str, fallback: str) -> str:
     """A name of at most 255 octets in UTF-8 that names a file in its folder and nothing else.
 
-    The claim's extension is kept; without one, the media type's is added. `fallback` serves when nothing is left.
+    The claim's extension is kept; without one, and where it tells a program to run what was kept as a document, the
+    media type's is added. `fallback` serves when nothing is left.
     """
     name = _cleaned(claimed or "") or _cleaned(fallback) or "document"
+    kind = media_type.partition(";")[0].strip().lower()
     stem, extension = _split(name)
+    if _misleads(extension, kind):
+        stem, extension = name, ""
     if not extension:
-        kind = media_type.partition(";")[0].strip().lower()
         extension = _EXTENSIONS.get(kind) or mimetypes.guess_extension(kind) or ""
     return _fitted(_no_device(stem), extension)
 
@@ -76,6 +83,13 @@ def _split(name: str) -> tuple[str, str]:
     if not found or not found.start():
         return name, ""
     return name[: found.start()], found.group()
+
+
+def _misleads(extension: str, kind: str) -> bool:
+    # Octets can be a PDF or XML and a program at once; opened as "invoice.exe" or "invoice.hta" they are the program.
+    if kind == "application/pdf":
+        return extension.lower() != ".pdf"
+    return kind in {"application/xml", "text/xml"} and _RUN.match(extension) is not None
 
 
 def _no_device(stem: str) -> str:

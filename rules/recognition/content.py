@@ -129,6 +129,9 @@ def _by_magic(head: bytes) -> str | None:
     for magic, media_type in _MAGIC:
         if head.startswith(magic):
             return media_type
+    # A program that carries %PDF- in its first KiB would pass for a document.
+    if head[:2] == b"MZ" and b"\x00" in head[:64]:
+        return "application/vnd.microsoft.portable-executable"
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return "image/webp"
     if head[4:8] == b"ftyp" and head[8:12] in {b"heic", b"heix", b"mif1", b"avif"}:

@@ -20,6 +20,8 @@ OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(50)
         (b" " * 1100 + b"%PDF-1.4", "application/pdf", "x.pdf", "application/octet-stream"),
         (b"hello", "application/pdf", "x.pdf", "application/octet-stream"),
         (PNG, "application/pdf", "x.pdf", "image/png"),
+        (b"MZ\x90\x00" + bytes(60) + b"%PDF-1.4", "application/pdf", "x.pdf", sniff(b"MZ\x00", "", None)),
+        (b"MZ;Menge;Zahl\n", "text/csv", "x.csv", "text/csv"),
         (b"PK\x03\x04" + bytes(26) + b"x.pdf%PDF-1.4", "application/zip", "x.zip", "application/zip"),
         (b'<?xml version="1.0"?><a/>', "text/plain", None, "application/xml"),
         (b"\xef\xbb\xbf<rsm:CrossIndustryInvoice ", "application/octet-stream", "x", "application/xml"),

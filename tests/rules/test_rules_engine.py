@@ -191,6 +191,24 @@ def test_everything_else_needs_a_standard(attachments: tuple[AttachmentFacts, ..
     assert (decision.state, decision.reason.code, decision.keep_parts) == ("not_imported", reason, ())
 
 
+def test_an_attachment_without_a_name_is_told_as_such() -> None:
+    """Law 25: a reason never calls a part's number its name."""
+    decision = decide(replace(LETTER, attachments=(replace(PDF, filename=None),)), [], EVERYONE)
+    assert in_words(decision) == "imported: an attachment without a name (part 2) is a PDF"
+    invoice = replace(PDF, filename="\u202e", media_type="application/xml", e_invoice=EInvoice("invoice", "UBL"))
+    decision = decide(replace(LETTER, attachments=(invoice,)), [], EVERYONE)
+    assert in_words(decision) == "imported: an attachment without a name (part 2) is an e-invoice"
+
+
+@pytest.mark.parametrize("defect", ["too_deep", "too_many_parts", "too_large", "too_many_fields"])
+def test_what_was_not_read_is_told(defect: str) -> None:
+    """Where a mail was not read to its end, nobody claims that it has no attachment, and the trace says so."""
+    empty = decide(replace(LETTER, attachments=(), is_broken=(defect,)), [], EVERYONE)
+    full = decide(replace(LETTER, is_broken=("broken_date", defect)), [], EVERYONE)
+    assert (empty.reason.code, full.reason.code) == ("nothing_fits_in_what_was_read", "carries_pdf")
+    assert empty.trace[-1].code == full.trace[-1].code == "not_all_read"
+
+
 def test_standard_without_conditions_fits_nothing() -> None:
     """A standard that ought never to have been saved does not import every mail."""
     assert decide(LETTER, [standard(sender=None)], EVERYONE).standard is None

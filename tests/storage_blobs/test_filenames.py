@@ -49,7 +49,23 @@ extensions = st.from_regex(r"[A-Za-z][A-Za-z0-9]{0,7}", fullmatch=True)
 @given(st.text("abcäß漢 -", min_size=1, max_size=300).filter(str.strip), extensions)
 def test_the_extension_is_kept(stem: str, extension: str) -> None:
     """However long the name is, its extension survives."""
-    assert safe_filename(f"{stem}.{extension}", "application/pdf", "x").endswith(f".{extension}")
+    assert safe_filename(f"{stem}.{extension}", "application/zip", "x").endswith(f".{extension}")
+
+
+@pytest.mark.parametrize(
+    ("claimed", "media_type", "expected"),
+    [
+        ("invoice.exe", "application/pdf", "invoice.exe.pdf"),
+        ("invoice.tmp", "application/pdf", "invoice.tmp.pdf"),
+        ("invoice\u202efdp.scr", "application/pdf", "invoicefdp.scr.pdf"),
+        ("Rechnung.PDF", "application/pdf", "Rechnung.PDF"),
+        ("invoice.HTA", "application/xml", "invoice.HTA.xml"),
+        ("factura.xsig", "application/xml", "factura.xsig"),
+    ],
+)
+def test_a_document_is_not_opened_as_a_program(claimed: str, media_type: str, expected: str) -> None:
+    """What was kept because it is a PDF or XML opens as that, also where its octets are a program besides."""
+    assert safe_filename(claimed, media_type, "x") == expected
 
 
 taken_names = st.lists(nasty.map(lambda text: safe_filename(text, "", "mail")), max_size=12)
