@@ -102,7 +102,7 @@ def test_distinct_names_add_up(count: int, length: int) -> None:
         ("..", "application/pdf", "mail.pdf"),
         ("", "application/pdf", "mail.pdf"),
         (None, "application/xml", "mail.xml"),
-        ("invoice\u202efdp.exe", "application/pdf", "invoicefdp.exe"),
+        ("invoice\u202efdp.exe", "application/pdf", "invoicefdp.exe.pdf"),
         ("nul.pdf", "application/pdf", "_nul.pdf"),
         ("Com1 .tar.gz", "", "_Com1 .tar.gz"),
         ("invoice.pdf. . ", "application/pdf", "invoice.pdf"),
