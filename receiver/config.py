@@ -274,7 +274,9 @@ def _unknown_variables(ours: Mapping[str, str]) -> dict[str, str]:
 
 
 def _unreadable_variables(ours: Mapping[str, str]) -> dict[str, str]:
-    samples = {_variable(key): default for key, field, default in walk() if get_origin(field.annotation) in {list, dict}}
+    samples = {
+        _variable(key): default for key, field, default in walk() if get_origin(field.annotation) in {list, dict}
+    }
     samples |= {_variable(name): {} for name in _tables()}
     faults = {}
     for name in samples.keys() & ours.keys():

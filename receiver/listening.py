@@ -8,7 +8,7 @@ import os
 import socket
 from collections.abc import MutableMapping
 
-from receiver.config import host_and_port
+from receiver.setting_values import host_and_port
 
 _FIRST_SYSTEMD_FD = 3
 _BACKLOG = 1024
@@ -41,8 +41,12 @@ def bound(listen: str) -> socket.socket:
         ) from error
     except OSError as error:
         raise ListenFailed(
-            f"{listen}: cannot listen ({error.strerror}); stop the program that holds it or set smtp.listen to another"
+            f"{listen}: cannot listen ({_reason(error)}); stop the program that holds it or set smtp.listen to another"
         ) from error
+
+
+def _reason(error: OSError) -> str:
+    return (error.strerror or str(error)).partition(" (while ")[0]  # Python adds the address once more
 
 
 def address_of(listener: socket.socket) -> str:

@@ -1,7 +1,6 @@
 """`postbus check-config`: every fault of the configuration at once, or what is in force."""
 
 import json
-import re
 from typing import Any
 
 import typer
@@ -11,6 +10,7 @@ from receiver.cli.output import Column, column, show
 from receiver.cli.soundness import faults_of
 from receiver.cli.workplace import Workplace
 from receiver.config import ConfigurationError, Settings, walk
+from receiver.setting_values import without_password
 
 app = typer.Typer(add_completion=False)
 
@@ -41,11 +41,6 @@ def in_force(settings: Settings) -> list[dict[str, Any]]:
         for key, value in plan.model_dump().items():
             records.append(_record(f"plans.{name}.{key}", value, name not in settings.plans))
     return records
-
-
-def without_password(url: str) -> str:
-    """`postgresql://me:secret@host/db` as `postgresql://me:***@host/db`."""
-    return re.sub(r"(?<=[?&]password=)[^&]*", "***", re.sub(r"(?<=://)([^/@:]*):[^/]*@", r"\1:***@", url))
 
 
 def _record(key: str, value: object, is_default: bool) -> dict[str, Any]:

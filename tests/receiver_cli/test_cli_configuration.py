@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from receiver.cli.check_config import without_password
+from receiver.setting_values import without_password
 from receiver.smtp.tls import make_self_signed
 from storage.database import Database
 from storage.glance import newest_revision
