@@ -14,6 +14,7 @@ import nh3
 
 from receiver.rendering.flowed import unflow
 from receiver.rendering.images import ImageBudget
+from receiver.rendering.nesting import nests_beyond_reason
 from receiver.rendering.plain import plain_text
 from receiver.rendering.styles import filter_style
 
@@ -53,19 +54,6 @@ ATTRIBUTE = re.compile(r' ([^\s=">]+)="([^"]*)"')
 TINY = re.compile(r"\s*0*[01](?:\.\d*)?\s*(?:px)?\s*")
 TINY_STYLE = re.compile(r"(?:^|;)(?:max-)?(?:width|height):0*[01](?:px)?(?:$|;)|(?:^|;)display:none|visibility:hidden")
 
-RAW_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
-CLOSED_BY_THEMSELVES = frozenset(
-    """
-    area base br col embed hr img input link meta param source track wbr p li dd dt tr td th tbody thead tfoot option
-    html head body o
-    """.split()  # noqa: SIM905 - reads better than a column of quoted words
-)
-FORMATTING = frozenset(
-    {"a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u"}
-)
-MAX_DEPTH = 2000
-MAX_REPEATS = 2_000_000
-
 # Bounded and anchored at the start of a word: linear even on five megabytes without a blank.
 LINK = re.compile(
     r"(?<![\w@])https?://[^\s<>\"'\x00-\x1f]{1,2000}"
@@ -79,7 +67,7 @@ def clean_html(html: str, inline: Mapping[str, tuple[str, bytes]]) -> str:
     `inline`: the mail's own images by Content-ID, as (media type, octets). Never raises on hostile input.
     """
     text = _encodable(html)
-    if _nests_beyond_reason(text):
+    if nests_beyond_reason(text):
         return text_to_html(plain_text(text))
     cleaned = nh3.clean(
         text,
@@ -151,23 +139,6 @@ def _show_image(tag: str, attributes: dict[str, str]) -> str:
 def _is_tracker(attributes: dict[str, str]) -> bool:
     sides = (attributes.get("width", ""), attributes.get("height", ""))
     return any(TINY.fullmatch(side) for side in sides) or bool(TINY_STYLE.search(attributes.get("style", "")))
-
-
-def _nests_beyond_reason(html: str) -> bool:
-    """Whether cleaning would take seconds: far too deep, or formatting that every block would have to open again."""
-    depth = formatting = repeats = 0
-    for slash, name in RAW_TAG.findall(html):
-        tag = name.lower()
-        step = -1 if slash else 1
-        if tag in FORMATTING:
-            formatting = max(0, formatting + step)
-        elif not slash:
-            repeats += formatting
-        if tag not in CLOSED_BY_THEMSELVES:
-            depth = max(0, depth + step)
-        if depth > MAX_DEPTH or repeats > MAX_REPEATS:
-            return True
-    return False
 
 
 def _link(address: str) -> str:

@@ -1,12 +1,13 @@
 """The words of an HTML fragment as plain text, for pages that cannot be laid out.
 
-Uses the standard library alone, so that the renderer can run this file by its path in a process with limits:
-HTML on standard input, text on standard output, both UTF-8.
+Needs the standard library alone, so that the renderer can run it (`python -m receiver.rendering.plain`) in a process
+with limits: HTML on standard input, text on standard output, both UTF-8. Linear in its input; never raises.
 """
 
 import re
 import sys
-from html.parser import HTMLParser
+
+from receiver.rendering.markup import Tag, tokens, unescape
 
 MAX_CHARACTERS = 400_000
 MAX_LINES = 12_000
@@ -18,51 +19,61 @@ BLOCKS = frozenset(
     nav ol p pre section table tr ul
     """.split()  # noqa: SIM905 - reads better than a column of quoted words
 )
-SILENT = frozenset({"script", "style", "title", "noscript", "template", "svg", "math", "select", "textarea"})
+SILENT = frozenset(
+    "iframe math noembed noframes noscript script select style svg template textarea title".split()  # noqa: SIM905 - reads better than a column of quoted words
+)
 BLANKS = re.compile(r"\s+")
 # QtWebKit breaks a line in quadratic time: a word of 400,000 letters takes it longer than a deadline.
 LONG_WORD = re.compile(r"\S{500}(?=\S)")
 
 
-class _Words(HTMLParser):
+class _Words:
     """Collects words; a block starts a line, a cell starts after two blanks."""
 
     def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
         self.pieces: list[str] = []
-        self._silent: str | None = None
-        self._kept_lines = 0
+        self._silent: str | None = None  # the element whose end is waited for
+        self._preformatted: str | None = None  # likewise: its lines are kept as they stand
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if self._silent:
-            return
-        if tag in SILENT:
-            self._silent = tag
-        elif tag in BLOCKS:
+    def take(self, token: Tag | str) -> None:
+        """One tag or run of text after the other."""
+        if isinstance(token, str):
+            if not self._silent:
+                text = unescape(token)
+                self.pieces.append(text if self._preformatted else BLANKS.sub(" ", text))
+        elif token.is_end:
+            self._end(token.name)
+        elif not self._silent:
+            self._start(token)
+
+    def _start(self, tag: Tag) -> None:
+        if tag.name in SILENT:
+            self._silent = tag.name
+        elif tag.name in BLOCKS:
             self.pieces.append("\n")
-        elif tag in {"td", "th"}:
+        elif tag.name in {"td", "th"}:
             self.pieces.append("  ")
-        elif tag == "img":
-            self.pieces.append(dict(attrs).get("alt") or "")
-        if ("class", "text") in attrs or tag == "pre":
-            self._kept_lines += 1
+        elif tag.name == "img":
+            self.pieces.append(tag.attributes().get("alt", ""))
+        if tag.name == "pre" or (tag.name == "div" and tag.attributes().get("class") == "text"):
+            self._preformatted = tag.name
 
-    def handle_endtag(self, tag: str) -> None:
-        if tag == self._silent:
-            self._silent = None
-        elif not self._silent and tag in BLOCKS:
+    def _end(self, name: str) -> None:
+        if self._silent:
+            if name == self._silent:
+                self._silent = None
+            return
+        if name == self._preformatted:
+            self._preformatted = None
+        if name in BLOCKS:
             self.pieces.append("\n")
-
-    def handle_data(self, data: str) -> None:
-        if not self._silent:
-            self.pieces.append(data if self._kept_lines else BLANKS.sub(" ", data))
 
 
 def plain_text(html: str) -> str:
     """The words of `html`, at most MAX_CHARACTERS and MAX_LINES of them; "[…]" stands where it was cut."""
     words = _Words()
-    words.feed(html)
-    words.close()
+    for token in tokens(html):
+        words.take(token)
     lines = _without_repeated_blank_lines(LONG_WORD.sub(r"\g<0>\n", "".join(words.pieces)).split("\n"))
     text = "\n".join(lines[:MAX_LINES]).strip("\n")
     is_cut = len(lines) > MAX_LINES or len(text) > MAX_CHARACTERS

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+import receiver
 from receiver.config import RenderingSettings
-from receiver.rendering import bounded_run, plain, sandbox
+from receiver.rendering import bounded_run, sandbox
 from receiver.rendering.bounded_run import Limits
 from receiver.rendering.judge import judge
 from receiver.rendering.page import HeaderBlock, as_text_page, body_of, page
@@ -28,6 +29,11 @@ RETRY_SECONDS = 2.0
 # What the first rung may use of the whole time; the second needs little.
 FULL_SHARE = 0.6
 MAX_PLAIN_OCTETS = 4 * 1024**2
+TEXT_ENVIRONMENT = {
+    "LC_ALL": "C.UTF-8",
+    "PYTHONPATH": str(Path(receiver.__file__).parents[1]),
+    "PYTHONDONTWRITEBYTECODE": "1",
+}
 
 Rung = Literal["full", "text"]
 
@@ -94,9 +100,9 @@ class Workshop:
     def _text_page(self, document: bytes, seconds: float) -> bytes:
         """The same page with the words only, taken out by a child: the parser works on what may be hostile."""
         whole = document.decode("utf-8", "replace")
-        command = [sys.executable, "-I", "-S", str(Path(plain.__file__))]
+        command = [sys.executable, "-P", "-S", "-m", "receiver.rendering.plain"]
         limits = Limits(seconds, MAX_PLAIN_OCTETS)
-        outcome = bounded_run.run(command, body_of(whole).encode(), limits, {"LC_ALL": "C.UTF-8"})
+        outcome = bounded_run.run(command, body_of(whole).encode(), limits, TEXT_ENVIRONMENT)
         if outcome.end != "finished":
             raise NotRendered("render_took_too_long", seconds=round(seconds))
         return as_text_page(whole, outcome.stdout.decode("utf-8", "replace")).encode()

@@ -157,7 +157,20 @@ def test_long_words_may_break() -> None:
 
 
 @pytest.mark.parametrize(
-    "html", ["<div>" * 100_000, "<b><i id=1>" * 50_000 + "<p>x" * 50_000, "<font color=red>" * 3000]
+    "html",
+    [
+        "<div>" * 100_000,
+        "<b><i id=1>" * 50_000 + "<p>x" * 50_000,
+        "<font color=red>" * 3000,
+        "<o:p>" * 100_000,
+        "<div></span>" * 300_000,
+        '<div title="</div>">' * 200_000,
+        "<div><!--</div>-->" * 200_000,
+        "<div><textarea></div></textarea>" * 100_000,
+        "<div><table></div></table>" * 100_000,
+        "<p " + " ".join(f"a{number}" for number in range(300_000)) + ">",
+    ],
+    ids=range(10),
 )
 def test_nesting_beyond_reason_is_shown_as_text(html: str) -> None:
     """What would take the cleaner minutes or gigabytes keeps its words."""
