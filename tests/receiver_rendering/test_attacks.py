@@ -99,6 +99,27 @@ def test_without_the_sandbox_the_same_attacks_succeed(canary: Any, look: Any, wo
     assert look.has_magenta(pdf)
 
 
+def test_the_kept_page_fetches_and_runs_nothing_by_itself(
+    canary: Any, look: Any, workshop_of: Callable[..., Any]
+) -> None:
+    """A person opens it in a browser: had cleaning missed something, the page's own rules would hold it."""
+    port = canary.port
+    missed = (
+        f'<img src="http://127.0.0.1:{port}/img"><iframe src="http://127.0.0.1:{port}/frame"></iframe>'
+        f'<link rel="stylesheet" href="http://127.0.0.1:{port}/css"><p style="background:url(http://127.0.0.1:{port}/b)">'
+        f'<style>@import "http://127.0.0.1:{port}/import";</style><object data="http://127.0.0.1:{port}/o"></object>'
+        f'<script src="http://127.0.0.1:{port}/js"></script><script>document.write("{canary.folder.name}-RAN")</script>'
+        f'<form id="f" method="post" action="http://127.0.0.1:{port}/form"></form><script>f.submit()</script>BENIGN-TEXT'
+    )
+    workshop = workshop_of(OPEN_OPTIONS, sandbox="none-i-accept-that-mail-may-run-code-here")
+
+    words = look.words(workshop.render(page(HEADER, missed).encode(), seconds=20).pdf)
+
+    assert canary.requests == []
+    assert "BENIGN-TEXT" in words
+    assert "-RAN" not in words
+
+
 @pytest.mark.parametrize(
     "body",
     [

@@ -29,6 +29,15 @@ def test_invisible_characters_show_no_other_sender(trick: str) -> None:
     assert document.encode()
 
 
+def test_a_browser_is_told_to_fetch_run_and_send_nothing() -> None:
+    """Before anything of the mail: nothing but data: images, no base, no form, no referrer, no look-up ahead."""
+    before_mail = page(HeaderBlock("a", "b", None, "s"), "<p>MAIL</p>").partition("MAIL")[0]
+
+    for rule in ("default-src 'none'; img-src data:;", "base-uri 'none'", "form-action 'none'", "no-referrer"):
+        assert rule in before_mail
+    assert '"x-dns-prefetch-control" content="off"' in before_mail
+
+
 def test_labels_speak_the_language() -> None:
     """Law 25: words are made at the edge; an unknown language gets English."""
     header = HeaderBlock("a", "b", datetime(2026, 11, 22, 15, 4, tzinfo=ZONE), "s", ("x.pdf", "y.pdf"))
