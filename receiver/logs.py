@@ -1,21 +1,24 @@
 """How processes log: one event a line, to stderr.
 
 An event is a past-tense constant, its facts are keys. Bodies, subjects, passwords and tokens are never among them:
-an exception is told by its kind and place, never by its text, which may quote a mail.
+an exception is told by its kind and place, never by its text, which may quote a mail. Only our own failures are told
+in their words: those are made for people. Logging never raises: a log that cannot be written costs no mail its answer.
 """
 
 import logging
+import os
 import sys
 import traceback
 from collections.abc import MutableMapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import structlog
 
 from receiver.config import LogSettings
 
 _HOUSE = Path(__file__).parent.parent
+_OUR_ROOMS = ("receiver.", "storage.", "rules.")
 
 
 def configure(settings: LogSettings, *, process: str = "") -> None:
@@ -39,11 +42,50 @@ def configure(settings: LogSettings, *, process: str = "") -> None:
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(settings.level),
-        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(file=LastingStream(sys.stderr)),  # type: ignore[arg-type]
         cache_logger_on_first_use=True,
     )
     # What libraries log by themselves may quote mail (aiosmtpd: commands; asyncio: exceptions). It goes nowhere.
     logging.getLogger().addHandler(logging.NullHandler())
+
+
+class LastingStream:
+    """Standard error, whose loss is borne: its reader has gone, its terminal was closed, its disk is full."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> None:
+        """Write it if that is possible."""
+        try:
+            self._stream.write(text)
+        except BrokenPipeError:
+            self._give_up()
+        except (OSError, ValueError):  # a closed stream is a ValueError
+            return
+
+    def flush(self) -> None:
+        """Flush it if that is possible."""
+        try:
+            self._stream.flush()
+        except BrokenPipeError:
+            self._give_up()
+        except (OSError, ValueError):
+            return
+
+    def _give_up(self) -> None:
+        # Nobody will read here any more. What is still buffered would make the interpreter exit with 120.
+        nowhere = os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC)
+        os.dup2(nowhere, self._stream.fileno())
+        os.close(nowhere)
+
+
+def words_of(error: BaseException) -> str | None:
+    """What a failure says to the operator, when it is one that was worded for people; None for any other."""
+    if isinstance(error, OSError):
+        return f"{error.filename}: {error.strerror}" if error.filename else None
+    kind = type(error)
+    return str(error) if f"{kind.__module__}.".startswith(_OUR_ROOMS) else None
 
 
 def tell_kind_and_place(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -1,7 +1,8 @@
 """One process of a running postbus: `python -m receiver.process ROLE`, started by receiver/service.py only.
 
 Settings come as JSON on standard input, so that no secret stands among the arguments and a child that is started again
-works with what its siblings work with. The process dies with its supervisor.
+works with what its siblings work with. The process dies with its supervisor. What ends it is told in the log, by words
+or by kind and place, and before it was ready to the supervisor too: no traceback, whose text may quote a mail.
 """
 
 import argparse
@@ -11,12 +12,21 @@ import os
 import signal
 import socket
 import sys
+import threading
 from collections.abc import Callable
+from functools import partial
+from types import TracebackType
+
+import structlog
 
 from receiver import logs
 from receiver.config import Settings
+from receiver.supervision import READY
 
 _PR_SET_PDEATHSIG = 1
+_LONGEST_WORDS = 2000
+
+log = structlog.get_logger()
 
 
 def main() -> int:
@@ -25,13 +35,36 @@ def main() -> int:
     _die_with(arguments.supervisor)
     settings = Settings.model_validate_json(sys.stdin.buffer.read())
     logs.configure(settings.log, process=arguments.name)
-
-    def ready() -> None:
-        with contextlib.suppress(BrokenPipeError):  # started again later: nobody waits for the word
-            os.write(arguments.ready_fd, b"1")
-
-    _play(arguments.role, settings, arguments, ready)
+    say = partial(_say, arguments.ready_fd)
+    sys.excepthook = partial(_tell_end, say)
+    threading.excepthook = partial(_tell_thread_end, ends_process=arguments.role == "door")
+    _play(arguments.role, settings, arguments, ready=partial(say, READY))
     return 0
+
+
+def _say(descriptor: int, words: bytes) -> None:
+    with contextlib.suppress(BrokenPipeError):  # started again later: nobody waits for the word
+        os.write(descriptor, words)
+
+
+def _tell_end(
+    say: Callable[[bytes], None], kind: type[BaseException], error: BaseException, _trace: TracebackType | None
+) -> None:
+    if issubclass(kind, KeyboardInterrupt):  # told to stop before it had begun
+        return
+    words = logs.words_of(error)
+    if words is None:
+        log.error("process_failed", exc_info=error)
+    else:
+        log.error("process_failed", reason=words)
+        say(words.encode()[:_LONGEST_WORDS])
+
+
+def _tell_thread_end(ended: threading.ExceptHookArgs, *, ends_process: bool) -> None:
+    log.error("thread_failed", thread=ended.thread.name if ended.thread else "", exc_info=ended.exc_value)
+    if ends_process:
+        # A door without the thread that writes its journal would refuse every mail for ever. Another one is started.
+        os._exit(1)
 
 
 def _play(role: str, settings: Settings, arguments: argparse.Namespace, ready: Callable[[], None]) -> None:

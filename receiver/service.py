@@ -7,7 +7,7 @@
       └─ door        receiver/smtp/door.py            SMTP in, journal.accept; one per listening socket
 
 The supervisor holds the listening sockets and never touches mail. SIGTERM drains: no new connections, running
-transactions finish, then the others end; exit 0.
+transactions finish, then the others end; exit 0. SIGHUP changes nothing: a closed terminal must not end a mail server.
 Raises ListenFailed and StartFailed.
 """
 
@@ -31,6 +31,7 @@ log = structlog.get_logger()
 def serve(settings: Settings, announce: Callable[[str], None]) -> int:
     """Run postbus until SIGTERM or SIGINT; `announce` gets `ready smtp=HOST:PORT` once mail can be accepted."""
     logs.configure(settings.log, process="supervisor")
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # handed down to all that is started here
     listeners = listening.inherited() or [listening.bound(settings.smtp.listen)]
     supervisor = Supervisor(_children(settings, listeners))
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -43,6 +44,9 @@ def serve(settings: Settings, announce: Callable[[str], None]) -> int:
     supervisor.watch()
     notify_systemd("STOPPING=1")
     log.info("service_stopping")
+    # Else the kernel would connect clients that come now, and they would wait for a greeting that never comes.
+    for listener in listeners:
+        listener.close()
     supervisor.stop()
     log.info("service_stopped")
     return 0

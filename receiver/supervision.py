@@ -20,6 +20,9 @@ import structlog
 STEADY_SECONDS = 30.0  # who lived this long has no bad start behind it
 LONGEST_PAUSE = 30.0
 READY_SECONDS = 60.0
+# What a child says when it is ready; anything else it says is why it cannot be.
+READY = b"1"
+_LONGEST_WORDS = 4096
 
 log = structlog.get_logger()
 
@@ -45,8 +48,27 @@ class Child:
         self._failures = 0
 
     def start(self) -> int:
-        """Start it with its settings (JSON) on standard input; returns the descriptor on which it says it is ready."""
+        """Start it with its settings (JSON) on standard input; returns the descriptor on which it says it is ready.
+
+        Raises StartFailed when the system has no process, memory or descriptor left for it.
+        """
+        try:
+            return self._start()
+        except OSError as error:
+            raise StartFailed(f"{self.name}: cannot be started ({error.strerror})") from error
+
+    def _start(self) -> int:
         ready_read, ready_write = os.pipe()
+        with contextlib.ExitStack() as opened:
+            opened.callback(os.close, ready_write)
+            on_failure = opened.enter_context(contextlib.ExitStack())
+            on_failure.callback(os.close, ready_read)
+            self._process = self._run(ready_write)
+            on_failure.pop_all()
+        self._started_at = time.monotonic()
+        return ready_read
+
+    def _run(self, ready_write: int) -> "subprocess.Popen[bytes]":
         command = [sys.executable, "-m", "receiver.process", self.role, "--name", self.name]
         command += ["--supervisor", str(os.getpid()), "--ready-fd", str(ready_write)]
         passed = [ready_write]
@@ -57,21 +79,26 @@ class Child:
         with os.fdopen(os.memfd_create("settings"), "w+b") as handed_over:
             handed_over.write(self._settings)
             handed_over.seek(0)
-            self._process = subprocess.Popen(command, stdin=handed_over, pass_fds=passed, start_new_session=True)
-        os.close(ready_write)
-        self._started_at = time.monotonic()
-        return ready_read
+            return subprocess.Popen(command, stdin=handed_over, pass_fds=passed, start_new_session=True)
 
     def restart_if_dead(self) -> None:
         """Start it again when it has died and its pause is over."""
         now = time.monotonic()
         if self._process is not None and (status := self._process.poll()) is not None:
             self._failures = 1 if now - self._started_at > STEADY_SECONDS else self._failures + 1
-            pause = 0.0 if self._failures == 1 else min(LONGEST_PAUSE, 2.0 ** (self._failures - 2))
-            self._process, self._may_start_at = None, now + pause
-            log.error("process_died", name=self.name, status=status, restart_in_seconds=pause)
+            self._process = None
+            log.error("process_died", name=self.name, status=status, restart_in_seconds=self._put_off(now))
         if self._process is None and now >= self._may_start_at:
-            os.close(self.start())
+            try:
+                os.close(self.start())
+            except StartFailed as failure:
+                self._failures += 1
+                log.error("process_not_started", reason=str(failure), restart_in_seconds=self._put_off(now))
+
+    def _put_off(self, now: float) -> float:
+        pause = 0.0 if self._failures == 1 else min(LONGEST_PAUSE, 2.0 ** (self._failures - 2))
+        self._may_start_at = now + pause
+        return pause
 
     def is_running(self) -> bool:
         """Whether it lives now."""
@@ -102,6 +129,11 @@ class Supervisor:
         self._wake_read, self._wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         self._is_stopping = False
 
+    @property
+    def is_stopping(self) -> bool:
+        """Whether a stop was asked for."""
+        return self._is_stopping
+
     def request_stop(self, *_signal: object) -> None:
         """Make `watch` and `start` return; may be called from a signal handler."""
         self._is_stopping = True
@@ -114,9 +146,11 @@ class Supervisor:
 
     def start(self) -> None:
         """Start all and wait until each is ready. Raises StartFailed after stopping what was started."""
-        waiting = {child.start(): child for child in self._children}
+        waiting: dict[int, Child] = {}
         deadline = time.monotonic() + READY_SECONDS
         try:
+            for child in self._children:
+                waiting[child.start()] = child
             while waiting and not self._is_stopping:
                 self._await_one(waiting, deadline)
         except StartFailed:
@@ -150,10 +184,11 @@ class Supervisor:
             said = selector.select(min(0.5, max(0.0, deadline - time.monotonic())))
         for key, _ in said:
             child = waiting.pop(key.fd)
-            is_ready = os.read(key.fd, 1) != b""
+            words = os.read(key.fd, _LONGEST_WORDS)
             os.close(key.fd)
-            if not is_ready and not self._is_stopping:
-                raise StartFailed(f"{child.name}: ended before it was ready; its last log line says why")
+            if words != READY and not self._is_stopping:
+                why = words.decode(errors="replace") or "ended before it was ready; its last log line says why"
+                raise StartFailed(f"{child.name}: {why}")
         if waiting and time.monotonic() > deadline:
             names = ", ".join(child.name for child in waiting.values())
             raise StartFailed(f"{names}: not ready after {READY_SECONDS:.0f} seconds; look at the log above")

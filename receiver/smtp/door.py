@@ -9,6 +9,7 @@ configured certificate cannot.
 import asyncio
 import dataclasses
 import logging
+import resource
 import signal
 import socket
 import ssl
@@ -32,6 +33,8 @@ from storage.journal import Journal
 _BACKLOG = 1024
 # What a handler may still take when the drain is over: a lookup or a sync, both with deadlines of their own.
 _LAST_SECONDS = 5.0
+# Descriptors that are no client's: listener, journal, database, what Python holds.
+_OWN_DESCRIPTORS = 48
 
 log = structlog.get_logger()
 
@@ -76,6 +79,7 @@ def run_door(settings: Settings, listener: socket.socket, *, name: str, ready: C
     """Take mail from `listener` until SIGTERM or SIGINT; `ready` is called once it can be accepted."""
     # What aiosmtpd logs quotes clients.
     logging.getLogger("mail.log").disabled = True
+    raise_descriptor_limit()
     tls_context = _tls_context(settings)
     journal = open_journal(settings, name)
     database = Database(settings.database_url())
@@ -120,7 +124,20 @@ def make_terms(settings: Settings, handler: ImportHandler, tls_context: ssl.SSLC
         smtputf8=settings.smtp.smtputf8,
         tls_context=tls_context,
         idle_seconds=settings.smtp.idle_seconds,
+        most_sessions=most_sessions(),
     )
+
+
+def raise_descriptor_limit() -> None:
+    """Use what the system allows: the usual soft limit of 1,024 is for programs that call select(2). Doors do not."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+def most_sessions() -> int:
+    """How many clients this process has descriptors for: each needs a socket, and another one for a large message."""
+    allowed, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return max(1, (allowed - _OWN_DESCRIPTORS) // 2)
 
 
 async def _run(  # noqa: PLR0913, PLR0917 - the wiring, called once

@@ -126,6 +126,7 @@ CANNOT_VERIFY = Reply(252, "2.0.0", "addresses are not verified, send the messag
 READY_FOR_TLS = Reply(220, "2.0.0", "ready to start TLS")
 
 IDLE_TOO_LONG = Reply(421, "4.4.2", "idle for too long, closing the connection")
+TOO_MANY_SESSIONS = Reply(421, "4.3.2", "too many connections for now, try again later")
 SHUTTING_DOWN = Reply(421, "4.3.2", "service is restarting, try again in a minute")
 TOO_MANY_ERRORS = Reply(421, "4.7.0", "too many errors, closing the connection")
 TLS_NOT_AVAILABLE = Reply(454, "4.7.0", "TLS is not available now")

@@ -70,7 +70,10 @@ class SmtpSession(Wire):
 
     async def _handle_client(self) -> None:
         try:
-            await self.push(replies.greeting(self.hostname))
+            if len(self.terms.sessions) > self.terms.most_sessions:
+                self.hang_up("too_many_sessions", replies.TOO_MANY_SESSIONS)
+            else:
+                await self.push(replies.greeting(self.hostname))
             while True:
                 await self._answer(await self._next_command())
                 if self._is_draining and not self._in_transaction:

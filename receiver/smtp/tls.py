@@ -53,7 +53,7 @@ def server_context(certificate: Path, key: Path) -> ssl.SSLContext:
         reason = getattr(error, "strerror", None) or getattr(error, "reason", None) or "not a usable PEM pair"
         raise CertificateUnusable(
             f"{certificate}, {key}: cannot be used for TLS ({reason}); "
-            "check smtp.tls_certificate and smtp.tls_key, or run postbus init"
+            "check smtp.tls_certificate and smtp.tls_key, or remove both files and run postbus init for new ones"
         ) from error
     return context
 

@@ -44,6 +44,7 @@ class Terms:
     smtputf8: bool = True
     tls_context: SSLContext | None = None
     idle_seconds: float = 300.0
+    most_sessions: int = 1_000_000
     sessions: MutableSet["Wire"] = field(default_factory=set)
 
 

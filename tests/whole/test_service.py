@@ -115,6 +115,122 @@ def test_a_taken_port_is_named_with_the_remedy(postbus_at: Start) -> None:
     assert result.stdout == b""
 
 
+def until(claim: Callable[[], object], seconds: float = 30.0) -> bool:
+    """Whether it came true in time."""
+    deadline = time.monotonic() + seconds
+    while not claim() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return bool(claim())
+
+
+def test_sighup_ends_nothing(postbus_at: Start) -> None:
+    """A terminal that is closed, or `kill -HUP` out of habit: every process lives on, and mail is taken."""
+    postbus = postbus_at()
+    address = postbus.set_up()
+    postbus.start()
+    before = dict(postbus.processes())
+    for pid in before:
+        os.kill(pid, signal.SIGHUP)
+    assert send_all(postbus.port, address, list(pdf_mails(1, 2000, address, "hup")), 1).refused == []
+    postbus.until_settled()
+    assert before.items() <= dict(postbus.processes()).items()
+    assert postbus.stop() == 0
+
+
+@pytest.mark.parametrize("loss", ["reader gone", "disk full"])
+def test_a_log_that_cannot_be_written_costs_no_mail(tmp_path: Path, loss: str) -> None:
+    """Who reads the log has ended, or its disk is full: mail is answered 250, settled once, and nothing dies."""
+    postbus = RunningPostbus(tmp_path / "data")
+    address = postbus.set_up()
+    read, write = os.pipe()
+    log = write if loss == "reader gone" else os.open("/dev/full", os.O_WRONLY)
+    with subprocess.Popen(
+        [COMMAND, "serve"], env=postbus.environment, stdout=subprocess.PIPE, stderr=log, text=True
+    ) as process:
+        try:
+            assert process.stdout is not None
+            port = int(process.stdout.readline().rpartition(":")[2])
+            os.close(read)
+            outcome = send_all(port, address, list(pdf_mails(5, 2000, address, "unlogged")), 1)
+            assert outcome.refused == []
+            postbus.until_settled()
+            assert [row["state"] for row in postbus.rows("message", "list", "--tenant", "bench")] == ["imported"] * 5
+            process.terminate()
+            assert process.wait(60) == 0
+        finally:
+            process.kill()
+            os.close(write)
+
+
+def test_a_process_that_cannot_work_says_why(postbus_at: Start) -> None:
+    """A damaged certificate: exit 1, the file and the remedy on stderr, no traceback."""
+    postbus = postbus_at()
+    postbus.command("init")
+    (postbus.data / "tls" / "certificate.pem").write_text("no certificate")
+    result = postbus.command("serve", check=False)
+    assert result.returncode == 1
+    assert b"Traceback" not in result.stderr
+    said = [line for line in result.stderr.decode().splitlines() if line.startswith("postbus: ")]
+    assert len(said) == 1
+    assert "tls/certificate.pem" in said[0]
+    assert "postbus init" in said[0]
+    assert result.stdout == b""
+
+
+def test_nobody_is_connected_during_the_drain(postbus_at: Start) -> None:
+    """While a last transaction runs, new clients are refused at once and go elsewhere: none waits for a greeting."""
+    postbus = postbus_at()
+    address = postbus.set_up()
+    postbus.start()
+    last = smtplib.SMTP("127.0.0.1", postbus.port, timeout=30)
+    last.ehlo("client.example")
+    last.mail("billing@supplier.example")
+    os.kill(postbus.pid, signal.SIGTERM)
+
+    def is_refused() -> bool:
+        try:
+            socket.create_connection(("127.0.0.1", postbus.port), timeout=5).close()
+        except ConnectionRefusedError:
+            return True
+        return False
+
+    assert until(is_refused)
+    assert last.rcpt(address)[0] == 250
+    assert last.data(next(pdf_mails(1, 2000, address, "last")))[0] == 250
+    assert postbus.stop() == 0
+
+
+def test_idle_clients_cannot_use_up_the_descriptors(tmp_path: Path) -> None:
+    """Connections that only hang around are told 421 before journal and database want for descriptors."""
+    postbus = RunningPostbus(tmp_path / "data")
+    address = postbus.set_up()
+    limited = ["prlimit", "--nofile=128:128", COMMAND, "serve"]
+    with (
+        subprocess.Popen(
+            limited, env=postbus.environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        ) as process,
+        contextlib.ExitStack() as clients,
+    ):
+        try:
+            assert process.stdout is not None
+            port = int(process.stdout.readline().rpartition(":")[2])
+            early = smtplib.SMTP("127.0.0.1", port, timeout=30)
+            greetings = []
+            for _ in range(150):
+                idle = clients.enter_context(socket.create_connection(("127.0.0.1", port), timeout=30))
+                greetings.append(idle.recv(200)[:9])
+            assert greetings[0].startswith(b"220 ")
+            assert greetings[-1] == b"421 4.3.2"
+            large = next(pdf_mails(1, 500_000, address, "early"))
+            assert early.sendmail("billing@supplier.example", [address], large) == {}
+            early.quit()
+            postbus.until_settled()
+            process.terminate()
+            assert process.wait(60) == 0
+        finally:
+            process.kill()
+
+
 def test_a_folder_that_was_not_initialised_is_told(postbus_at: Start) -> None:
     """serve before init: exit 1 and the command that helps."""
     result = postbus_at().command("serve", check=False)
