@@ -18,6 +18,7 @@ from receiver.pipeline.judging import judge, settlement
 from receiver.pipeline.keep import delivery_of, keep_raw, recipients_by_tenant
 from receiver.pipeline.parsing import AttemptFailed, Mail, Parsed, Pool
 from receiver.pipeline.rulebook import Rulebook, Rules
+from receiver.tally import tally
 from storage.blobs import BlobBatch, BlobStore
 from storage.database import Database, Session
 from storage.failures import NotFound, PermanentFailure, StorageFailure, TemporaryFailure
@@ -232,6 +233,8 @@ def _tell(lot: _Lot) -> None:
     """The canonical line of a message and tenant. Never a subject, a name or an address of the mail."""
     outcome = lot.outcome
     if isinstance(outcome, Settled):
+        if outcome.is_new:
+            tally.count(f"messages_settled:{outcome.state}")
         envelope = lot.work.record.envelope
         log.info(
             "message_deferred" if outcome.state == "received" else "message_settled",

@@ -20,6 +20,7 @@ from receiver.pipeline.parsing import Pool
 from receiver.pipeline.render_job import do_render_job
 from receiver.pipeline.settle_job import Settler
 from receiver.pipeline.stopping import Stop
+from receiver.tally import tally
 from storage import jobs
 from storage.blobs import BlobStore
 from storage.database import Database
@@ -144,6 +145,7 @@ class JobRunner:
     def _write_end(self, job: Job, error: BaseException | None) -> None:
         match error:
             case None:
+                tally.count(f"jobs:{job.kind}:finished")
                 log.info("job_finished", id=job.id, kind=job.kind, tenant=job.tenant_id, subject=job.subject_id)
             case LeaseLost():
                 log.warning("job_lost", id=job.id, kind=job.kind)
@@ -169,6 +171,7 @@ class JobRunner:
         until = datetime.now(UTC) + timedelta(seconds=seconds)
         with self._database.write(self._owner) as session:
             jobs.put_off(session, job, until, (code, dict(params)))
+        tally.count(f"jobs:{job.kind}:put_off")
         log.info("job_put_off", id=job.id, kind=job.kind, reason=code, seconds=seconds)
 
     def _fail(self, job: Job, reason: Reason, seconds: float | None) -> None:
@@ -176,4 +179,5 @@ class JobRunner:
         retry_at = None if seconds is None else datetime.now(UTC) + timedelta(seconds=seconds)
         with self._database.write(self._owner) as session:
             is_dead = jobs.fail(session, job, self._owner, (code, dict(params)), retry_at)
+        tally.count(f"jobs:{job.kind}:{'given_up' if is_dead else 'failed'}")
         log.warning("job_failed", id=job.id, kind=job.kind, reason=code, attempts=job.attempts, is_given_up=is_dead)

@@ -15,6 +15,7 @@ from receiver.pipeline.job_results import TryAgain
 from receiver.pipeline.judging import Decisions, judge, settlement
 from receiver.pipeline.parsing import AttemptFailed, Mail, Parsed, Pool
 from receiver.pipeline.rulebook import Rulebook
+from receiver.tally import tally
 from storage import jobs
 from storage.blobs import BlobStore
 from storage.database import Database
@@ -114,6 +115,8 @@ def delivery_of_row(message: Message) -> Delivery:
 
 
 def _tell(delivery: Delivery, settled: Settled) -> None:
+    if settled.is_new:
+        tally.count(f"messages_settled:{settled.state}")
     log.info(
         "message_settled",
         id=settled.message_id,

@@ -26,6 +26,7 @@ from receiver.smtp.handler import ImportHandler, ImportSession
 from receiver.smtp.recipients import RecipientLookup
 from receiver.smtp.session import SmtpSession, hooks_of
 from receiver.smtp.wire import Terms
+from receiver.tally import COMMIT_MESSAGES
 from storage.database import Database
 from storage.directory import AddressDirectory
 from storage.journal import Journal
@@ -103,6 +104,7 @@ def open_journal(settings: Settings, name: str) -> Journal:
         reserve_octets=settings.journal.reserve_octets,
         rotate_seconds=settings.journal.rotate_seconds,
         shelves=(settings.data, settings.blob_folder()),
+        on_commit=COMMIT_MESSAGES.observe,
     )
     recovery = journal.open()
     log.info("journal_opened", owner=name, **dataclasses.asdict(recovery))

@@ -11,6 +11,7 @@ import secrets
 import traceback
 from concurrent.futures import Future
 from datetime import UTC, datetime
+from time import perf_counter
 from typing import Any, Protocol
 
 import structlog
@@ -21,6 +22,7 @@ from receiver.smtp.recipients import RecipientLookup
 from receiver.smtp.replies import Reply, printable
 from receiver.smtp.session import SmtpSession, Transaction
 from receiver.smtp.trace import Arrival, received_field
+from receiver.tally import ACCEPT_SECONDS
 from storage.failures import NoRoom, TemporaryFailure
 from storage.journal import Envelope, Recipient, Sink
 
@@ -106,6 +108,7 @@ class ImportHandler:
         sink, envelope.sink = envelope.sink, None
         await asyncio.shield(asyncio.wrap_future(self._journal.submit(accepted, sink)))  # type: ignore[arg-type]
         server.accepted += 1
+        ACCEPT_SECONDS.observe(perf_counter() - server.data_ended_at)
         log.info(
             "message_accepted",
             id=accepted.id,

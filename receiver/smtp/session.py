@@ -22,6 +22,7 @@ from receiver.smtp.intake import Intake, MemorySink, Sink
 from receiver.smtp.paths import SyntaxFault, parse_client_name, parse_mail, parse_rcpt
 from receiver.smtp.replies import Reply
 from receiver.smtp.wire import Hook, PeerGone, Wire
+from receiver.tally import tally
 
 _MOST_ERRORS = 20
 _HOOK_PREFIX = "handle_"
@@ -110,6 +111,7 @@ class SmtpSession(Wire):
         self._set_rset_state()
         self.hang_up(self.end_reason)
         self.terms.sessions.discard(self)
+        tally.count("connections_closed")
         ended = getattr(self.event_handler, "session_ended", None)
         if ended is not None:
             ended(self, self.session, self.end_reason)

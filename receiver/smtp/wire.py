@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, MutableSet
 from dataclasses import dataclass, field
 from ssl import SSLContext
+from time import perf_counter
 from typing import Any
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
@@ -20,6 +21,7 @@ from receiver.smtp.command_lines import Command, CommandLines
 from receiver.smtp.data import DataLimits
 from receiver.smtp.intake import Intake
 from receiver.smtp.replies import Reply, printable
+from receiver.tally import tally
 
 _INBOX_FULL = 64 * 1024
 _OUTBOX_FULL = 16 * 1024
@@ -28,6 +30,8 @@ _HANDSHAKE_SECONDS = 30.0
 _CLOSE_SECONDS = 5.0
 
 Hook = Callable[..., Awaitable[Any]]
+# The counter of a reply by its first octets.
+_REPLIES = {b"%d" % code: f"replies:{code}" for code in range(200, 600)}
 
 
 class PeerGone(Exception):
@@ -89,6 +93,7 @@ class Wire(SMTP):
         self.session = None  # type: ignore[assignment]
         self.envelope = None  # type: ignore[assignment]
         self.end_reason = ""  # how the connection ended, for the log
+        self.data_ended_at = perf_counter()  # of the last message
         self._inbox = CommandLines()
         self._outbox: list[bytes] = []
         self._outbox_octets = 0
@@ -107,6 +112,7 @@ class Wire(SMTP):
         self.transport = transport  # type: ignore[assignment]
         self.session = self._create_session()
         self.session.peer = transport.get_extra_info("peername")
+        tally.count("connections")
         self._set_rset_state()
         self._note_progress()
         self._reset_timeout()
@@ -115,6 +121,7 @@ class Wire(SMTP):
 
     def data_received(self, data: bytes) -> None:
         """Octets: of the message when one is coming in, else of commands."""
+        tally.count("received_octets", len(data))
         if self._intake is None:
             self._inbox.feed(data)
             if len(self._inbox) > _INBOX_FULL and not self._is_reading_paused:
@@ -226,6 +233,7 @@ class Wire(SMTP):
             return
         rest = intake.feed(octets)
         if intake.is_finished or intake.is_hopeless:
+            self.data_ended_at = perf_counter()
             self._intake = None
             self._inbox.feed(rest)
 
@@ -243,6 +251,9 @@ class Wire(SMTP):
     def _write_outbox(self) -> None:
         if self._outbox and self.transport is not None and not self._is_closing:
             self.transport.write(b"".join(self._outbox))
+            for line in self._outbox:
+                if line[3:4] != b"-":  # the last line of a reply
+                    tally.count(_REPLIES.get(line[:3], "replies:other"))
         self._outbox.clear()
         self._outbox_octets = 0
 

@@ -38,15 +38,21 @@ class GroupCommit:
     """The queue before the segments, and the thread behind it."""
 
     def __init__(
-        self, new_segment: Callable[[], SegmentWriter], announce: Callable[[], None], rotate_seconds: float
+        self,
+        new_segment: Callable[[], SegmentWriter],
+        announce: Callable[[], None],
+        rotate_seconds: float,
+        on_commit: Callable[[int], None] = lambda _: None,
     ) -> None:
-        """`new_segment` makes the next segment (OSError); `announce` is called after every batch that stands.
+        """`new_segment` makes the next segment (OSError); `announce` is called after every batch that stands,
+        and `on_commit` with the number of its records.
 
         `rotate_seconds` after its first record a segment is sealed, so that the reader can delete it.
         """
         self._new_segment = new_segment
         self._announce = announce
         self._rotate_seconds = rotate_seconds
+        self._on_commit = on_commit
         self._segment: SegmentWriter | None = None
         self._rotate_at = float("inf")  # no record in the segment yet
         self._queue: deque[_Waiting] = deque()
@@ -153,6 +159,7 @@ class GroupCommit:
                 waiting.done.set_result(None)
             at += size
             self._announce()
+            self._on_commit(size)
 
     def _segment_for(self, waiting: _Waiting) -> SegmentWriter:
         if self._segment is not None and not self._segment.fits(waiting.entry.octets):

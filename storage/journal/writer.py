@@ -9,7 +9,7 @@ Raises TemporaryFailure, and NoRoom when the disk is full; then nothing was acce
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from errno import ENOENT
 from pathlib import Path
@@ -43,10 +43,12 @@ class Journal:
         rotate_seconds: float = ROTATE_SECONDS,
         shelves: Sequence[Path] = (),
         files: Files = REAL,
+        on_commit: Callable[[int], None] = lambda _: None,
     ) -> None:
         """`folder` is the whole journal; `owner` names this process's folder in it. Nothing is touched yet.
 
         `shelves` are the folders settled mail goes to; their file systems need room too (law 6).
+        `on_commit` hears how many messages each sync made durable, in the journal's own thread; it must not raise.
         """
         if not OWNER.fullmatch(owner) or owner == DAMAGED_FOLDER:
             raise Invalid(f"journal owner {owner!r}: letters, digits, - and _ make a folder's name")
@@ -57,6 +59,7 @@ class Journal:
         self._memory_octets = min(memory_octets, segment_octets // 2)
         self._rotate_seconds = rotate_seconds
         self._files = files
+        self._on_commit = on_commit
         self._room = Room(files, folder, reserve_octets, shelves)
         self._last_number = 0
         self._lock: int | None = None
@@ -82,7 +85,7 @@ class Journal:
             raise as_failure(error, f"{self._folder}: the journal could not be opened") from error
         names = segments_in(self._files, self._home)
         self._last_number = names[-1].number if names else 0
-        self._start(GroupCommit(self._new_segment, self._bell.ring, self._rotate_seconds))
+        self._start(GroupCommit(self._new_segment, self._bell.ring, self._rotate_seconds, self._on_commit))
         return report
 
     def has_room(self, octets: int) -> bool:
