@@ -16,7 +16,7 @@ from receiver.rendering.flowed import unflow
 from receiver.rendering.images import ImageBudget
 from receiver.rendering.nesting import nests_beyond_reason
 from receiver.rendering.plain import plain_text
-from receiver.rendering.styles import filter_style
+from receiver.rendering.styles import filter_style, length_fits
 
 TAGS = set(
     """
@@ -35,8 +35,8 @@ ATTRIBUTES = {
     "a": {"href"},
     "img": {"src", "alt", "border", "hspace", "vspace"},
     "table": {"border", "cellpadding", "cellspacing", "rules", "frame"},
-    "td": {"colspan", "rowspan", "nowrap"},
-    "th": {"colspan", "rowspan", "nowrap"},
+    "td": {"colspan", "rowspan"},
+    "th": {"colspan", "rowspan"},
     "col": {"span"},
     "colgroup": {"span"},
     "font": {"face", "size"},
@@ -115,6 +115,8 @@ class _Attributes:
                 return filter_style(value) or None
             case "colspan" | "rowspan" | "span":
                 return value if value.isascii() and value.isdigit() and int(value[:9]) <= MAX_SPAN else None
+            case "width" | "height" | "border" | "cellpadding" | "cellspacing" | "hspace" | "vspace":
+                return value if length_fits(value) else None
             case _:
                 return value
 

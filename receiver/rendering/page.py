@@ -37,6 +37,7 @@ body{font:14px/1.4 "Liberation Sans","DejaVu Sans",sans-serif}
 .outer{overflow:hidden;clear:both;float:left;min-width:100%;position:relative;z-index:0}
 .mail{overflow:hidden}
 .mail .text{white-space:pre-wrap;word-break:break-word;font:12px/1.45 "Liberation Mono","DejaVu Sans Mono",monospace}
+.mail pre{white-space:pre-wrap;word-wrap:break-word}
 .mail .image{display:inline-block;border:1px solid #c4cad2;color:#5a6675;background:#f5f6f8;font-size:12px;
 line-height:1.3;padding:3px 6px}
 .mail img{max-width:100%}

@@ -29,6 +29,14 @@ PLAIN_VALUE = re.compile(r"[\w\s.,%#()'\"+*/!-]{1,500}")
 FUNCTION = re.compile(r"([\w-]*)\s*\(")
 # A box that slides upwards covers what stands above it, or shrinks the whole mail to nothing.
 NEVER_NEGATIVE = frozenset({"margin", "margin-top", "margin-right", "margin-bottom", "margin-left", "text-indent"})
+# The layout shrinks a page to half its size and no further: what is wider would be cut off, and with it the total.
+MAX_PIXELS = 1400
+# Neither the digits of a colour nor of a name.
+LENGTH = re.compile(r"(?<![\w#.])(\d+(?:\.\d+)?)(px|pt|pc|in|cm|mm|em|rem|ex|ch|%|vw|vh|)", re.ASCII)
+PIXELS = {"pt": 1.33, "pc": 16, "in": 96, "cm": 38, "mm": 3.8, "em": 16, "rem": 16, "ex": 8, "ch": 8}
+PIXELS |= {"%": 4, "vw": 7, "vh": 10}
+HAS_LENGTH = re.compile(r"width|height|margin|padding|spacing|indent|border(?!.*radius)|flex|font|vertical-align")
+UNBROKEN = frozenset({"nowrap", "pre"})
 MAX_OCTETS = 10_000
 
 
@@ -40,13 +48,23 @@ def filter_style(style: str) -> str:
     return ";".join(kept for piece in style.split(";") if (kept := _declaration(piece)))
 
 
+def length_fits(value: str) -> bool:
+    """Whether no length in `value` (without a unit: pixels) makes a page so wide that its right side is cut off."""
+    return all(
+        float(number[:9]) * PIXELS.get(unit, 1) <= MAX_PIXELS for number, unit in LENGTH.findall(value.casefold())
+    )
+
+
 def _declaration(piece: str) -> str | None:
     name, colon, value = piece.partition(":")
     name, value = name.strip().casefold(), value.strip()
     if not colon or name not in PROPERTIES or not _is_harmless(value):
         return None
-    if name in NEVER_NEGATIVE and "-" in value:
+    if (name in NEVER_NEGATIVE and "-" in value) or (HAS_LENGTH.search(name) and not length_fits(value)):
         return None
+    if name == "white-space" and value.casefold() in UNBROKEN:
+        # A line that may not break leaves the page; where there is room, none is broken.
+        return "white-space:pre-wrap" if value.casefold() == "pre" else None
     return f"{name}:{value}"
 
 

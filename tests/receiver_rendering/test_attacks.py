@@ -146,6 +146,23 @@ def test_no_mail_overlays_the_header_block(body: str, look: Any, workshop_of: Ca
     assert seen[2][:block] == honest[:block]
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<pre>" + "0123456789 " * 60 + "TOTAL</pre>",
+        "<table><tr>" + "<td nowrap style='white-space:nowrap'>column of words" * 20 + "<td>TOTAL</table>",
+        '<table width="9000"><tr><td>x<td align="right">TOTAL</table>',
+        '<div style="padding-left:9000px">TOTAL</div>',
+        '<div style="white-space:nowrap">' + "words and words " * 50 + "TOTAL</div>",
+    ],
+)
+def test_nothing_is_cut_off_at_the_right(body: str, look: Any, workshop_of: Callable[..., Any]) -> None:
+    """What is wide is wrapped or shrunk: the total stands at the right end of many an invoice."""
+    pdf = workshop_of().render(page(HEADER, clean_html(body, {})).encode(), 30).pdf
+
+    assert "TOTAL" in look.words(pdf, "-nopgbrk")
+
+
 def test_the_deadline_leaves_no_process(workshop_of: Callable[..., Any]) -> None:
     """A page that never ends is killed with everything it has started, inside the sandbox too."""
     mark = f"mark-{os.getpid()}-{time.monotonic_ns()}"

@@ -128,11 +128,24 @@ def test_trackers_vanish(image: str) -> None:
         ("background:linear-gradient(90deg, rgb(1,2,3), #fff)", "background:linear-gradient(90deg, rgb(1,2,3), #fff)"),
         ("margin:0 auto;margin-top:-300px", "margin:0 auto"),
         ("color:red/**/;font:12px/1.2 x", "font:12px/1.2 x"),
+        ("width:100000px;min-width:600px", "min-width:600px"),
+        ("padding-left:4000pt;border:1px solid #999999", "border:1px solid #999999"),
+        ("border-radius:9999px;font-size:250%;width:200%", "border-radius:9999px;font-size:250%;width:200%"),
+        ("white-space:nowrap;text-align:right", "text-align:right"),
+        ("white-space:PRE", "white-space:pre-wrap"),
     ],
 )
 def test_styles_keep_looks_only(style: str, kept: str) -> None:
     """A declaration that fetches, escapes or leaves its place goes; its neighbours stay."""
     assert clean_html(f'<p style="{style}">x</p>', {}) == f'<p style="{kept}">x</p>'
+
+
+@pytest.mark.parametrize(
+    "table", ['<table width="20000">', '<table cellpadding="9000">', '<table style="width:9000px">']
+)
+def test_no_width_cuts_the_page(table: str) -> None:
+    """The layout shrinks a page to half its size and cuts off what is wider still."""
+    assert clean_html(f"{table}<tr><td nowrap>x</table>", {}).startswith("<table><tbody><tr><td>x")
 
 
 def test_links_stay_unless_they_run() -> None:
