@@ -17,6 +17,8 @@ from receiver.rendering.workshop import missing
 CONNECT_SECONDS = 5.0
 # Others may be before us: the renderer takes as many pages at once as it has cores, the rest wait.
 QUEUE_SECONDS = 120.0
+# What an answer raises that lacks something, or holds something else than it should.
+_NONSENSE = (KeyError, TypeError, ValueError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,10 @@ def render(renderer: Path, page_octets: bytes, seconds: float) -> RenderResult:
     answer, pdf = _ask(renderer, {"seconds": seconds}, page_octets, seconds + QUEUE_SECONDS)
     if isinstance(answer, Reason):
         return RenderResult(reason=answer)
-    return RenderResult(pdf, None, str(answer["rung"]), int(answer["pages"]), int(answer["milliseconds"]))
+    try:
+        return RenderResult(pdf, None, str(answer["rung"]), int(answer["pages"]), int(answer["milliseconds"]))
+    except _NONSENSE:
+        return RenderResult(reason=Reason("render_interrupted"))
 
 
 def available(settings: RenderingSettings, renderer: Path) -> Reason | None:
@@ -67,7 +72,10 @@ def _ask(
             return Reason("render_interrupted"), b""
     reason = answer.get("reason")
     if reason is not None:
-        return Reason(str(reason["code"]), dict(reason["params"])), b""
+        try:
+            return Reason(str(reason["code"]), dict(reason["params"])), b""
+        except _NONSENSE:
+            return Reason("render_interrupted"), b""
     return (answer, pdf) if isinstance(pdf, bytes) else (Reason("render_interrupted"), b"")
 
 

@@ -8,7 +8,6 @@ import os
 import selectors
 import signal
 import socket
-import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -19,6 +18,7 @@ import structlog
 
 from receiver.config import RenderingSettings, Settings
 from receiver.rendering import wire
+from receiver.rendering.own_folder import own_folder
 from receiver.rendering.reasons import NotRendered, Reason
 from receiver.rendering.workshop import Rendered, Workshop
 
@@ -36,8 +36,8 @@ class RendererRunning(Exception):
 
 def run_renderer(settings: Settings, *, ready: Callable[[], None], listener: socket.socket | None = None) -> None:
     """Serve until SIGTERM. `listener`: the socket that systemd has handed over; None: ours, at its configured path."""
-    with tempfile.TemporaryDirectory(prefix="postbus-render-") as folder:
-        workshop = Workshop(settings.rendering, Path(folder))
+    with own_folder() as folder:
+        workshop = Workshop(settings.rendering, folder)
         service = Service(listener or listen(settings.render_socket()), workshop, settings.rendering)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: service.stop())

@@ -39,7 +39,7 @@ def receive(channel: socket.socket, max_octets: int) -> tuple[dict[str, Any], by
         raise WireFault(f"header of {header_length} octets")
     try:
         header = json.loads(_exactly(channel, header_length))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise WireFault("header is not JSON") from error
     if not isinstance(header, dict):
         raise WireFault("header is not an object")

@@ -118,6 +118,25 @@ def test_a_socket_left_by_a_dead_renderer_is_replaced(tmp_path: Path, start_rend
     assert render(tmp_path / "run" / "render.sock", DOCUMENT, 30).pdf
 
 
+def test_folders_of_dead_renderers_are_removed(tmp_path: Path, start_renderer: Callable[..., Any]) -> None:
+    """kill -9 leaves one behind; the next start removes it, but none that a living renderer holds."""
+    living = start_renderer(tmp_path / "living")
+    (held,) = tmp_path.glob("postbus-render-*")
+    dead = start_renderer(tmp_path / "dead")
+    dead.kill()
+    dead.wait()
+    left_behind = set(tmp_path.glob("postbus-render-*")) - {held}
+    for folder in (*left_behind, held):
+        os.utime(folder, (0, 0))
+
+    start_renderer(tmp_path / "next")
+
+    assert len(left_behind) == 1
+    assert not any(folder.exists() for folder in left_behind)
+    assert held.exists()
+    assert living.poll() is None
+
+
 def test_a_long_data_folder_is_no_obstacle(tmp_path: Path, start_renderer: Callable[..., Any]) -> None:
     """unix(7) allows 108 octets for an address; data folders may be deeper."""
     data = tmp_path / ("d" * 100) / ("e" * 60)
@@ -126,7 +145,16 @@ def test_a_long_data_folder_is_no_obstacle(tmp_path: Path, start_renderer: Calla
     assert render(data / "run" / "render.sock", DOCUMENT, 30).pdf
 
 
-@pytest.mark.parametrize("octets", [b"", b"\xff" * 8, struct.pack(">II", 5, 0) + b"nojso", b"GET / HTTP/1.0\r\n\r\n"])
+@pytest.mark.parametrize(
+    "octets",
+    [
+        b"",
+        b"\xff" * 8,
+        struct.pack(">II", 5, 0) + b"nojso",
+        struct.pack(">II", 60000, 0) + b"[" * 60000,
+        b"GET / HTTP/1.0\r\n\r\n",
+    ],
+)
 def test_a_peer_that_speaks_something_else_is_dropped(
     octets: bytes, tmp_path: Path, start_renderer: Callable[..., Any]
 ) -> None:
@@ -212,6 +240,30 @@ def test_a_renderer_that_dies_makes_the_job_wait(tmp_path: Path) -> None:
 
     assert reason
     assert (reason.code, reason.waits) == ("render_interrupted", True)
+
+
+@pytest.mark.parametrize("answer", [{}, {"reason": 5}, {"reason": {"code": "x"}}, {"rung": "full", "pages": "many"}])
+def test_an_answer_that_makes_no_sense_makes_the_job_wait(answer: dict[str, Any], tmp_path: Path) -> None:
+    """Whatever goes wrong comes back as a reason, never as an exception."""
+    path = tmp_path / "render.sock"
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(path))
+        listener.listen()
+
+        def talk_nonsense() -> None:
+            channel, _ = listener.accept()
+            with channel:
+                wire.receive(channel, 10**6)
+                wire.send(channel, answer, b"%PDF-")
+
+        thread = threading.Thread(target=talk_nonsense)
+        thread.start()
+        result = render(path, DOCUMENT, 30)
+        thread.join()
+
+    assert result.pdf is None
+    assert result.reason
+    assert (result.reason.code, result.reason.waits) == ("render_interrupted", True)
 
 
 def test_without_wkhtmltopdf_the_job_waits_until_it_is_installed(
