@@ -17,7 +17,16 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from receiver.setting_faults import nearest_name, sentence
-from receiver.setting_values import DatabaseUrl, DataFolder, Domain, HostName, Listen, SocketPath, without_password
+from receiver.setting_values import (
+    DatabaseUrl,
+    DataFolder,
+    Domain,
+    HostName,
+    Listen,
+    ListenOrNothing,
+    SocketPath,
+    without_password,
+)
 
 ENVIRONMENT_PREFIX = "POSTBUS_"
 # These two name where to look; they are read by the command line, not as settings.
@@ -140,6 +149,21 @@ class LogSettings(Section):
     format: Literal["auto", "json", "console"] = Field("auto", description="auto: console on a terminal, else JSON.")
 
 
+class MetricsSettings(Section):
+    """What is counted, for Prometheus."""
+
+    listen: ListenOrNothing = Field(
+        "", description="Address and port of GET /metrics, for example 127.0.0.1:9125; empty: not served."
+    )
+
+
+class DoctorSettings(Section):
+    """What `postbus doctor` asks."""
+
+    resolver: ListenOrNothing = Field("", description="Name server, for example 9.9.9.9:53; empty: the system's.")
+    mx_port: int = Field(25, ge=1, le=65535, description="Port at which senders reach the MX.")
+
+
 class Plan(Section):
     """What a tenant's package includes."""
 
@@ -175,6 +199,8 @@ class Settings(BaseSettings):
     rendering: RenderingSettings = RenderingSettings()
     jobs: JobSettings = JobSettings()
     log: LogSettings = LogSettings()
+    metrics: MetricsSettings = MetricsSettings()
+    doctor: DoctorSettings = DoctorSettings()
     plans: dict[str, Plan] = Field(
         default_factory=dict, description="Further plans, or others in place of the built-in ones."
     )

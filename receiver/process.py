@@ -22,6 +22,7 @@ import structlog
 from receiver import logs
 from receiver.config import Settings
 from receiver.supervision import READY
+from receiver.tally import tally
 
 _PR_SET_PDEATHSIG = 1
 _LONGEST_WORDS = 2000
@@ -35,6 +36,8 @@ def main() -> int:
     _die_with(arguments.supervisor)
     settings = Settings.model_validate_json(sys.stdin.buffer.read())
     logs.configure(settings.log, process=arguments.name)
+    if arguments.tally_fd is not None:
+        tally.attach(arguments.tally_fd)
     say = partial(_say, arguments.ready_fd)
     sys.excepthook = partial(_tell_end, say)
     threading.excepthook = partial(_tell_thread_end, ends_process=arguments.role == "door")
@@ -96,6 +99,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--supervisor", type=int, required=True, help="process id to die with")
     parser.add_argument("--ready-fd", type=int, required=True)
     parser.add_argument("--listen-fd", type=int)
+    parser.add_argument("--tally-fd", type=int, help="shared memory to count into")
     return parser.parse_args()
 
 

@@ -33,6 +33,10 @@ def serve(settings: Settings, announce: Callable[[str], None]) -> int:
     logs.configure(settings.log, process="supervisor")
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # handed down to all that is started here
     listeners = listening.inherited() or [listening.bound(settings.smtp.listen)]
+    if settings.metrics.listen:
+        from receiver.metrics import serve_metrics  # noqa: PLC0415 - most postbuses serve none
+
+        serve_metrics(settings.metrics.listen, settings.journal_folder())
     supervisor = Supervisor(_children(settings, listeners))
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, supervisor.request_stop)

@@ -47,6 +47,10 @@ def _listen(value: str) -> str:
     return value
 
 
+def _listen_or_nothing(value: str) -> str:
+    return _listen(value) if value else value
+
+
 def _domain(value: str) -> str:
     domain = value.lower()
     if not _DOMAIN.fullmatch(domain):
@@ -93,6 +97,7 @@ def _socket_path(value: str) -> str:
 
 
 Listen = Annotated[str, AfterValidator(_listen)]
+ListenOrNothing = Annotated[str, AfterValidator(_listen_or_nothing)]
 Domain = Annotated[str, AfterValidator(_domain)]
 HostName = Annotated[str, AfterValidator(_host_name)]
 DatabaseUrl = Annotated[str, AfterValidator(_database_url)]

@@ -17,6 +17,8 @@ from collections.abc import Sequence
 
 import structlog
 
+from receiver.tally import regions
+
 STEADY_SECONDS = 30.0  # who lived this long has no bad start behind it
 LONGEST_PAUSE = 30.0
 READY_SECONDS = 60.0
@@ -76,10 +78,14 @@ class Child:
             command += ["--listen-fd", str(self._listener.fileno())]
             passed.append(self._listener.fileno())
         # A session of its own: Ctrl-C in the terminal reaches the supervisor alone, which then drains.
-        with os.fdopen(os.memfd_create("settings"), "w+b") as handed_over:
+        with os.fdopen(os.memfd_create("settings"), "w+b") as handed_over, regions.region() as region:
             handed_over.write(self._settings)
             handed_over.seek(0)
-            return subprocess.Popen(command, stdin=handed_over, pass_fds=passed, start_new_session=True)
+            if self.role != "renderer":  # it is taken to be hostile, and would count what it likes
+                command += ["--tally-fd", str(region.descriptor)]
+                passed.append(region.descriptor)
+            region.process = subprocess.Popen(command, stdin=handed_over, pass_fds=passed, start_new_session=True)
+            return region.process
 
     def restart_if_dead(self) -> None:
         """Start it again when it has died and its pause is over."""

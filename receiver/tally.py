@@ -167,3 +167,6 @@ class Regions:
             self._ended.update(read_region(region.memory))
             region.memory.close()
         self._lives = still_alive
+
+
+regions = Regions()

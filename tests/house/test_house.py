@@ -38,6 +38,8 @@ ONLY_IN = {
     "rich": {"receiver.cli"},
     "uvloop": {"receiver.smtp"},
     "pydantic_settings": {"receiver.config"},
+    "prometheus_client": {"receiver.metrics"},
+    "dns": {"receiver.doctor"},
 }
 # Room of decisions: no clock, network, database, path, process or logger.
 IMPURE = {"asyncio", "datetime.now", "logging", "os", "pathlib", "random", "secrets", "socket", "subprocess", "time"}
