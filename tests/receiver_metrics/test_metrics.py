@@ -25,7 +25,7 @@ Samples = dict[tuple[str, str], float]
 
 def page_of(address: str, **header: str) -> tuple[str, str]:
     """(content type, text) of /metrics."""
-    request = urllib.request.Request(f"http://{address}/metrics", headers=header)  # noqa: S310 - loopback
+    request = urllib.request.Request(f"http://{address}/metrics", headers=header)
     with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 - loopback
         return answer.headers["Content-Type"], answer.read().decode()
 
@@ -89,7 +89,9 @@ def test_a_running_postbus_tells_what_it_did(scraped: tuple[RunningPostbus, str,
 
 @pytest.fixture(name="server")
 def _server(tmp_path: Path) -> Iterator[MetricsServer]:
-    server = MetricsServer("127.0.0.1:0", Exposition(Regions(), tmp_path / "no journal yet"))
+    not_a_folder = tmp_path / "journal"
+    not_a_folder.write_bytes(b"")
+    server = MetricsServer("127.0.0.1:0", Exposition(Regions(), not_a_folder))
     yield server
     server.close()
 
@@ -109,7 +111,7 @@ def test_both_formats_are_spoken(server: MetricsServer) -> None:
 
 
 def test_a_journal_that_cannot_be_read_has_no_depth(server: MetricsServer) -> None:
-    """A missing folder is not shown as an empty journal: the value is absent, the rest is there."""
+    """What cannot be read is not shown as an empty journal: the value is absent, the rest is there."""
     samples = samples_of(f"127.0.0.1:{server.server_port}")
 
     assert ("postbus_journal_messages", "") not in samples
