@@ -114,7 +114,9 @@ class Drain:
         self.held += len(unreadable)
         for lot in lots:
             _tell(lot)
-        return self._restart([work for work in works if work in again])
+        # Should that fail, what is done is not done again.
+        batch.works = [work for work in works if work in again]
+        return self._restart(batch.works)
 
     def close(self) -> None:
         """End the thread that writes blobs."""
@@ -148,9 +150,10 @@ class Drain:
         return Work(record, own, self._pool.submit(mail, lambda facts: judge(facts, own)))
 
     def _restart(self, works: Sequence[Work]) -> Batch:
+        batch = self.start([work.record for work in works]) if works else Batch([])
         for work in works:
             work.discard()
-        return self.start([work.record for work in works]) if works else Batch([])
+        return batch
 
     def _prepare(self, works: Sequence[Work]) -> list[_Lot]:
         """Everything that is to be written, with its blobs synced."""

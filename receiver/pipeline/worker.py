@@ -94,7 +94,8 @@ class Worker:
         self._reader = reader
         self._stop = stop
         self._pause = Pause(stop)
-        self._read: deque[list[Record]] = deque()  # read from the journal, not begun
+        self._read: deque[list[Record]] = deque()  # read from the journal, not in a batch
+        self._is_begun = False  # whether the attempt at the first of them is counted
         self._look_again_at = time.monotonic() + HELD_SECONDS
 
     def run(self) -> None:
@@ -147,15 +148,24 @@ class Worker:
         """The next messages, their attempts counted before they are made (law 5), on their way through the parsers."""
         while not self._stop.is_requested:
             try:
-                if not self._read:
-                    self._read.extend(self._next_groups())
-                if not self._read:
-                    return None
-                self._reader.begin(self._read[0])
-                return self._drain.start(self._read.popleft())
+                return self._begin_next()
             except TemporaryFailure as failure:
                 self._pause.take(failure)
         return None
+
+    def _begin_next(self) -> Batch | None:
+        if not self._read:
+            self._read.extend(self._next_groups())
+        if not self._read:
+            return None
+        if not self._is_begun:  # while the database is away, one attempt is one attempt
+            self._reader.begin(self._read[0])
+            self._is_begun = True
+        batch = self._drain.start(self._read[0])
+        # Only now: the journal gives nothing out twice, so what is let go of here would wait for the next worker.
+        self._read.popleft()
+        self._is_begun = False
+        return batch
 
     def _next_groups(self) -> list[list[Record]]:
         records = self._reader.read(self._settings.batch_messages, self._settings.batch_octets)

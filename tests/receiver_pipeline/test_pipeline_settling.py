@@ -1,6 +1,8 @@
 """The worker on a real journal, a real database and real children."""
 
 import secrets
+import time
+from collections.abc import Callable
 from concurrent.futures import Future
 
 import pytest
@@ -171,6 +173,45 @@ def test_while_the_database_is_down_nothing_is_lost(house: House) -> None:
 
     assert [message.state for message in house.messages()] == ["imported"] * 5
     assert house.waiting() == 0
+
+
+class ReturnOfTheDatabase(Stop):
+    """Whoever waits for the database gets it back."""
+
+    def __init__(self, house: House) -> None:
+        super().__init__()
+        self._house = house
+        self._place = house.settings.data / "postbus.db"
+
+    def take_away(self) -> None:
+        """From now on there is a folder where the database was."""
+        self._house.database.close()
+        self._place.rename(self._place.with_suffix(".away"))
+        self._place.mkdir()
+
+    def wait(self, seconds: float, sleep: Callable[[float], object] = time.sleep) -> None:
+        """The pause ends with the outage."""
+        self._house.database.close()
+        self._place.rmdir()
+        self._place.with_suffix(".away").rename(self._place)
+
+
+def test_what_was_read_while_the_database_is_down_is_not_forgotten(house: House) -> None:
+    """A batch that cannot even be begun is begun later, by the same worker, and its attempt is counted once."""
+    house.accept_many([pdf_mail(f"<{n}@supplier.example>", PDF + bytes([n])) for n in range(3)])
+    with house.worker() as running:
+        stop = ReturnOfTheDatabase(house)
+        worker = Worker(house.settings, running.drainer, running.reader, stop)
+        stop.take_away()
+
+        batch = worker.begin_batch()
+        running.reader.rewind()
+        attempts = [record.attempts for record in running.reader.read(10, 10**7)]
+        assert batch is not None
+        worker.settle(batch)
+
+    assert [message.state for message in house.messages()] == ["imported"] * 3
+    assert (attempts, house.waiting()) == ([1, 1, 1], 0)
 
 
 def test_settling_twice_writes_once(house: House) -> None:
