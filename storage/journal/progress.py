@@ -35,6 +35,7 @@ class Progress:
         self._files = files
         self._checkpoint = read_checkpoint(files, name)
         self._offset, self._sequence = self._checkpoint.offset, self._checkpoint.records
+        self._settled_octets = self._checkpoint.octets
         self._unsettled: deque[Frame] = deque()
         self._settled: set[int] = set()
         self._fd = files.open(name.records, os.O_RDONLY)
@@ -82,22 +83,26 @@ class Progress:
         self.move_checkpoint()
 
     def move_checkpoint(self) -> None:
-        """Write the checkpoint when the run of settled records, or of damage, has grown."""
-        octets = self._checkpoint.octets
+        """Write the checkpoint when the run of settled records, or of damage, has grown.
+
+        After OSError the next call writes what this one could not.
+        """
         while self._unsettled and self._unsettled[0].start in self._settled:
             done = self._unsettled.popleft()
             self._settled.discard(done.start)
-            octets += done.message_octets
+            self._settled_octets += done.message_octets
         first = self._unsettled[0] if self._unsettled else None
         offset, records = (first.start, first.sequence) if first else (self._offset, self._sequence)
         if offset > self._checkpoint.offset:
-            self._checkpoint = Checkpoint(offset, records, octets, self._checkpoint.generation + 1)
-            stamp, slot = pack_checkpoint(self.name.seed, self._checkpoint)
+            moved = Checkpoint(offset, records, self._settled_octets, self._checkpoint.generation + 1)
+            stamp, slot = pack_checkpoint(self.name.seed, moved)
             self._files.write_at(self._notes_fd, [stamp], slot)
+            self._checkpoint = moved
 
     def rewind(self) -> None:
         """Forget what was read and not settled."""
         self._offset, self._sequence = self._checkpoint.offset, self._checkpoint.records
+        self._settled_octets = self._checkpoint.octets
         self._unsettled.clear()
 
     def is_read(self) -> bool:

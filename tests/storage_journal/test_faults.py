@@ -375,3 +375,36 @@ def test_the_disk_that_takes_settled_mail_counts_too(tmp_path: Path) -> None:
     assert door.has_room(1000)
     assert not door.has_room(1001)
     door.close()
+
+
+@pytest.mark.parametrize("rewinds", [False, True])
+def test_a_checkpoint_that_could_not_be_written_is_written_later(tmp_path: Path, *, rewinds: bool) -> None:
+    """A disk full to the last octet: what was settled meanwhile does not wait in the journal for ever after."""
+
+    class Full(RealFiles):
+        is_full = False
+
+        def write_at(self, fd: int, buffers: Sequence[Octets], offset: int) -> None:
+            if self.is_full:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            super().write_at(fd, buffers, offset)
+
+    files, door = Full(), journal(tmp_path / "journal")
+    door.open()
+    for size in (1000, 2000, 3000):
+        accept(door, b"x" * size)
+    reader = JournalReader(tmp_path / "journal", files)
+    records = drain(reader, settle=False)
+    files.is_full = True
+    with pytest.raises(NoRoom):
+        reader.settle(records[:2])
+    files.is_full = False
+    if rewinds:
+        reader.rewind()
+        assert len(drain(reader, settle=False)) >= 1
+    reader.settle(records[:2])
+    assert backlog(tmp_path / "journal") == Backlog(1, 3000)
+    reader.settle(records[2:])
+    assert backlog(tmp_path / "journal") == Backlog(0, 0)
+    reader.close()
+    door.close()
