@@ -8,7 +8,7 @@
 
 The supervisor holds the listening sockets and never touches mail. SIGTERM drains: no new connections, running
 transactions finish, then the others end; exit 0. SIGHUP changes nothing: a closed terminal must not end a mail server.
-Raises ListenFailed and StartFailed.
+Raises ListenFailed, AlreadyRunning and StartFailed.
 """
 
 import os
@@ -20,6 +20,7 @@ import structlog
 
 from receiver import listening, logs
 from receiver.config import DatabaseSettings, Settings
+from receiver.sole import sole
 from receiver.supervision import Child, Supervisor
 
 # The renderer finishes the page at hand (rendering.seconds, 30 by default).
@@ -37,14 +38,21 @@ def serve(settings: Settings, announce: Callable[[str], None]) -> int:
         from receiver.metrics import serve_metrics  # noqa: PLC0415 - most postbuses serve none
 
         serve_metrics(settings.metrics.listen, settings.journal_folder())
+    with sole(settings.data):
+        _run(settings, listeners, announce)
+    return 0
+
+
+def _run(settings: Settings, listeners: list[socket.socket], announce: Callable[[str], None]) -> None:
     supervisor = Supervisor(_children(settings, listeners))
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, supervisor.request_stop)
     signal.signal(signal.SIGCHLD, supervisor.wake)
     supervisor.start()
-    announce("ready smtp=" + ",".join(listening.address_of(one) for one in listeners))
-    log.info("service_started", listening=[listening.address_of(one) for one in listeners])
-    notify_systemd("READY=1")
+    if not supervisor.is_stopping:  # told to stop while it started: mail was never let in
+        announce("ready smtp=" + ",".join(listening.address_of(one) for one in listeners))
+        log.info("service_started", listening=[listening.address_of(one) for one in listeners])
+        notify_systemd("READY=1")
     supervisor.watch()
     notify_systemd("STOPPING=1")
     log.info("service_stopping")
@@ -53,7 +61,6 @@ def serve(settings: Settings, announce: Callable[[str], None]) -> int:
         listener.close()
     supervisor.stop()
     log.info("service_stopped")
-    return 0
 
 
 def _children(settings: Settings, listeners: list[socket.socket]) -> list[Child]:

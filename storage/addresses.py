@@ -69,7 +69,9 @@ def _of_tenant(session: Session, tenant: Tenant, address: str) -> ImportAddress:
     found = session.exec(query).first()
     if found is None:
         near = nearest(address, [each.address for each in list_addresses(session, tenant)])
-        raise NotFound(f"{address[:80]!r} is no import address of {tenant.name!r}{near}")
+        raise NotFound(
+            f"{address[:80]!r} is no import address of {tenant.name!r}{near}; `postbus address list` names them"
+        )
     return found
 
 

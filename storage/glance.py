@@ -70,7 +70,7 @@ def _sqlite(url: str) -> Iterator[Any]:
     except sqlite3.OperationalError as error:
         if "no such table" in str(error):
             raise NotFound(f"{file}: the database has no tables yet") from error
-        raise TemporaryFailure(f"database {file} did not answer: {error}") from error
+        raise TemporaryFailure(f"database {file} did not answer: {error}; check that it can be written to") from error
 
 
 @contextmanager

@@ -12,7 +12,8 @@ from sqlalchemy.orm import QueryableAttribute, defer
 from sqlmodel import Session, col, select
 
 from storage.failures import Invalid, NotFound
-from storage.models import Document, Message, Tenant
+from storage.known_mail import TRANSPORT
+from storage.models import Document, Message, MessageKey, Tenant
 from storage.settlement import STATES
 from storage.texts import nearest
 
@@ -38,6 +39,17 @@ def get_message(session: Session, message_id: str, tenant: Tenant | None = None)
     if found is None or (tenant is not None and found.tenant_id != tenant.id):
         raise NotFound(f"no message {message_id[:80]!r}; `postbus message list` names them")
     return found
+
+
+def find_message(session: Session, identity: str) -> Message:
+    """For the operator: the message of that id, or of the id in our 250 reply and trace. Raises NotFound."""
+    if session.get(Message, identity) is None:
+        delivered = select(MessageKey.message_id).where(MessageKey.kind == TRANSPORT, MessageKey.key == identity)
+        found = sorted(session.exec(delivered))
+        if len(found) > 1:
+            raise NotFound(f"mail {identity} went to several tenants; name one of its messages: {', '.join(found)}")
+        identity = found[0] if found else identity
+    return get_message(session, identity)
 
 
 def count_messages(session: Session, tenant: Tenant | None = None) -> dict[str, int]:

@@ -111,7 +111,7 @@ def find_standard(session: Session, tenant: Tenant, name: str) -> Standard:
     found = _with_key(session, tenant, name_key(name))
     if found is None:
         near = nearest(name, [each.name for each in list_standards(session, tenant)])
-        raise NotFound(f"{tenant.name!r} has no standard {name[:80]!r}{near}")
+        raise NotFound(f"{tenant.name!r} has no standard {name[:80]!r}{near}; `postbus standard list` names them")
     return found
 
 

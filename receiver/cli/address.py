@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from receiver.cli.failures import Refused
-from receiver.cli.options import AsJson, OfTenant
+from receiver.cli.options import AsJson, OfTenant, given
 from receiver.cli.output import Column, column, show, show_change, time_column
 from receiver.cli.rows import changing, reading
 from receiver.cli.workplace import Workplace
@@ -17,7 +17,10 @@ from storage.texts import nearest
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 
-Address = Annotated[str, typer.Argument(metavar="ADDRESS", help="One of the tenant's addresses.", show_default=False)]
+Address = Annotated[
+    str | None, typer.Argument(metavar="ADDRESS", help="One of the tenant's addresses.", show_default=False)
+]
+AddressOption = Annotated[str | None, typer.Option("--address", help="The same.", show_default=False)]
 
 _COLUMNS = [
     column("Import address", "import_address"),
@@ -57,8 +60,15 @@ def list_(ctx: typer.Context, tenant: OfTenant, as_json: AsJson = False) -> None
 
 
 @app.command()
-def revoke(ctx: typer.Context, address: Address, tenant: OfTenant, as_json: AsJson = False) -> None:
+def revoke(
+    ctx: typer.Context,
+    tenant: OfTenant,
+    address: Address = None,
+    address_option: AddressOption = None,
+    as_json: AsJson = False,
+) -> None:
     """Take an address out of use for good; mail to it is refused from the next RCPT on."""
+    address = given(address, address_option, "ADDRESS")
     with changing(ctx) as session:
         owner = find_tenant(session, tenant)
         record = address_record(addresses.revoke_address(session, owner, address), owner)
@@ -66,8 +76,15 @@ def revoke(ctx: typer.Context, address: Address, tenant: OfTenant, as_json: AsJs
 
 
 @app.command()
-def rotate(ctx: typer.Context, address: Address, tenant: OfTenant, as_json: AsJson = False) -> None:
+def rotate(
+    ctx: typer.Context,
+    tenant: OfTenant,
+    address: Address = None,
+    address_option: AddressOption = None,
+    as_json: AsJson = False,
+) -> None:
     """Put a new address in the place of one that became known to the wrong people; the old one is revoked."""
+    address = given(address, address_option, "ADDRESS")
     with changing(ctx) as session:
         owner = find_tenant(session, tenant)
         record = address_record(addresses.rotate_address(session, owner, address), owner)

@@ -1,6 +1,8 @@
 """`postbus document …`: what was kept for a tenant, and PDFs of e-mail text on demand."""
 
+import contextlib
 import os
+import stat
 import tempfile
 from contextlib import closing
 from functools import partial
@@ -21,7 +23,7 @@ from storage import documents, jobs
 from storage.blobs import BlobStore
 from storage.database import Database, Session
 from storage.failures import NotFound
-from storage.messages import get_message
+from storage.messages import find_message, get_message
 from storage.models import Document, Message
 from storage.tenants import find_tenant
 
@@ -54,7 +56,8 @@ def list_(
     with reading(ctx) as session:
         owner = find_tenant(session, tenant)
         if message is not None:
-            get_message(session, message, owner)  # a wrong id is an error, not an empty list
+            # A wrong id is an error, not an empty list.
+            message = get_message(session, find_message(session, message).id, owner).id
         records = [document_record(each) for each in documents.list_documents(session, owner, message)]
     empty = f"No documents. Why not: postbus message list --tenant {owner.name!r}"
     show(records, _COLUMNS, as_json=as_json, when_empty=empty)
@@ -66,9 +69,16 @@ def get(
     document: DocumentId,
     output: Annotated[
         str | None,
-        typer.Option("--output", "-o", help="File to write, - for stdout; else its own name.", show_default=False),
+        typer.Option(
+            "--output", "-o", metavar="FILE", help="File to write, - for stdout; else its own name.", show_default=False
+        ),
     ] = None,
-    force: Annotated[bool, typer.Option("--force", "-f", help="Replace a file that is there.")] = False,
+    force: Annotated[
+        bool,
+        typer.Option(
+            "--force", "-f", help="Replace a file of its own name; one that --output names is replaced anyway."
+        ),
+    ] = False,
 ) -> None:
     """Write a document's octets into a file, whole or not at all."""
     with reading(ctx) as session:
@@ -77,8 +87,14 @@ def get(
     if output == "-":
         write_octets(octets)
         return
+    if output == "":
+        raise Refused("--output: expected the name of a file, got nothing")
     target = Path(output or found.filename)
-    save(octets, target, force=force)
+    if target.exists() and not target.is_file() and not target.is_dir():
+        write_through(octets, target)
+        return
+    # Whoever names a file means it; a name that came with the mail must not replace anything.
+    save(octets, target, replaces=force or output is not None)
     say(f"{target}: {len(octets)} octets")
 
 
@@ -100,31 +116,46 @@ def convert(ctx: typer.Context, document: ConvertedId, as_json: AsJson = False) 
     show_change(record, f"{made.filename}  {made.id}\nWrite it: postbus document get {made.id}", as_json=as_json)
 
 
-def save(octets: bytes, target: Path, *, force: bool) -> None:
-    """Write a file whole or not at all. Raises Refused when it is there already, unless `force`."""
+def write_through(octets: bytes, target: Path) -> None:
+    """Write into what is no file of a disk: a pipe, /dev/stdout. Replacing it by a file would take it from others."""
+    try:
+        target.write_bytes(octets)
+    except OSError as error:
+        raise Refused(f"{target}: cannot be written ({error.strerror})") from error
+
+
+def save(octets: bytes, target: Path, *, replaces: bool) -> None:
+    """Write a file whole or not at all. Raises Refused when it is there already, unless `replaces`."""
     if target.is_dir():
         raise Refused(f"{target}: is a folder; give the name of a file with --output")
     try:
+        target = target.resolve() if target.is_symlink() and replaces else target
         with tempfile.NamedTemporaryFile(dir=target.parent, prefix=f".{target.name[:40]}.", delete=False) as draft:
             draft.write(octets)
-        _place(Path(draft.name), target, force=force)
+        _place(Path(draft.name), target, replaces=replaces)
     except FileExistsError as error:
         raise Refused(f"{target}: there already; give --force to replace it, or another name with --output") from error
     except OSError as error:
         raise Refused(f"{target}: cannot be written ({error.strerror})") from error
 
 
-def _place(draft: Path, target: Path, *, force: bool) -> None:
+def _place(draft: Path, target: Path, *, replaces: bool) -> None:
     try:
-        # The file is the caller's, made with the rights that any new file of theirs has.
-        mask = os.umask(0)
-        os.umask(mask)
-        draft.chmod(0o666 & ~mask)
-        if not force:
+        draft.chmod(_rights(target))
+        if not replaces:
             target.touch(exist_ok=False)  # takes the name, or fails when somebody has it
         draft.replace(target)
     finally:
         draft.unlink(missing_ok=True)
+
+
+def _rights(target: Path) -> int:
+    """Those of the file that is replaced, or else those that any new file of the caller has."""
+    with contextlib.suppress(FileNotFoundError):
+        return stat.S_IMODE(target.stat().st_mode)
+    mask = os.umask(0)
+    os.umask(mask)
+    return 0o666 & ~mask
 
 
 def _message_of(session: Session, identity: str) -> Message:
@@ -132,7 +163,7 @@ def _message_of(session: Session, identity: str) -> Message:
     try:
         found = documents.find_document(session, identity)
     except NotFound:
-        return get_message(session, identity)
+        return find_message(session, identity)
     if found.kind == "attachment":
         raise Refused(f"document {identity} is an attachment, not an e-mail's text: there is nothing to convert")
     return get_message(session, found.message_id)

@@ -32,7 +32,8 @@ def told() -> Iterator[None]:
     except OSError as error:
         if error.filename is None:  # a broken pipe and the like: the parser ends quietly
             raise
-        complain([f"{error.filename}: {error.strerror}"])
+        remedy = "; run this as the user who runs postbus" if isinstance(error, PermissionError) else ""
+        complain([f"{error.filename}: {error.strerror}{remedy}"])
         raise typer.Exit(1) from error
 
 

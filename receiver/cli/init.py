@@ -9,6 +9,7 @@ import socket
 import typer
 
 from receiver.cli.failures import Refused
+from receiver.cli.folders import folders_of, unwritable_path
 from receiver.cli.output import say
 from receiver.cli.workplace import Workplace
 from receiver.config import Settings
@@ -34,7 +35,7 @@ def init(ctx: typer.Context) -> None:
 def make_folders(settings: Settings) -> list[str]:
     """Make the missing folders; returns what was made. Raises Refused for one that cannot be made or written to."""
     made = []
-    for folder in (settings.data, settings.journal_folder(), settings.blob_folder(), settings.data / "run"):
+    for folder in folders_of(settings):
         try:
             if not folder.is_dir():
                 folder.mkdir(mode=_FOR_OWNER_ONLY, parents=True)
@@ -45,10 +46,7 @@ def make_folders(settings: Settings) -> list[str]:
                 "or make it as root and give it to the user who runs postbus"
             ) from error
         if not os.access(folder, os.W_OK | os.X_OK):
-            raise Refused(
-                f"{folder}: the folder cannot be written to; give it to the user who runs postbus (chown), "
-                "or name another with --data"
-            )
+            raise Refused(unwritable_path(folder))
     return made
 
 

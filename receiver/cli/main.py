@@ -5,17 +5,18 @@ and `postbus status` is asked by monitors every few seconds. Every failure of ou
 Exit codes: 0 done, 1 failed (words on stderr), 2 wrong usage.
 """
 
+import errno
 import importlib
 import io
+import os
 import sys
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from receiver.cli.failures import told
+from receiver.cli.failures import complain, told
 from receiver.cli.workplace import Workplace
 
 # Command -> (module with its `app`, what `postbus --help` says of it).
@@ -31,6 +32,11 @@ COMMANDS = {
     "message": ("receiver.cli.message", "Mail that came in, and why it was imported or not."),
     "document": ("receiver.cli.document", "What was kept for a tenant."),
 }
+
+
+_FIRST_FILE = 3  # after standard input, output and error
+# A full disk behind `>`; a reader that went away (EPIPE) ends the command quietly, which the parser does.
+_OUTPUT_FAILURES = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 
 
 class CommandsOnDemand(TyperGroup):
@@ -64,9 +70,11 @@ app = typer.Typer(cls=CommandsOnDemand, no_args_is_help=True, add_completion=Fal
 @app.callback()
 def postbus(
     ctx: typer.Context,
-    data: Annotated[Path | None, typer.Option(help="Data folder; also POSTBUS_DATA.", show_default=False)] = None,
+    data: Annotated[
+        str | None, typer.Option(metavar="DIR", help="Data folder; also POSTBUS_DATA.", show_default=False)
+    ] = None,
     config: Annotated[
-        Path | None, typer.Option(help="Configuration (TOML); also POSTBUS_CONFIG.", show_default=False)
+        str | None, typer.Option(metavar="FILE", help="Configuration (TOML); also POSTBUS_CONFIG.", show_default=False)
     ] = None,
 ) -> None:
     """A central mailbox for documents: takes invoices by e-mail, decides by import standards, keeps them."""
@@ -92,10 +100,29 @@ def global_options_first(arguments: list[str]) -> list[str]:
 
 def main() -> None:
     """Entry point of the console command."""
+    _open_standard_streams()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # names of people go into whatever encoding the terminal has
             stream.reconfigure(errors="replace")
-    app(global_options_first(sys.argv[1:]), prog_name="postbus")
+    try:
+        app(global_options_first(sys.argv[1:]), prog_name="postbus")
+    except OSError as error:
+        if error.filename is not None or error.errno not in _OUTPUT_FAILURES:
+            raise
+        # What is still buffered would fail once more when Python ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        complain([f"standard output: cannot be written ({error.strerror})"])
+        sys.exit(1)
+
+
+def _open_standard_streams() -> None:
+    """Put /dev/null where the caller closed a standard stream: a file of ours would get its number, and our logs."""
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) < _FIRST_FILE:
+        os.set_inheritable(descriptor, True)
+    os.close(descriptor)
+    sys.stdin = sys.stdin or open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 - open as long as we are
+    sys.stdout = sys.stdout or open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+    sys.stderr = sys.stderr or open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
 
 
 if __name__ == "__main__":

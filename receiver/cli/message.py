@@ -36,7 +36,9 @@ from storage.tenants import find_tenant
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 
 State = Literal["received", "imported", "not_imported", "duplicate", "parked", "expired"]
-MessageId = Annotated[str, typer.Argument(metavar="ID", help="As `message list` gives it.", show_default=False)]
+MessageId = Annotated[
+    str, typer.Argument(metavar="ID", help="As `message list` or our 250 reply gives it.", show_default=False)
+]
 
 _COLUMNS = [
     time_column("Received", "received_at"),
@@ -96,7 +98,7 @@ def list_(
 def show_(ctx: typer.Context, message: MessageId, as_json: AsJson = False) -> None:
     """Show one mail: the delivery, the decision with its trace, its documents, and work that waits."""
     with reading(ctx) as session:
-        record = _full_record(ctx, session, messages.get_message(session, message))
+        record = _full_record(ctx, session, messages.find_message(session, message))
     if as_json:
         print_json([record])
         return
@@ -114,7 +116,7 @@ def show_(ctx: typer.Context, message: MessageId, as_json: AsJson = False) -> No
 def why(ctx: typer.Context, message: MessageId, as_json: AsJson = False) -> None:
     """Tell step by step why a mail was imported or not."""
     with reading(ctx) as session:
-        record = _full_record(ctx, session, messages.get_message(session, message))
+        record = _full_record(ctx, session, messages.find_message(session, message))
     if as_json:
         print_json([{key: record[key] for key in ("id", "state", "reason", "reason_code", "standard", "trace")}])
         return
@@ -130,7 +132,7 @@ def raw(
 ) -> None:
     """Write the octets as received to standard output (made harmless when that is a terminal)."""
     with reading(ctx) as session:
-        found = messages.get_message(session, message)
+        found = messages.find_message(session, message)
     if found.state == "expired":
         raise Refused(f"message {found.id}: its octets are gone; mail that is not imported is not kept for ever")
     octets = BlobStore(Workplace.of(ctx).settings.blob_folder()).read(found.tenant_id, found.raw_sha256)
@@ -158,7 +160,9 @@ def _full_record(ctx: typer.Context, session: Session, found: Message) -> dict[s
         "group": found.group_id,
         "reason_params": found.reason_params,
         "trace": [step.to_json() | {"words": describe(step, language)} for step in steps],
-        "document_list": [document_json(each) for each in list_documents(session, owner, found.id)],
+        "document_list": [
+            document_json(each) | {"created_at": each.created_at} for each in list_documents(session, owner, found.id)
+        ],
         "waiting": [
             {
                 "kind": job.kind,

@@ -6,11 +6,13 @@ import typer
 
 from receiver.cli.counting import counts_of
 from receiver.cli.failures import Refused
+from receiver.cli.folders import unwritable
 from receiver.cli.soundness import faults_of
 from receiver.cli.workplace import Workplace
 from receiver.config import ConfigurationError
 from receiver.listening import ListenFailed
 from receiver.service import serve as run_service
+from receiver.sole import AlreadyRunning
 from receiver.supervision import StartFailed
 
 app = typer.Typer(add_completion=False)
@@ -24,9 +26,12 @@ def serve(ctx: typer.Context) -> None:
     if faults:
         raise ConfigurationError(faults)
     counts_of(here)  # refuses a database that is missing or of another version, before anything is started
+    faults = unwritable(here.settings)
+    if faults:
+        raise ConfigurationError(faults)
     try:
         status = run_service(here.settings, announce)
-    except (ListenFailed, StartFailed) as failure:
+    except (ListenFailed, AlreadyRunning, StartFailed) as failure:
         raise Refused(str(failure)) from failure
     raise typer.Exit(status)
 

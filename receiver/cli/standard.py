@@ -8,8 +8,8 @@ from typing import Annotated, Any
 import typer
 
 from receiver.cli.failures import Refused
-from receiver.cli.options import AsJson, OfTenant
-from receiver.cli.output import Column, column, say, show, show_change
+from receiver.cli.options import AsJson, OfTenant, given
+from receiver.cli.output import Column, column, show, show_change
 from receiver.cli.rows import changing, reading
 from storage import standards
 from storage.models import Standard
@@ -21,6 +21,8 @@ app = typer.Typer(no_args_is_help=True, add_completion=False)
 Name = Annotated[
     str, typer.Option("--name", help="Name of the standard, unused within the tenant.", show_default=False)
 ]
+NameArgument = Annotated[str | None, typer.Argument(metavar="NAME", help="Name of the standard.", show_default=False)]
+NameOption = Annotated[str | None, typer.Option("--name", help="The same.", show_default=False)]
 Sender = Annotated[
     str | None,
     typer.Option(help="Standard value: an address, or @domain for a whole domain.", show_default=False),
@@ -33,6 +35,7 @@ TextIsInvoice = Annotated[
     bool | None,
     typer.Option(
         "--email-text-is-invoice/--attachments-are-invoices",
+        " /--no-email-text-is-invoice",
         help="Keep the e-mail's text, or its attachments.",
         show_default=False,
     ),
@@ -109,14 +112,21 @@ def set_(  # noqa: PLR0913, PLR0917 - a command's options are its arguments
 
 
 @app.command()
-def rename(
+def rename(  # noqa: PLR0913, PLR0917 - a command's options are its arguments
     ctx: typer.Context,
     tenant: OfTenant,
-    name: Name,
-    new_name: Annotated[str, typer.Option("--to", "--new-name", help="The new name.", show_default=False)],
+    old_argument: NameArgument = None,
+    new_argument: Annotated[
+        str | None, typer.Argument(metavar="NEW_NAME", help="The new name.", show_default=False)
+    ] = None,
+    name: NameOption = None,
+    new_name: Annotated[str | None, typer.Option("--to", "--new-name", help="The same.", show_default=False)] = None,
     as_json: AsJson = False,
 ) -> None:
     """Give an import standard another name."""
+    if name is not None and new_argument is None:  # `--name OLD NEW`
+        old_argument, new_argument = None, old_argument
+    name, new_name = given(old_argument, name, "NAME"), given(new_argument, new_name, "NEW_NAME")
     with changing(ctx) as session:
         owner = find_tenant(session, tenant)
         record = standard_record(standards.rename_standard(session, owner, name, new_name), owner.name)
@@ -137,11 +147,20 @@ def list_(ctx: typer.Context, tenant: OfTenant, as_json: AsJson = False) -> None
 
 
 @app.command()
-def remove(ctx: typer.Context, tenant: OfTenant, name: Name) -> None:
+def remove(
+    ctx: typer.Context,
+    tenant: OfTenant,
+    argument: NameArgument = None,
+    name: NameOption = None,
+    as_json: AsJson = False,
+) -> None:
     """Remove an import standard; what it imported stays."""
+    name = given(argument, name, "NAME")
     with changing(ctx) as session:
-        standards.remove_standard(session, find_tenant(session, tenant), name)
-    say(f"Standard {name} is removed.")
+        owner = find_tenant(session, tenant)
+        record = standard_record(standards.find_standard(session, owner, name), owner.name)
+        standards.remove_standard(session, owner, name)
+    show_change(record, f"{record['tenant']}: standard {record['name']} is removed.", as_json=as_json)
 
 
 def standard_record(standard: Standard, tenant: str) -> dict[str, Any]:

@@ -1,11 +1,13 @@
 """`postbus tenant …`: customers' accounts, their plans, and how far their forwards are trusted."""
 
+import sys
 from typing import Annotated, Any, Literal
 
 import typer
 
+from receiver.cli import terminal
 from receiver.cli.failures import Refused
-from receiver.cli.options import AsJson, Yes
+from receiver.cli.options import AsJson, Yes, given
 from receiver.cli.output import Column, column, print_json, say, show, show_change, show_fields, time_column
 from receiver.cli.rows import changing, opened, reading
 from receiver.cli.workplace import Workplace
@@ -85,10 +87,12 @@ def show_(ctx: typer.Context, name: TenantName, as_json: AsJson = False) -> None
 def set_plan(
     ctx: typer.Context,
     name: TenantName,
-    plan: Annotated[str, typer.Argument(metavar="PLAN", help="Name of a plan.", show_default=False)],
+    plan: Annotated[str | None, typer.Argument(metavar="PLAN", help="Name of a plan.", show_default=False)] = None,
+    plan_option: Annotated[str | None, typer.Option("--plan", help="The same.", show_default=False)] = None,
     as_json: AsJson = False,
 ) -> None:
     """Change the tenant's plan; it holds from the next RCPT on."""
+    plan = given(plan, plan_option, "PLAN")
     settings = Workplace.of(ctx).settings
     refuse_unknown_plan(settings, plan)
     with changing(ctx) as session:
@@ -116,21 +120,21 @@ def set_(
 
 
 @app.command()
-def remove(ctx: typer.Context, name: TenantName, yes: Yes = False) -> None:
+def remove(ctx: typer.Context, name: TenantName, yes: Yes = False, as_json: AsJson = False) -> None:
     """Remove a tenant with its mail and documents. Its addresses are never given again."""
     here = Workplace.of(ctx)
     with opened(here) as database:
         with database.read() as session:
             tenant = tenants.find_tenant(session, name)
         if not yes:
-            typer.confirm(f"Remove {tenant.name} with all its mail and documents?", abort=True)
+            _confirm(f"Remove {terminal.on_one_line(tenant.name)} with all its mail and documents?")
         with database.write(actor="command line") as session:
             tenant = tenants.find_tenant(session, tenant.id)
-            told, tenant_id = tenant.name, tenant.id
+            record = tenant_record(session, tenant, here.settings)
             tenants.remove_tenant(session, tenant)
         bump(here.settings.data / "run" / "directory.stamp")
-    BlobStore(here.settings.blob_folder()).remove_tenant(tenant_id)
-    say(f"{told} is removed.")
+    BlobStore(here.settings.blob_folder()).remove_tenant(record["id"])
+    show_change(record, f"{record['tenant']} is removed.", as_json=as_json)
 
 
 def tenant_record(session: Session, tenant: Tenant, settings: Settings) -> dict[str, Any]:
@@ -157,6 +161,17 @@ def refuse_unknown_plan(settings: Settings, plan: str) -> None:
             f"no plan {plan!r}{nearest(plan, known)}; there are {', '.join(sorted(known))} "
             "(more can be set under `plans` in the configuration)"
         )
+
+
+def _confirm(question: str) -> None:
+    """Ask on stderr, so that stdout stays the answer's. Raises Refused for anything but yes, no terminal included."""
+    sys.stderr.write(f"{question} [y/N] ")
+    sys.stderr.flush()
+    answer = sys.stdin.readline()
+    if not answer.endswith("\n"):  # nobody has pressed enter
+        sys.stderr.write("\n")
+    if answer.strip().lower() not in {"y", "yes"}:
+        raise Refused("nothing is removed; answer y, or give --yes where nobody can be asked")
 
 
 def _joined(value: object) -> object:

@@ -5,13 +5,14 @@ Raises ConfigurationError.
 """
 
 import os
+import shlex
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 import typer
 
-from receiver.config import Settings, load
+from receiver.config import ConfigurationError, Settings, load
 
 
 @dataclass(frozen=True)
@@ -27,10 +28,14 @@ class Workplace:
         return ctx.ensure_object(cls)
 
     @classmethod
-    def from_options(cls, config_file: Path | None, data: Path | None) -> "Workplace":
+    def from_options(cls, config_file: str | None, data: str | None) -> "Workplace":
         """From `--config` and `--data`; POSTBUS_CONFIG stands in for the first, POSTBUS_DATA is a setting."""
-        named = os.environ.get("POSTBUS_CONFIG")
-        return cls(config_file or (Path(named) if named else None), data)
+        # `--data "$UNSET"` must not mean the folder one happens to stand in.
+        empty = [name for name, value in (("--config", config_file), ("--data", data)) if value == ""]
+        if empty:
+            raise ConfigurationError([f"{name}: expected a path, got nothing" for name in empty])
+        named = config_file or os.environ.get("POSTBUS_CONFIG")
+        return cls(Path(named) if named else None, None if data is None else Path(data))
 
     @cached_property
     def settings(self) -> Settings:
@@ -41,6 +46,6 @@ class Workplace:
 
     def init_command(self) -> str:
         """The command that prepares this workplace, as the reader would type it."""
-        options = [f"--config {self.config_file}"] if self.config_file else []
-        options += [f"--data {self.data}"] if self.data else []
+        options = [f"--config {shlex.quote(str(self.config_file))}"] if self.config_file else []
+        options += [f"--data {shlex.quote(str(self.data))}"] if self.data else []
         return " ".join(["postbus", *options, "init"])

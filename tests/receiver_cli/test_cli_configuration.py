@@ -66,6 +66,74 @@ def test_what_is_well_formed_but_cannot_work_is_a_fault_too(
     assert len(refused.err.splitlines()) == 3
 
 
+@pytest.mark.parametrize(
+    ("variable", "value", "expected"),
+    [
+        ("DATABASE__URL", "mysql://host/db", "postgresql+psycopg://"),
+        ("DATABASE__URL", "postgresql+psycopg://me@host:port/db", "postgresql+psycopg://"),
+        ("SMTP__DRAIN_SECONDS", "inf", "finite"),
+        ("SMTP__HOSTNAME", "mx\r\n250 fine", "name of this machine"),
+        ("SMTP__LISTEN", "localhost:25:25", "HOST:PORT"),
+        ("SMTP__LISTEN", "::1:25", "[::]:25"),
+        ("RENDERING__SOCKET", "run/render.sock", "absolute"),
+        ("SMTP", "nonsense", "JSON"),
+        ("LOG", "[]", "JSON"),
+    ],
+)
+def test_what_no_process_could_work_with_is_a_fault(
+    postbus: Any, variable: str, value: str, expected: str, fails_with: Callable[..., None]
+) -> None:
+    """It is told by check-config, in one sentence, and not by a traceback at the first use."""
+    refused = postbus("check-config", **{f"POSTBUS_{variable}": value})
+
+    fails_with(refused, expected)
+    assert len(refused.err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("value", ["[::1]:25", "[fe80::1%eth0]:25", "mx_1.example.com:0", "0.0.0.0:65535"])
+def test_places_to_listen(postbus: Any, value: str) -> None:
+    """Names, IPv4, and IPv6 in brackets, with a zone too."""
+    assert postbus("check-config", POSTBUS_SMTP__LISTEN=value).status == 0
+
+
+def test_a_fault_repeats_no_password(postbus: Any, fails_with: Callable[..., None]) -> None:
+    """The value is shown, its password is not: faults end in logs and tickets."""
+    refused = postbus("check-config", POSTBUS_DATABASE__URL="oracle://me:s3cret@host/db")
+
+    fails_with(refused, "oracle://me:***@host/db")
+    assert "s3cret" not in refused.err
+
+
+def test_a_mistyped_table_or_plan_names_the_nearest(
+    postbus: Any, tmp_path: Path, fails_with: Callable[..., None]
+) -> None:
+    """Tables, keys at the wrong place, and what a plan can say have a nearest one too; a table is asked for as one."""
+    file = tmp_path / "postbus.toml"
+    file.write_text('listen = "x"\nlog = "info"\n[smpt]\nlisten = "x"\n[plans.p]\ncentral_mailbx = true\n')
+
+    refused = postbus("--config", str(file), "check-config")
+
+    fails_with(refused, "did you mean smtp.listen?", "did you mean smtp?", "did you mean plans.p.central_mailbox?")
+    assert "log = 'info': expected a table, [log]" in refused.err
+
+
+def test_an_editor_may_begin_the_file_with_a_byte_order_mark(postbus: Any, tmp_path: Path) -> None:
+    """Seen in practice: Windows editors write one."""
+    file = tmp_path / "postbus.toml"
+    file.write_bytes(b'\xef\xbb\xbf[smtp]\nlisten = "127.0.0.1:26"\n')
+
+    assert postbus("--config", str(file), "check-config").status == 0
+
+
+def test_an_empty_path_is_not_the_current_folder(bare_postbus: Any, fails_with: Callable[..., None]) -> None:
+    """`--data "$UNSET" init` must not spread itself where one happens to stand."""
+    fails_with(bare_postbus("--data", "", "init"), "--data")
+    called = bare_postbus.process("init", POSTBUS_DATA="")
+
+    assert called.returncode == 1
+    assert b"expected the path of a folder" in called.stderr
+
+
 def test_a_certificate_must_fit_its_key(postbus: Any, tmp_path: Path, fails_with: Callable[..., None]) -> None:
     """A pair that fits is taken; certificate and key of different pairs are told at once."""
     certificate, key = make_self_signed(tmp_path / "one", "mx.example.com")
@@ -154,6 +222,26 @@ def test_a_folder_that_cannot_be_made_is_named() -> None:
     for words in (f"{place}/data", "cannot be made", "--data"):
         assert words in called.stderr.decode()
     assert b"Traceback" not in called.stderr
+
+
+@pytest.mark.parametrize("command", ["init", "status", "tenant list", "serve"])
+def test_a_folder_of_somebody_else_is_named(postbus: Any, command: str) -> None:
+    """As another user: exit 1, the folder and the remedy, whether it was named by option or by environment."""
+    give_up_root = "import os, receiver.cli.init, receiver.cli.serve, receiver.cli.status, receiver.cli.tenant; "
+    script = give_up_root + "os.geteuid() or os.setuid(65534); from receiver.cli.main import main; main()"
+    for folder in [postbus.data, *postbus.data.parents][:3]:
+        folder.chmod(0o700 if folder == postbus.data else 0o755)
+
+    by_option = [sys.executable, "-c", script, "--data", str(postbus.data), *command.split()]
+    by_environment = [sys.executable, "-c", script, *command.split()]
+    for call, environment in ((by_option, {}), (by_environment, {"POSTBUS_DATA": str(postbus.data)})):
+        called = subprocess.run(
+            call, env={"PATH": "/usr/bin:/bin", **environment}, capture_output=True, timeout=60, check=False
+        )
+        assert called.returncode == 1, called.stderr
+        assert str(postbus.data) in called.stderr.decode()
+        assert b"user who runs postbus" in called.stderr
+        assert b"Traceback" not in called.stderr
 
 
 def test_a_path_that_is_a_file_is_named(bare_postbus: Any, fails_with: Callable[..., None]) -> None:

@@ -270,10 +270,10 @@ def test_documents_have_the_promised_keys(postbus: Any, mailroom: Mailroom) -> N
     assert document["created_at"].endswith("Z")
 
 
-def test_a_document_is_written_whole_and_never_over_another(
-    postbus: Any, mailroom: Mailroom, tmp_path: Path, fails_with: Callable[..., None]
+def test_a_document_is_written_whole_into_the_file_that_is_named(
+    postbus: Any, mailroom: Mailroom, tmp_path: Path
 ) -> None:
-    """`get --output FILE` refuses to replace, `--force` does; nothing else is left in the folder."""
+    """`get --output FILE` replaces what is there (a program's temporary file) and keeps its rights; no draft stays."""
     mailroom.imported()
     document = postbus("document", "list", "--tenant", "Acme", "--json").row["id"]
     folder = tmp_path / "out"
@@ -282,12 +282,62 @@ def test_a_document_is_written_whole_and_never_over_another(
 
     assert postbus("document", "get", document, "--output", str(target)).status == 0
     assert target.read_bytes() == PDF
-    target.write_bytes(b"mine")
-    fails_with(postbus("document", "get", document, "--output", str(target)), str(target), "--force")
-    assert target.read_bytes() == b"mine"
-    assert postbus("document", "get", document, "--output", str(target), "--force").status == 0
+    target.write_bytes(b"longer than the document, and of another time")
+    target.chmod(0o600)
+    assert postbus("document", "get", document, "--output", str(target)).status == 0
     assert target.read_bytes() == PDF
+    assert target.stat().st_mode & 0o777 == 0o600
     assert list(folder.iterdir()) == [target]
+
+
+def test_a_name_from_a_mail_replaces_nothing(
+    postbus: Any, mailroom: Mailroom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fails_with: Callable[..., None]
+) -> None:
+    """Without --output the sender has chosen the name: a file of that name stays, unless `--force` is given."""
+    mailroom.imported(filename="report.pdf")
+    document = postbus("document", "list", "--tenant", "Acme", "--json").row["id"]
+    mine = tmp_path / "report.pdf"
+    mine.write_bytes(b"mine")
+    monkeypatch.chdir(tmp_path)
+
+    fails_with(postbus("document", "get", document), "report.pdf", "--force")
+    assert mine.read_bytes() == b"mine"
+    assert postbus("document", "get", document, "--force").status == 0
+    assert mine.read_bytes() == PDF
+
+
+def test_what_is_no_file_is_written_into_not_replaced(postbus: Any, mailroom: Mailroom, tmp_path: Path) -> None:
+    """A pipe (or /dev/null) that --output names gets the octets and stays what it is."""
+    mailroom.imported()
+    document = postbus("document", "list", "--tenant", "Acme", "--json").row["id"]
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reading = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+
+    got = postbus("document", "get", document, "--output", str(pipe), "--force")
+
+    assert os.read(reading, 1000) == PDF
+    os.close(reading)
+    assert pipe.is_fifo()
+    assert (got.status, got.out) == (0, "")
+
+
+def test_a_mail_is_found_by_the_id_of_our_reply(postbus: Any, mailroom: Mailroom) -> None:
+    """A supplier knows the id of `250 2.0.0 accepted as …` only, and so does our log: it names the message too."""
+    identity = mailroom.imported(key="e" * 32)
+
+    assert postbus("message", "show", "e" * 32, "--json").row["id"] == identity
+    assert postbus("message", "why", "e" * 32, "--json").row["id"] == identity
+    assert postbus.process("message", "raw", "e" * 32).stdout == RAW
+    assert postbus("document", "list", "--tenant", "Acme", "--message", "e" * 32, "--json").row["message"] == identity
+
+
+def test_times_are_written_alike_everywhere(postbus: Any, mailroom: Mailroom) -> None:
+    """RFC 3339 in UTC, with Z, in lists and in what `message show` nests."""
+    shown = postbus("message", "show", mailroom.imported(), "--json").row
+
+    times = [shown["received_at"], shown["settled_at"], shown["document_list"][0]["created_at"]]
+    assert [time[-1] for time in times] == ["Z", "Z", "Z"]
 
 
 def test_a_document_goes_to_standard_output(postbus: Any, mailroom: Mailroom) -> None:

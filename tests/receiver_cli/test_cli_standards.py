@@ -98,6 +98,26 @@ def test_renaming_and_removing(postbus: Any, acme: str, fails_with: Callable[...
     assert listed(postbus, acme) == []
 
 
+def test_names_may_be_arguments(postbus: Any, acme: str) -> None:
+    """`rename OLD NEW` and `remove NAME` work as the options do."""
+    postbus("standard", "add", "--tenant", acme, "--name", "Tax", "--sender", SENDER)
+
+    assert postbus("standard", "rename", "--tenant", acme, "Tax", "B", "--json").row["name"] == "B"
+    assert postbus("standard", "rename", "--tenant", acme, "--name", "B", "C", "--json").row["name"] == "C"
+    assert postbus("standard", "rename", "--tenant", acme, "C").status == 2
+    assert postbus("standard", "remove", "--tenant", acme, "c").status == 0
+    assert listed(postbus, acme) == []
+
+
+def test_the_text_is_switched_off_by_either_name(postbus: Any, acme: str) -> None:
+    """`--no-email-text-is-invoice` is what a program expects beside `--email-text-is-invoice`."""
+    postbus("standard", "add", "--tenant", acme, "--name", "T", "--sender", SENDER, "--email-text-is-invoice")
+
+    changed = postbus("standard", "set", "--tenant", acme, "--name", "T", "--no-email-text-is-invoice", "--json")
+
+    assert changed.row["email_text_is_invoice"] is False
+
+
 def test_standards_are_listed_in_the_order_in_which_they_are_asked(postbus: Any, acme: str) -> None:
     """Law 19: by priority, then by name."""
     for name, priority in (("b", "100"), ("a", "100"), ("z", "1")):

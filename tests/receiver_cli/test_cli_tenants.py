@@ -114,13 +114,44 @@ def test_an_address_of_another_tenant_cannot_be_revoked(
 def test_removing_a_tenant_asks(postbus: Any, acme: str) -> None:
     """Without a yes nothing is removed; `--yes` does not ask; its addresses are gone for the doors."""
     address = postbus("tenant", "show", acme, "--json").row["import_address"]
+    other = postbus("tenant", "add", "Other", "--json").row["tenant"]
     assert postbus("tenant", "remove", acme, typed="n\n").status == 1
-    assert postbus("tenant", "list", "--json").rows != []
+    assert len(postbus("tenant", "list", "--json").rows) == 2
 
+    assert postbus("tenant", "remove", other, typed="y\n").status == 0
     assert postbus("tenant", "remove", acme, "--yes").status == 0
 
     assert postbus("tenant", "list", "--json").rows == []
     assert directory_of(postbus.data).find(address) is None
+
+
+def test_where_nobody_can_be_asked_the_remedy_is_told(postbus: Any, acme: str) -> None:
+    """Without a terminal `remove` removes nothing and names `--yes`; stdout holds no question."""
+    asked = postbus("tenant", "remove", acme, typed="")
+
+    assert (asked.status, asked.out) == (1, "")
+    assert "postbus: nothing is removed" in asked.err
+    assert "--yes" in asked.err
+    assert postbus("tenant", "list", "--json").row["tenant"] == acme
+
+
+def test_what_was_removed_is_told_to_programs(postbus: Any, acme: str) -> None:
+    """`remove --json` answers with what is gone."""
+    postbus("standard", "add", "--tenant", acme, "--name", "Tax", "--sender", "a@example.com")
+
+    assert postbus("standard", "remove", "--tenant", acme, "--name", "tax", "--json").row["name"] == "Tax"
+    assert postbus("tenant", "remove", acme, "--yes", "--json").row["tenant"] == acme
+
+
+def test_plan_and_address_may_be_named_by_option(postbus: Any, acme: str) -> None:
+    """`set-plan T --plan P` reads as `add` does, `revoke --address A` as the rest; both or neither is wrong usage."""
+    address = postbus("tenant", "show", acme, "--json").row["import_address"]
+
+    assert postbus("tenant", "set-plan", acme, "--plan", "candis", "--json").row["plan"] == "candis"
+    assert postbus("address", "revoke", "--tenant", acme, "--address", address, "--json").row["revoked_at"]
+    assert postbus("tenant", "set-plan", acme).status == 2
+    assert postbus("tenant", "set-plan", acme, "candis", "--plan", "candis").status == 2
+    assert postbus("address", "revoke", "--tenant", acme).status == 2
 
 
 def test_trust_in_forwards_is_set_and_shown(postbus: Any, acme: str) -> None:
