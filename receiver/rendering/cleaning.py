@@ -59,6 +59,8 @@ LINK = re.compile(
     r"(?<![\w@])https?://[^\s<>\"'\x00-\x1f]{1,2000}"
     r"|(?<![\w.+@-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}(?![\w@])"
 )
+# QtWebKit takes time by the square of a word: 20,000 letters without a place to break take it five seconds.
+LONG_WORD = re.compile(r"\S{100}(?=\S)")
 
 
 def clean_html(html: str, inline: Mapping[str, tuple[str, bytes]]) -> str:
@@ -93,9 +95,9 @@ def text_to_html(text: str, *, is_flowed: bool = False, deletes_space: bool = Fa
     pieces, position = [], 0
     for match in LINK.finditer(shown):
         address = match.group().rstrip(".,;:!?)]}")
-        pieces += [markup.escape(shown[position : match.start()]), _link(address)]
+        pieces += [_escaped(shown[position : match.start()]), _link(address)]
         position = match.start() + len(address)
-    pieces.append(markup.escape(shown[position:]))
+    pieces.append(_escaped(shown[position:]))
     return f'<div class="text">{"".join(pieces)}</div>'
 
 
@@ -145,7 +147,11 @@ def _is_tracker(attributes: dict[str, str]) -> bool:
 
 def _link(address: str) -> str:
     target = address if "://" in address[:8] else f"mailto:{address}"
-    return f'<a href="{markup.escape(target)}" rel="noopener noreferrer nofollow">{markup.escape(address)}</a>'
+    return f'<a href="{markup.escape(target)}" rel="noopener noreferrer nofollow">{_escaped(address)}</a>'
+
+
+def _escaped(text: str) -> str:
+    return markup.escape(LONG_WORD.sub("\\g<0>\0", text)).replace("\0", "<wbr>")
 
 
 def _encodable(text: str) -> str:

@@ -212,6 +212,15 @@ def test_text_keeps_its_lines_and_gets_links() -> None:
     )
 
 
+def test_long_words_of_plain_text_may_break() -> None:
+    """A word of 20,000 letters took the layout five seconds; its characters count, not their escapes."""
+    html = text_to_html("x" * 250 + " " + "&" * 150 + " https://x.example/" + "y" * 150)
+
+    assert html.count("<wbr>") == 4
+    assert html.count("&amp;") == 150
+    assert f'href="https://x.example/{"y" * 150}"' in html
+
+
 def test_flowed_text_is_joined() -> None:
     """RFC 3676: soft breaks go, quotes keep their depth, stuffing goes, the signature line stays a line."""
     html = text_to_html("one \ntwo\n> q \n> r\n>> s\n stuffed\n-- \nsig", is_flowed=True)
