@@ -39,6 +39,7 @@ FONT_FOLDERS = (
     "truetype/dejavu",
     "truetype/noto",
     "opentype/noto",
+    "truetype/droid",
     "truetype/ancient-scripts",
 )
 

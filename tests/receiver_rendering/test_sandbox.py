@@ -10,6 +10,7 @@ import pytest
 
 from receiver.rendering import sandbox
 from receiver.rendering.bounded_run import Limits, run
+from receiver.rendering.page import HeaderBlock, page
 
 
 @pytest.fixture
@@ -80,6 +81,20 @@ def test_the_loader_stands_where_the_program_looks_for_it(loader: str, tmp_path:
 
     target = str(Path(loader).parent.resolve() / Path(loader).name)
     assert ("--ro-bind", target) in zip(prefix, prefix[2:], strict=False)
+
+
+@pytest.mark.skipif(
+    not any((sandbox.FONTS / name).is_dir() for name in ("truetype/droid", "opentype/noto")),
+    reason="no font with Japanese is installed (fonts-droid-fallback)",
+)
+def test_japanese_is_drawn(look: Any, workshop_of: Callable[..., Any]) -> None:
+    """A script that no font inside the sandbox has is blank in the PDF, words and all."""
+    document = page(HeaderBlock("a@x.example", "b@x.example", None, "請求書"), "<p>合計 1,200円</p>")
+
+    words = look.words(workshop_of().render(document.encode(), 30).pdf)
+
+    assert "請求書" in words
+    assert "合計 1,200円" in words
 
 
 def test_limits_are_in_force() -> None:
