@@ -1,5 +1,6 @@
 """Slow work: rendered once, waiting without blame, fenced by leases, and blobs nobody names collected."""
 
+import secrets
 import subprocess
 import sys
 import threading
@@ -20,7 +21,7 @@ from receiver.rendering.client import available
 from storage import jobs
 from storage.jobs import Job, LeaseLost
 from storage.standards import add_standard
-from storage.tenants import find_tenant
+from storage.tenants import find_tenant, remove_tenant
 from tests.receiver_pipeline.house import House, pdf_mail, text_mail
 
 ROOT = Path(__file__).parents[2]
@@ -210,6 +211,21 @@ def test_blobs_that_nobody_names_are_collected(house: House) -> None:
     assert not house.blobs.path(message.tenant_id, orphan.sha256).exists()
     assert house.octets(house.documents()[0])
     assert house.blobs.read(message.tenant_id, message.raw_sha256)
+
+
+def test_what_a_removed_tenant_left_behind_is_collected(house: House) -> None:
+    """Mail that was being settled while its tenant was removed leaves no octets; who was not removed keeps them."""
+    gone, lost = house.tenant("Gone").tenant_id, secrets.token_hex(16)
+    batch = house.blobs.batch()
+    raw, other = batch.put(gone, b"Subject: private\r\n"), batch.put(lost, b"restored without its row")
+    with house.database.write() as session:
+        remove_tenant(session, find_tenant(session, "Gone"))
+    batch.sync()
+
+    collect_blobs(house.database, house.blobs)
+
+    assert not house.blobs.path(gone, raw.sha256).exists()
+    assert house.blobs.path(lost, other.sha256).exists()
 
 
 def test_the_job_process_settles_what_was_put_aside(house: House) -> None:
