@@ -26,6 +26,7 @@ COMMANDS = {
     "render": ("receiver.cli.render", "Make PDFs of e-mail text, as a service of its own."),
     "check-config": ("receiver.cli.check_config", "Check the configuration and print what is in force."),
     "status": ("receiver.cli.status", "Tell what waits, what failed and whether PDFs can be made."),
+    "doctor": ("receiver.cli.doctor", "Check names, port, certificate and machine, with remedies."),
     "tenant": ("receiver.cli.tenant", "Customers' accounts and their plans."),
     "address": ("receiver.cli.address", "Import addresses of a tenant."),
     "standard": ("receiver.cli.standard", "Import standards of a tenant: which mail becomes documents."),
