@@ -22,7 +22,9 @@ from receiver.rendering.own_folder import own_folder
 from receiver.rendering.reasons import NotRendered, Reason
 from receiver.rendering.workshop import Rendered, Workshop
 
-PEER_SECONDS = 30.0
+# A peer on this machine sends at once; one that does not would hold a place, and there are as many as cores.
+REQUEST_SECONDS = 3.0
+ANSWER_SECONDS = 30.0
 BACKLOG = 256
 # A page above the limit is still read, up to this many times it, for the rung that keeps its words only.
 READ_FACTOR = 4
@@ -112,9 +114,10 @@ class Service:
     def _converse(self, channel: socket.socket) -> None:
         try:
             with channel:
-                channel.settimeout(PEER_SECONDS)
+                channel.settimeout(REQUEST_SECONDS)
                 header, octets = wire.receive(channel, READ_FACTOR * self._settings.max_input_octets)
                 answer, pdf = self._answer(header, octets)
+                channel.settimeout(ANSWER_SECONDS)
                 wire.send(channel, answer, pdf)
         except (wire.WireFault, OSError) as fault:
             log.warning("render_request_dropped", why=type(fault).__name__)

@@ -172,6 +172,21 @@ def test_a_peer_that_speaks_something_else_is_dropped(
     assert render(tmp_path / "run" / "render.sock", DOCUMENT, 30).pdf
 
 
+def test_peers_that_say_nothing_hold_no_place_for_long(tmp_path: Path, start_renderer: Callable[..., Any]) -> None:
+    """More half requests than cores, none of them ever finished: the page behind them is rendered all the same."""
+    start_renderer(tmp_path)
+    silent = [socket.socket(socket.AF_UNIX) for _ in range(2 * (os.cpu_count() or 1))]
+    for channel in silent:
+        channel.connect(str(tmp_path / "run" / "render.sock"))
+        channel.sendall(struct.pack(">II", 10, 1000) + b"{}")
+
+    result = render(tmp_path / "run" / "render.sock", DOCUMENT, 30)
+
+    for channel in silent:
+        channel.close()
+    assert result.pdf
+
+
 def test_a_page_far_too_large_is_refused(tmp_path: Path, start_renderer: Callable[..., Any]) -> None:
     """Refused by its announced length, with the limit, for good."""
     start_renderer(tmp_path, POSTBUS_RENDERING__MAX_INPUT_OCTETS="65536")
