@@ -44,6 +44,7 @@ class Family:
 
 COUNTERS: Mapping[str, Family] = {
     "connections": Family("Connections that clients made."),
+    "sessions": Family("Sessions that ended, by how.", ("reason",)),
     "replies": Family("Replies to clients by code.", ("code",)),
     "received_octets": Family("Octets that came from clients, after TLS."),
     "messages_settled": Family("Messages of tenants, by the state they were settled in.", ("state",)),

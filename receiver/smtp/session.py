@@ -112,6 +112,7 @@ class SmtpSession(Wire):
         self.hang_up(self.end_reason)
         self.terms.sessions.discard(self)
         tally.count("connections_closed")
+        tally.count(f"sessions:{self.end_reason}")
         ended = getattr(self.event_handler, "session_ended", None)
         if ended is not None:
             ended(self, self.session, self.end_reason)

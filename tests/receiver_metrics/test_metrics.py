@@ -44,15 +44,20 @@ def until(address: str, key: tuple[str, str], value: float) -> Samples:
     return samples
 
 
+def listening_of(postbus: RunningPostbus) -> str:
+    """HOST:PORT of its metrics, as its log tells."""
+    events = [json.loads(line) for line in postbus.log_file.read_text().splitlines() if line.startswith("{")]
+    (listening,) = [event["listening"] for event in events if event["event"] == "metrics_served"]
+    return str(listening)
+
+
 @pytest.fixture(name="scraped")
 def _scraped(tmp_path: Path) -> Iterator[tuple[RunningPostbus, str, str]]:
     """A running postbus that serves metrics, its import address and the address of the metrics."""
     postbus = RunningPostbus(tmp_path / "data", {"METRICS__LISTEN": "127.0.0.1:0"})
     address = postbus.set_up()
     with postbus:
-        events = [json.loads(line) for line in postbus.log_file.read_text().splitlines() if line.startswith("{")]
-        (listening,) = [event["listening"] for event in events if event["event"] == "metrics_served"]
-        yield postbus, address, listening
+        yield postbus, address, listening_of(postbus)
 
 
 def test_a_running_postbus_tells_what_it_did(scraped: tuple[RunningPostbus, str, str]) -> None:
@@ -166,3 +171,21 @@ def test_every_metric_is_explained(server: MetricsServer) -> None:
     shown = {family.name for family in parse(text)} | {"postbus_journal_messages", "postbus_journal_octets"}
 
     assert {name.removesuffix("_total") for name in listed} == {name.removesuffix("_total") for name in shown}
+
+
+def test_jobs_are_counted_by_how_they_ended(tmp_path: Path) -> None:
+    """Without a renderer a PDF waits: the attempt is counted as put off, by its kind."""
+    settings = {"METRICS__LISTEN": "127.0.0.1:0", "RENDERING__SOCKET": str(tmp_path / "nobody.sock")}
+    postbus = RunningPostbus(tmp_path / "data", settings)
+    to = postbus.set_up()
+    postbus.command(
+        "standard", "add", "--tenant", "bench", "--name", "T", "--sender", "@s.example", "--email-text-is-invoice"
+    )
+    mail = f"From: a@s.example\r\nTo: {to}\r\nSubject: Invoice\r\nMessage-ID: <1@s.example>\r\n\r\nTotal: 10 EUR\r\n"
+    with postbus:
+        metrics = listening_of(postbus)
+        assert send_all(postbus.port, to, [mail.encode()], 1).refused == []
+        seen = until(metrics, ("postbus_jobs_total", "render,put_off"), 1)
+
+    assert seen["postbus_jobs_total", "render,put_off"] == 1
+    assert seen["postbus_sessions_total", "quit"] == 1
