@@ -6,6 +6,7 @@ no part can be kept.
 """
 
 import json
+import math
 import os
 import socket
 import subprocess
@@ -85,13 +86,13 @@ Choose = Callable[[MailFacts], tuple[Any, Wanted]]
 class ParserProcess:
     """One process, and the conversation with it."""
 
-    def __init__(self, settings: Settings, spool: Path) -> None:
-        self._seconds = settings.pipeline.parse_seconds
+    def __init__(self, settings: Settings, spool: Path, seconds: float) -> None:
+        self._seconds = seconds
         self._decoded_octets = settings.pipeline.max_decoded_octets
         self._spool = spool
         self._messages = 0
         self._memory = 0
-        self._process, self._channel = _start(settings)
+        self._process, self._channel = _start(settings, seconds)
 
     @property
     def is_worn_out(self) -> bool:
@@ -215,20 +216,20 @@ class ParserProcess:
         if not deadline.left():
             self._process.kill()
             self._process.wait()
-            return AttemptFailed("parser_too_slow", seconds=int(self._seconds))
+            return AttemptFailed("parser_too_slow", seconds=math.ceil(self._seconds))
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(timeout=1.0)  # it may be dying still
         self._process.kill()
         return AttemptFailed("parser_died", status=self._process.wait())
 
 
-def _start(settings: Settings) -> tuple["subprocess.Popen[bytes]", Channel]:
+def _start(settings: Settings, seconds: float) -> tuple["subprocess.Popen[bytes]", Channel]:
     ours, theirs = socket.socketpair()
     pipeline = settings.pipeline
     told = ChildSettings(
         parent=os.getpid(),
         memory_octets=pipeline.parse_memory_octets,
-        seconds=pipeline.parse_seconds,
+        seconds=seconds,
         language=settings.language,
         depth=pipeline.max_depth,
         parts=pipeline.max_parts,

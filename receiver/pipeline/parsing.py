@@ -4,6 +4,7 @@ Whatever kills a child fails that message's attempt alone: the next message gets
 after some thousand messages, or when they have grown.
 """
 
+import math
 import os
 import threading
 import time
@@ -22,8 +23,10 @@ LEFT_BEHIND_SECONDS = 24 * 3600.0
 class Pool:
     """Parsing children, as many as the settings say, each used by one thread at a time."""
 
-    def __init__(self, settings: Settings, children: int = 0) -> None:
+    def __init__(self, settings: Settings, children: int = 0, seconds: float = math.inf) -> None:
+        """`seconds`: how long one message may take here, where that is less than the settings allow."""
         self._settings = settings
+        self._seconds = min(seconds, settings.pipeline.parse_seconds)
         self.size = children or settings.pipeline.parsers or os.cpu_count() or 1
         self._spool = settings.data / "tmp" / "parts"
         _sweep(self._spool)
@@ -63,7 +66,7 @@ class Pool:
         child: ParserProcess | None = getattr(self._own, "child", None)
         if child is None:
             self._spool.mkdir(parents=True, exist_ok=True, mode=0o700)
-            child = self._own.child = ParserProcess(self._settings, self._spool)
+            child = self._own.child = ParserProcess(self._settings, self._spool, self._seconds)
             with self._lock:
                 self._living.add(child)
         return child

@@ -28,6 +28,8 @@ LONGEST_PAUSE_SECONDS = 30.0
 HELD_SECONDS = 300.0
 
 ATTEMPTS_TOGETHER = 2
+# Law 5: what takes longer to read holds its whole batch; it goes on in a job, which takes its time.
+BATCH_SECONDS = 5.0
 
 log = structlog.get_logger()
 
@@ -45,7 +47,7 @@ def run_worker(settings: Settings, *, name: str, ready: Callable[[], None]) -> N
         stack.callback(database.close)
         blobs = BlobStore(settings.blob_folder())
         stack.callback(blobs.close)
-        pool = Pool(settings)
+        pool = Pool(settings, seconds=BATCH_SECONDS)
         stack.callback(pool.close)
         drain = Drain(database, blobs, pool, reader)
         stack.callback(drain.close)

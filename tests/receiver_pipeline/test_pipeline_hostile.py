@@ -1,6 +1,7 @@
 """Mail that is made to break its reader: limits hold, others go on, nothing is lost."""
 
 import json
+import math
 import os
 import resource
 import struct
@@ -59,9 +60,9 @@ def parse(pool: Pool, octets: bytes) -> Parsed:
 
 
 @contextmanager
-def pool_of(settings: Settings) -> Iterator[Pool]:
+def pool_of(settings: Settings, seconds: float = math.inf) -> Iterator[Pool]:
     """A pool that is closed at the end."""
-    pool = Pool(settings)
+    pool = Pool(settings, seconds=seconds)
     try:
         yield pool
     finally:
@@ -109,6 +110,16 @@ def test_a_mail_that_takes_too_long_fails_alone(tmp_path: Path) -> None:
 
     assert failed.value.code == "parser_too_slow"
     assert after.facts.subject == "Invoice 4711"
+
+
+@pytest.mark.parametrize(("allowed", "here"), [(60, 0.5), (0.5, 60)])
+def test_a_slow_mail_holds_its_batch_for_less_than_it_may_take(tmp_path: Path, allowed: float, here: float) -> None:
+    """Law 5: where others wait, a mail may have less time than the settings allow it; never more."""
+    settings = limited(tmp_path, parse_seconds=allowed, max_decoded_octets=4 * 1024**3)
+    with pool_of(settings, seconds=here) as pool, pytest.raises(AttemptFailed) as failed:
+        parse(pool, nested_messages(99, b"y" * 20 * 1024**2))
+
+    assert (failed.value.code, failed.value.params) == ("parser_too_slow", {"seconds": 1})
 
 
 def test_a_mail_that_needs_too_much_memory_fails_alone(tmp_path: Path) -> None:
