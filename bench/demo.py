@@ -6,7 +6,7 @@ import sys
 import time
 from pathlib import Path
 
-from bench.postbus_command import COMMAND, demo_tenant, rows, show
+from bench.postbus_command import COMMAND, data_option, demo_tenant, listening_at, rows, show
 from bench.send import send
 
 MAILS = sorted(Path("tests/corpus/tour").glob("*.eml"))
@@ -19,13 +19,17 @@ STANDARDS = {
 
 def main() -> int:
     """Send, wait until all is settled and rendered, show."""
-    address = demo_tenant()
-    _add_standards()
+    try:
+        address, server = demo_tenant(), listening_at()
+        _add_standards()
+    except subprocess.CalledProcessError:  # postbus has said why
+        print("start postbus with ./dev run first", file=sys.stderr)
+        return 1
     for file in MAILS:
         try:
-            send(file.read_bytes(), address)
+            send(file.read_bytes(), address, server)
         except OSError as error:
-            print(f"127.0.0.1:2525: {error}; start postbus with ./dev run first", file=sys.stderr)
+            print(f"{server}: {error}; start postbus with ./dev run first", file=sys.stderr)
             return 1
         print(f"accepted  {file.name}")
     _wait()
@@ -35,7 +39,7 @@ def main() -> int:
     show("message", "list", "--tenant", "demo")
     print("\nThe documents:")
     show("document", "list", "--tenant", "demo")
-    print("\nWhy, in full: postbus --data var message show ID")
+    print(f"\nWhy, in full: .venv/bin/postbus {data_option()} message show ID")
     return 0
 
 

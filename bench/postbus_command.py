@@ -1,6 +1,8 @@
 """Call the real `postbus` command and read its `--json`: what the demo and the measurements stand on."""
 
 import json
+import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -25,3 +27,13 @@ def demo_tenant() -> str:
     if not any(row["tenant"] == "demo" for row in rows("tenant", "list")):
         return str(rows("tenant", "add", "demo")[0]["import_address"])
     return str(rows("address", "list", "--tenant", "demo")[0]["import_address"])
+
+
+def listening_at() -> str:
+    """HOST:PORT of the postbus that the settings in force describe."""
+    return next(str(row["value"]) for row in rows("check-config") if row["setting"] == "smtp.listen")
+
+
+def data_option() -> str:
+    """`--data FOLDER` as a person in this folder would type it, for the data folder in force."""
+    return f"--data {shlex.quote(os.path.relpath(os.environ.get('POSTBUS_DATA', 'var')))}"

@@ -10,30 +10,37 @@ from email import message_from_bytes
 from email.utils import parseaddr
 from pathlib import Path
 
+USUAL_SERVER = "127.0.0.1:2525"
+
 
 def with_crlf(octets: bytes) -> bytes:
     """The mail with every line end as CRLF."""
     return octets.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
 
 
-def send(octets: bytes, to: str, host: str = "127.0.0.1", port: int = 2525) -> None:
+def send(octets: bytes, to: str, server: str = USUAL_SERVER) -> None:
     """Deliver one mail; raises smtplib.SMTPException when it is refused, OSError when nobody listens."""
+    host, _, port = server.rpartition(":")
     reverse_path = parseaddr(str(message_from_bytes(octets).get("From", "")))[1]
-    with smtplib.SMTP(host, port, timeout=60) as client:
+    with smtplib.SMTP(host.strip("[]"), int(port), timeout=60) as client:
         client.sendmail(reverse_path, [to], with_crlf(octets))
 
 
 def main() -> int:
     """Send every file named; say what became of each."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--to", required=True)
-    parser.add_argument("--server", default="127.0.0.1:2525")
+    parser.add_argument("--to", required=True, help="import address")
+    parser.add_argument("--server", default=USUAL_SERVER, help=f"HOST:PORT, {USUAL_SERVER} unless told")
     parser.add_argument("files", nargs="+", type=Path)
     arguments = parser.parse_args()
-    host, _, port = arguments.server.rpartition(":")
     try:
-        for file in arguments.files:
-            send(file.read_bytes(), arguments.to, host, int(port))
+        mails = [(file, file.read_bytes()) for file in arguments.files]
+    except OSError as error:
+        print(f"{error.filename}: {error.strerror}", file=sys.stderr)
+        return 1
+    try:
+        for file, octets in mails:
+            send(octets, arguments.to, arguments.server)
             print(f"accepted: {file}")
     except smtplib.SMTPException as error:
         print(f"refused: {file}: {error}", file=sys.stderr)

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from receiver.config import Settings, load
+
 ROOT = Path(__file__).parents[2]
 UNITS = ROOT / "deploy" / "systemd"
 
@@ -19,15 +21,59 @@ needs_systemd = pytest.mark.skipif(
 
 @pytest.fixture(scope="module")
 def prefix(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A root folder that deploy/systemd/install filled."""
-    folder = tmp_path_factory.mktemp("prefix")
+    """A root folder that deploy/systemd/install filled, for a caller with a strict umask, named as seen from theirs."""
+    folder = tmp_path_factory.mktemp("prefix") / "root"
     subprocess.run(
         [str(UNITS / "install")],
         check=True,
         capture_output=True,
-        env={k: v for k, v in os.environ.items() if not k.startswith("POSTBUS_")} | {"DESTDIR": str(folder)},
+        cwd=folder.parent,
+        umask=0o077,
+        env={k: v for k, v in os.environ.items() if not k.startswith("POSTBUS_")} | {"DESTDIR": folder.name},
     )
     return folder
+
+
+def test_the_services_users_can_read_what_root_installed(prefix: Path) -> None:
+    """Whatever root's umask: folders can be entered and files read, but the configuration, which is the group's."""
+    configuration = prefix / "etc" / "postbus" / "postbus.toml"
+    paths = [path for path in prefix.rglob("*") if not path.is_symlink() and path != configuration]
+
+    assert len(paths) > 1000
+    assert [path for path in paths if ~path.stat().st_mode & (0o005 if path.is_dir() else 0o004)] == []
+    assert configuration.stat().st_mode & 0o777 == 0o640
+
+
+def test_everything_is_compiled_beforehand(prefix: Path) -> None:
+    """The units may not write to /opt: what is not compiled there is compiled at every start of every process."""
+    ours = prefix.glob("opt/postbus/lib/python3*/site-packages/receiver/__pycache__/service.*.pyc")
+    theirs = prefix.glob("opt/postbus/lib/python3*/site-packages/sqlalchemy/orm/__pycache__/session.*.pyc")
+
+    assert len([*ours]) == len([*theirs]) == 1
+
+
+def test_the_command_line_finds_the_renderer_of_the_units(prefix: Path) -> None:
+    """The installed configuration differs from the defaults in the renderer's socket alone, which the unit opens."""
+    installed = load(prefix / "etc" / "postbus" / "postbus.toml", None, {})
+    unit = (prefix / "etc" / "systemd" / "system" / "postbus-renderer.socket").read_text()
+
+    assert f"ListenStream={installed.rendering.socket}\n" in unit
+    rendering = installed.rendering.model_copy(update={"socket": ""})
+    assert installed.model_copy(update={"rendering": rendering}) == Settings()
+
+
+@needs_systemd
+def test_the_user_of_the_command_line_may_ask_the_renderer(prefix: Path, tmp_path: Path) -> None:
+    """systemd-sysusers makes both users, and puts postbus into the group that the renderer's socket is for."""
+    root = tmp_path / "root"
+    shutil.copytree(prefix / "usr" / "lib" / "sysusers.d", root / "usr" / "lib" / "sysusers.d")
+    (root / "etc").mkdir()
+
+    subprocess.run(["systemd-sysusers", f"--root={root}"], capture_output=True, check=True)
+
+    users = [line.split(":")[0] for line in (root / "etc" / "passwd").read_text().splitlines()]
+    assert users == ["postbus", "postbus-renderer"]
+    assert re.search(r"^postbus-renderer:.*:postbus$", (root / "etc" / "group").read_text(), re.MULTILINE)
 
 
 def test_the_wheel_holds_the_three_packages_as_they_stand(tmp_path: Path) -> None:
