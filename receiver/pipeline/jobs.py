@@ -172,7 +172,7 @@ class JobRunner:
         with self._database.write(self._owner) as session:
             jobs.put_off(session, job, until, (code, dict(params)))
         tally.count(f"jobs:{job.kind}:put_off")
-        log.info("job_put_off", id=job.id, kind=job.kind, reason=code, seconds=seconds)
+        log.info("job_put_off", id=job.id, kind=job.kind, subject=job.subject_id, reason=code, seconds=seconds)
 
     def _fail(self, job: Job, reason: Reason, seconds: float | None) -> None:
         code, params = reason
@@ -180,4 +180,12 @@ class JobRunner:
         with self._database.write(self._owner) as session:
             is_dead = jobs.fail(session, job, self._owner, (code, dict(params)), retry_at)
         tally.count(f"jobs:{job.kind}:{'given_up' if is_dead else 'failed'}")
-        log.warning("job_failed", id=job.id, kind=job.kind, reason=code, attempts=job.attempts, is_given_up=is_dead)
+        log.warning(
+            "job_failed",
+            id=job.id,
+            kind=job.kind,
+            subject=job.subject_id,
+            reason=code,
+            attempts=job.attempts,
+            is_given_up=is_dead,
+        )

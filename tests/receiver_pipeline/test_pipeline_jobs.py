@@ -10,6 +10,8 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import structlog
+from structlog.testing import capture_logs
 
 from receiver.pipeline.collecting import collect_blobs
 from receiver.pipeline.job_results import GivenUp, TryAgain
@@ -193,6 +195,22 @@ def test_what_became_of_a_job_stands_in_its_row(
     with house.database.read() as session:
         (row,) = jobs.of_subject(session, house.messages()[0].id)
     assert "secret" not in str(row.error_params)
+
+
+def test_a_failure_is_logged_with_the_message_it_is_about(house: House) -> None:
+    """Whoever reads `jobs_failed: 1` finds the message by the log: its id is the subject, the job's own helps nobody."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger("info"))
+    import_text(house)
+
+    def fail(_job: Job) -> None:
+        raise GivenUp("render_too_many_pages", {"pages": 900, "limit": 500})
+
+    runner = runner_of(house, fail)
+    with capture_logs() as logged:
+        runner.turn()
+        runner.close()
+
+    assert [line["subject"] for line in logged if line["event"] == "job_failed"] == [house.messages()[0].id]
 
 
 def test_blobs_that_nobody_names_are_collected(house: House) -> None:
