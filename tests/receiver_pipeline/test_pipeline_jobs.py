@@ -198,7 +198,7 @@ def test_what_became_of_a_job_stands_in_its_row(
 
 
 def test_a_failure_is_logged_with_the_message_it_is_about(house: House) -> None:
-    """Whoever reads `jobs_failed: 1` finds the message by the log: its id is the subject, the job's own helps nobody."""
+    """Whoever reads `jobs_failed: 1` finds the message by the log: its subject is the id to ask for."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger("info"))
     import_text(house)
 
