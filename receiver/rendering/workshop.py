@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-import receiver
 from receiver.config import RenderingSettings
 from receiver.rendering import bounded_run, sandbox
 from receiver.rendering.bounded_run import Limits
@@ -31,7 +30,7 @@ FULL_SHARE = 0.6
 MAX_PLAIN_OCTETS = 4 * 1024**2
 TEXT_ENVIRONMENT = {
     "LC_ALL": "C.UTF-8",
-    "PYTHONPATH": str(Path(receiver.__file__).parents[1]),
+    "PYTHONPATH": str(Path(__file__).parents[2]),
     "PYTHONDONTWRITEBYTECODE": "1",
 }
 
