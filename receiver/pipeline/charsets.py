@@ -29,6 +29,7 @@ _SUPERSETS = {
     "unicode-1-1-utf-7": "utf-7",
     "utf8": "utf-8",
 }
+_WIDE = re.compile(r"utf-?16|utf-?32|ucs-?2|unicode(?!-1-1)")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 
@@ -36,7 +37,10 @@ _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 def decode(octets: bytes, charset: str | None) -> str:
     """The text of `octets`; a label that is missing, unknown or wrong is corrected as well as can be."""
     label = (charset or "utf-8").strip().strip("\"'").lower().partition("*")[0]
-    for name in (_SUPERSETS.get(label, label), "utf-8"):
+    names = [_SUPERSETS.get(label, label), "utf-8"]
+    if _WIDE.match(label) and _has_narrow_lines(octets):
+        names.reverse()
+    for name in names:
         text = _strictly(octets, name)
         if text is not None:
             return storable(text)
@@ -63,6 +67,14 @@ def storable(text: str) -> str:
 def one_line(text: str) -> str:
     """`text` with every run of control characters and line ends as one blank: fit for a list, a log, a header field."""
     return _CONTROLS.sub(" ", text).strip()
+
+
+def _has_narrow_lines(octets: bytes) -> bool:
+    """Whether what is called UTF-16 is none: its line ends, or the bracket of its first tag, are single octets.
+
+    Seen in practice: HTML saved as UTF-16 and sent as something else, its label unchanged. WHATWG reads UTF-8 then.
+    """
+    return b"\0" not in octets and (b"\r\n" in octets or octets.lstrip().startswith(b"<"))
 
 
 def _strictly(octets: bytes, name: str) -> str | None:
