@@ -106,10 +106,6 @@ class Child:
         self._may_start_at = now + pause
         return pause
 
-    def is_running(self) -> bool:
-        """Whether it lives now."""
-        return self._process is not None and self._process.poll() is None
-
     def ask_to_stop(self) -> None:
         """SIGTERM."""
         if self._process is not None and self._process.poll() is None:

@@ -23,8 +23,6 @@ from storage.failures import Damaged, StorageFailure, TemporaryFailure
 
 __all__ = ["Database", "Session"]  # whoever types a session need not know whose it is
 
-__all__ = ["Database", "Session"]
-
 BUSY_MILLISECONDS = 15_000
 CONNECT_SECONDS = 5
 _SCHEMA_LOCK = 0x706F73746275  # any number of ours: two nodes must not migrate at once

@@ -24,11 +24,6 @@ class Reply:
         status = f"{self.status} " if self.status else ""
         return printable(f"{self.code} {status}{self.words}", LONGEST_REPLY)
 
-    @property
-    def is_refusal(self) -> bool:
-        """Whether the client was told no, for now (4yz) or for good (5yz)."""
-        return self.code >= 400
-
 
 def printable(text: str, longest: int = _LONGEST_ECHO) -> str:
     """`text` in printable ASCII, at most `longest` characters; whatever else it held shows as "?"."""
@@ -129,7 +124,6 @@ IDLE_TOO_LONG = Reply(421, "4.4.2", "idle for too long, closing the connection")
 TOO_MANY_SESSIONS = Reply(421, "4.3.2", "too many connections for now, try again later")
 SHUTTING_DOWN = Reply(421, "4.3.2", "service is restarting, try again in a minute")
 TOO_MANY_ERRORS = Reply(421, "4.7.0", "too many errors, closing the connection")
-TLS_NOT_AVAILABLE = Reply(454, "4.7.0", "TLS is not available now")
 
 FAILED_HERE = Reply(451, "4.3.0", "local error in processing, try again later")
 NO_ROOM = Reply(452, "4.3.1", "insufficient storage for now, try again later")
