@@ -12,6 +12,7 @@ from receiver.rendering.page import HeaderBlock, page
 from rules.recognition.content import HEAD_OCTETS, sniff
 
 MAX_IMAGE_OCTETS = 8 * 1024**2
+CUT = '<div class="text">[…]</div>'
 
 
 def body_page(unpacked: Unpacked, findings: Findings, language: str) -> bytes:
@@ -31,12 +32,13 @@ def body_page(unpacked: Unpacked, findings: Findings, language: str) -> bytes:
 
 
 def _fragment(leaf: Leaf, text: str, images: dict[str, tuple[str, bytes]]) -> str:
+    rest = CUT if leaf.is_cut else ""
     if leaf.is_html:
-        return clean_html(text, images)
+        return clean_html(text, images) + rest
     fields = leaf.entity.fields
     is_flowed = (parameter(fields, "content-type", "format") or "").lower() == "flowed"
     deletes_space = (parameter(fields, "content-type", "delsp") or "").lower() == "yes"
-    return text_to_html(text, is_flowed=is_flowed, deletes_space=deletes_space)
+    return text_to_html(text, is_flowed=is_flowed, deletes_space=deletes_space) + rest
 
 
 def _images(unpacked: Unpacked) -> dict[str, tuple[str, bytes]]:

@@ -44,6 +44,7 @@ class Leaf:
     disposition: str
     content_id: str
     shadowed: bool = False  # plain text whose HTML alternative stands beside it
+    is_cut: bool = False  # its text was longer than is read
 
     @property
     def declared_type(self) -> str:
@@ -57,7 +58,9 @@ class Leaf:
 
     def text(self) -> str:
         """The leaf as text, capped; the charset of the field, else of the HTML itself, else guessed."""
-        octets = self.entity.decoded()[:MAX_TEXT_OCTETS]
+        octets = self.entity.decoded()
+        self.is_cut = len(octets) > MAX_TEXT_OCTETS
+        octets = octets[:MAX_TEXT_OCTETS]
         charset = parameter(self.entity.fields, "content-type", "charset")
         if not charset and self.is_html:
             meta = _META_CHARSET.search(octets, 0, 2048)
@@ -107,6 +110,8 @@ def unpack(octets: Octets, size: int, limits: Limits) -> Unpacked:
     for leaf in unpacked.leaves:
         if leaf.kind is not Kind.ATTACHMENT:
             text = unpacked.texts[leaf.part] = leaf.text()
+            if leaf.is_cut:
+                unpacked.defects.add("too_large")
             if leaf.is_html:
                 unpacked.references |= cid_references(text)
     return unpacked
