@@ -67,7 +67,8 @@ def test_hostile_mails_fetch_nothing_and_read_nothing(tmp_path: Path, canary: Ca
     with postbus:
         for file in sorted(TOUR.glob("*hostile*.eml")):
             octets = file.read_bytes().replace(b"127.0.0.1:18099", f"127.0.0.1:{canary.port}".encode())
-            send(octets.replace(b"/tmp/postbus-canary/canary.txt", str(secret).encode()), address, port=postbus.port)
+            octets = octets.replace(b"/tmp/postbus-canary/canary.txt", str(secret).encode())
+            send(octets, address, f"127.0.0.1:{postbus.port}")
         documents = wait_for_documents(postbus, 4)
     assert canary.visits == 0
     kinds = sorted(row["kind"] for row in documents)
@@ -89,7 +90,7 @@ def wait_for_documents(postbus: RunningPostbus, count: int) -> list[dict[str, st
 
 
 def text_of(postbus: RunningPostbus, row: dict[str, str], folder: Path) -> str:
-    """What a reader sees of a document: the PDF's text, or the HTML as it stands without script-like words of links."""
+    """What a reader sees of a document: the PDF's text, or the HTML as it stands."""
     file = folder / row["id"]
     postbus.command("document", "get", row["id"], "--output", str(file))
     if row["kind"] == "email_html":
