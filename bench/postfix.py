@@ -32,15 +32,38 @@ postlog unix-dgram n - n - 1 postlogd
 
 
 class PrivatePostfix:
-    """Postfix on `port`: delivers *@maildir.example into `folder`/maildir/box, or relays all to `relay` (HOST:PORT)."""
+    """Postfix on `port`: delivers *@maildir.example into `folder`/maildir/box, or relays all to `relay` (HOST:PORT).
 
-    def __init__(self, folder: Path, port: int, relay: str | None = None) -> None:
+    With a `hold_port` it accepts any mail there durably into its hold queue. `certificate` (PEM, PEM of the key) turns
+    STARTTLS on.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        port: int,
+        relay: str | None = None,
+        *,
+        hold_port: int | None = None,
+        certificate: tuple[Path, Path] | None = None,
+    ) -> None:
         self.folder, self.port, self._relay = folder, port, relay
+        self.hold_port, self._certificate = hold_port, certificate
 
     @property
     def delivered(self) -> Path:
         """Where delivered mail stands, a file a mail."""
         return self.folder / "maildir" / "box" / "new"
+
+    @property
+    def held(self) -> Path:
+        """Where held mail stands, a file a mail."""
+        return self.folder / "spool" / "hold"
+
+    @property
+    def pid(self) -> int:
+        """The process id of its master."""
+        return int((self.folder / "spool" / "pid" / "master.pid").read_text())
 
     def __enter__(self) -> Self:
         self._configure()
@@ -59,7 +82,7 @@ class PrivatePostfix:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        pid = int((self.folder / "spool" / "pid" / "master.pid").read_text())
+        pid = self.pid
         os.kill(pid, signal.SIGTERM)
         deadline = time.monotonic() + 20
         while Path(f"/proc/{pid}").exists() and time.monotonic() < deadline:
@@ -83,10 +106,10 @@ class PrivatePostfix:
             "inet_protocols": "ipv4",
             "myhostname": "mx.bench.example",
             "mydestination": "",
-            "relay_domains": "static:all" if self._relay else "",
+            "relay_domains": "static:all" if self._relay or self.hold_port else "",
             "relay_transport": f"smtp:[{self._relay.rpartition(':')[0]}]:{self._relay.rpartition(':')[2]}"
             if self._relay
-            else "error:no relay",
+            else "smtp:[127.0.0.1]:9",
             "smtp_dns_support_level": "disabled",
             "smtp_tls_security_level": "may",
             "virtual_mailbox_domains": "" if self._relay else "maildir.example",
@@ -108,9 +131,17 @@ class PrivatePostfix:
             "alias_maps": "",
             "local_recipient_maps": "",
         }
+        if self._certificate:
+            certificate, key = self._certificate
+            settings |= {"smtpd_tls_cert_file": certificate, "smtpd_tls_key_file": key}
+            settings |= {"smtpd_tls_security_level": "may"}
+        services = f"127.0.0.1:{self.port} inet n - n - - smtpd\n"
+        if self.hold_port:
+            hold = "smtpd_recipient_restrictions=check_recipient_access,static:HOLD"
+            services += f"127.0.0.1:{self.hold_port} inet n - n - - smtpd -o {hold}\n"
         conf = self.folder / "conf"
         (conf / "main.cf").write_text("".join(f"{key} = {value}\n" for key, value in settings.items()))
-        (conf / "master.cf").write_text(f"127.0.0.1:{self.port} inet n - n - - smtpd{_SERVICES}")
+        (conf / "master.cf").write_text(services.rstrip() + _SERVICES)
 
 
 def _answers(port: int) -> bool:

@@ -97,11 +97,15 @@ class RunningPostbus:
 
     def processes(self) -> Iterator[tuple[int, str]]:
         """Every process of it as (pid, role), the supervisor first."""
-        yield from _tree(self.pid, "supervisor")
+        yield from processes_below(self.pid, "supervisor")
 
     def pid_of(self, role: str) -> int:
         """The process id of a role: door, worker, jobs, renderer."""
         return next(pid for pid, name in self.processes() if name == role)
+
+    def doors(self) -> list[int]:
+        """The process ids of all doors."""
+        return [pid for pid, role in self.processes() if role == "door"]
 
     def until_settled(self, seconds: float = 60.0, *, with_jobs: bool = False) -> None:
         """Wait until the journal is empty (and no job waits). Raises TimeoutError."""
@@ -112,13 +116,14 @@ class RunningPostbus:
             time.sleep(0.1)
 
 
-def _tree(pid: int, role: str) -> Iterator[tuple[int, str]]:
+def processes_below(pid: int, role: str) -> Iterator[tuple[int, str]]:
+    """A process, called `role`, and every process below it, as (pid, role)."""
     yield pid, role
     # A process belongs to the thread that started it.
     for thread in Path(f"/proc/{pid}/task").glob("*/children"):
         with contextlib.suppress(OSError):
             for child in thread.read_text().split():
-                yield from _tree(int(child), _role_of(int(child)))
+                yield from processes_below(int(child), _role_of(int(child)))
 
 
 def _role_of(pid: int) -> str:
@@ -137,6 +142,34 @@ def resident_octets(pid: int) -> int:
     with contextlib.suppress(OSError, IndexError):
         return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
     return 0
+
+
+def forget_peak(pid: int) -> None:
+    """Let `peak_octets` begin anew (proc(5), clear_refs)."""
+    with contextlib.suppress(OSError):
+        Path(f"/proc/{pid}/clear_refs").write_text("5")
+
+
+def peak_octets(pid: int) -> int:
+    """The most resident memory a process had since `forget_peak`; 0 when it is gone."""
+    with contextlib.suppress(OSError):
+        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) * 1024
+    return 0
+
+
+class Growth:
+    """How much the resident memory of processes grew at its highest, from the moment this is made."""
+
+    def __init__(self, pids: list[int]) -> None:
+        for pid in pids:
+            forget_peak(pid)
+        self._before = {pid: resident_octets(pid) for pid in pids}
+
+    def octets(self) -> int:
+        """The sum over all processes."""
+        return sum(max(0, peak_octets(pid) - before) for pid, before in self._before.items())
 
 
 def processor_seconds(pid: int) -> float:

@@ -1,0 +1,18 @@
+"""The abuse corpus against a running postbus; `./dev bench abuse` prints it case by case."""
+
+from pathlib import Path
+
+import pytest
+
+from bench.abuse import CORPUS, cases_in, is_slow, run
+
+CASES = [case for case in cases_in(CORPUS) if not is_slow(case)] if CORPUS.is_dir() else []
+
+
+@pytest.mark.skipif(not CASES, reason=f"no corpus at {CORPUS}")
+@pytest.mark.timeout(180)
+def test_every_abuse_of_the_corpus_is_answered_safely(tmp_path: Path) -> None:
+    """No second message, no door that grows by 16 MiB, no stuck session, octets stored as sent (the drips apart)."""
+    outcomes = list(run(tmp_path, CASES))
+    assert len(outcomes) == len(CASES)
+    assert [outcome.line() for outcome in outcomes if outcome.faults] == []
