@@ -5,6 +5,7 @@ nothing. Whatever fails is told by a code; the text of an exception may quote a 
 """
 
 import os
+import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -68,12 +69,20 @@ def _serve(settings: Settings, runner: "JobRunner", collect: Callable[[], None],
             is_busy = runner.turn()
             if time.monotonic() >= collect_at:
                 collect_at = time.monotonic() + COLLECTION_SECONDS
-                collect()
+                # Beside this loop, which renews leases; cut short by the end of the process, it only stays undone.
+                threading.Thread(target=_collect, args=(collect,), name="collection", daemon=True).start()
         except StorageFailure as failure:
             log.warning("jobs_paused", seconds=STORAGE_AWAY_SECONDS, reason=str(failure))
             stop.wait(STORAGE_AWAY_SECONDS)
         else:
             stop.wait(min(0.05, settings.jobs.poll_seconds) if is_busy else settings.jobs.poll_seconds)
+
+
+def _collect(collect: Callable[[], None]) -> None:
+    try:
+        collect()
+    except StorageFailure as failure:
+        log.warning("collection_failed", reason=str(failure))
 
 
 class JobRunner:
