@@ -2,7 +2,7 @@
 
 Figures are of all doors together: the highest resident memory during a case less that before it, as the kernel counts
 (proc(5), VmHWM after clear_refs), so that no peak falls between two looks. Clients come from many loopback addresses.
-postbus runs in its default configuration, with limits on connections raised where a case needs more of them.
+postbus runs in its default configuration.
 
     ./dev bench memory [--scale 1.0] [--only idle]
 """
@@ -22,7 +22,6 @@ from pathlib import Path
 from bench.server import Growth, RunningPostbus
 
 MIB = 1024**2
-_SETTINGS: dict[str, str] = {}
 
 
 @dataclass(frozen=True)
@@ -46,7 +45,8 @@ class Target:
         """A greeted connection from the loopback address with this number."""
         source = f"127.{1 + number // 60000}.{number // 250 % 240}.{1 + number % 250}"
         connection = socket.create_connection(("127.0.0.1", self.postbus.port), 60, (source, 0))
-        hear(connection)
+        if not (greeting := hear(connection)).startswith(b"220"):
+            raise RuntimeError(f"client {number} was greeted with {greeting!r}")
         return connection
 
     def begin_data(self, number: int = 0) -> socket.socket:
@@ -215,7 +215,7 @@ class Result:
 
 def run(folder: Path, cases: tuple[Case, ...], scale: float) -> list[Result]:
     """Measure the cases one after the other on one postbus."""
-    postbus = RunningPostbus(folder / "data", _SETTINGS)
+    postbus = RunningPostbus(folder / "data")
     target = Target(postbus, postbus.set_up())
     results = []
     with postbus:

@@ -3,9 +3,10 @@
 - Postfix accepts durably into its hold queue: the yardstick.
 - Stock aiosmtpd runs its own command line with its `Mailbox` (Maildir) handler.
 - smtp-sink reads and forgets: what C can do when nothing is kept.
-- OpenSMTPD accepts into its queue, deliveries paused. Its package and Postfix's exclude each other, so it is unpacked
-  beside, and sees the folders and users it insists on in a mount namespace of its own. Needs root.
-- Haraka accepts into its outbound queue, deliveries disabled.
+- OpenSMTPD accepts into its queue, deliveries paused, and syncs nothing (by a trace of its system calls). Its package
+  and Postfix's exclude each other, so it is unpacked beside, and sees the folders and users it insists on in a mount
+  namespace of its own. Needs root.
+- Haraka accepts into its outbound queue, deliveries disabled; its call that should sync does not, by the same trace.
 
 `start` raises NotHere with the reason when a peer cannot run on this machine.
 """
@@ -41,6 +42,7 @@ class Side(ABC):
     name: ClassVar[str]
     recipient = "x@bench.example"
     speaks_tls = True
+    is_durable = True  # synced before 250
     most_connects = 1000  # at once
 
     def __init__(self, folder: Path) -> None:
@@ -187,6 +189,7 @@ class SmtpSink(Command):
     """Postfix's test server: reads, answers, keeps nothing."""
 
     name = "smtp-sink"
+    is_durable = False
     speaks_tls = False
 
     def command(self, certificate: tuple[Path, Path]) -> list[str]:  # noqa: ARG002 - no TLS
@@ -198,6 +201,7 @@ class OpenSmtpd(Command):
     """OpenSMTPD with its deliveries paused."""
 
     name = "OpenSMTPD"
+    is_durable = False
     speaks_tls = False  # its key process cannot use keys on elliptic curves with the OpenSSL of Debian 12
     most_connects = 4  # it listens with a queue of 5; who does not fit waits a second
 
@@ -237,6 +241,7 @@ class Haraka(Command):
     """Haraka with a process for each core, its deliveries disabled."""
 
     name = "Haraka"
+    is_durable = False
 
     def command(self, certificate: tuple[Path, Path]) -> list[str]:
         """Node.js with a configuration of ours."""

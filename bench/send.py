@@ -22,7 +22,7 @@ def send(octets: bytes, to: str, server: str = USUAL_SERVER) -> None:
     """Deliver one mail; raises smtplib.SMTPException when it is refused, OSError when nobody listens."""
     host, _, port = server.rpartition(":")
     reverse_path = parseaddr(str(message_from_bytes(octets).get("From", "")))[1]
-    with smtplib.SMTP(host.strip("[]"), int(port), timeout=60) as client:
+    with smtplib.SMTP(host.strip("[]"), int(port), local_hostname="client.example", timeout=60) as client:
         client.sendmail(reverse_path, [to], with_crlf(octets))
 
 

@@ -115,6 +115,7 @@ def running_sides(folder: Path, wanted: set[str]) -> Iterator[list[Side]]:
 
 
 _PEERS: Sequence[type[Side]] = (Postfix, StockAiosmtpd, SmtpSink, OpenSmtpd, Haraka)
+_UNSYNCED = {kind.name for kind in _PEERS if not kind.is_durable}
 
 
 def measure(load: Load, sides: list[Side], arguments: argparse.Namespace, folder: Path) -> dict[str, Figures]:
@@ -211,7 +212,8 @@ def report(load: Load, figures: dict[str, Figures]) -> None:
         if name != "postbus":
             ratio = ours.rate / theirs.rate
             goal = f"   goal {goals[name]:.1f}: {'met' if ratio >= goals[name] else 'MISSED'}" if name in goals else ""
-            print(f"  {ratio:6.2f} : 1  {name}{goal}")
+            unsynced = ", nothing synced" if name in _UNSYNCED else ""
+            print(f"  {ratio:6.2f} : 1  {name}{unsynced}{goal}")
     for name, figure in figures.items():
         spread = f"{min(figure.rates):.4g} to {max(figure.rates):.4g}"
         octets = f", {figure.rate * load.octets / 1e6:.0f} MB/s" if load.octets >= MIB else ""

@@ -150,7 +150,7 @@ def test_stock_handler_works_unchanged():
     handler = Collector()
 
     def talk(port):
-        with smtplib.SMTP("127.0.0.1", port) as client:
+        with smtplib.SMTP("127.0.0.1", port, local_hostname="client.example") as client:
             client.ehlo("client.example")
             extra = client.has_extn("xhooked")
             refused = client.sendmail("a@example.org", ["yes@example.org", "no@example.org"], b"body\r\n")

@@ -19,7 +19,7 @@ def needs(program):
 
 def test_smtplib_delivers(door, house, read_journal):
     """Python's own client, several messages in a session."""
-    with smtplib.SMTP("127.0.0.1", door.port) as client:
+    with smtplib.SMTP("127.0.0.1", door.port, local_hostname="client.example") as client:
         for _ in range(3):
             assert client.sendmail("a@example.org", [house.acme, house.acme_second], MAIL) == {}
     assert len(read_journal()) == 3

@@ -60,7 +60,7 @@ def test_smtplib_delivers(shared_postbus: Shared, is_encrypted: bool) -> None:
     """Python's client, plain and over STARTTLS; how the mail came is recorded."""
     postbus, address = shared_postbus
     seed = "tls" if is_encrypted else "clear"
-    with smtplib.SMTP("127.0.0.1", postbus.port, timeout=30) as client:
+    with smtplib.SMTP("127.0.0.1", postbus.port, local_hostname="client.example", timeout=30) as client:
         if is_encrypted:
             trusting = ssl.create_default_context()
             trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE  # the certificate is self-signed
@@ -93,7 +93,7 @@ def test_a_postfix_that_relays_to_us_delivers(shared_postbus: Shared, tmp_path_f
     for parent in (folder, *folder.parents[:2]):
         parent.chmod(0o755)
     with PrivatePostfix(folder, free_port(), relay=f"127.0.0.1:{postbus.port}") as postfix:
-        with smtplib.SMTP("127.0.0.1", postfix.port, timeout=30) as client:
+        with smtplib.SMTP("127.0.0.1", postfix.port, local_hostname="client.example", timeout=30) as client:
             client.sendmail("billing@supplier.example", [address], next(pdf_mails(1, 30_000, address, "relayed")))
         message = message_with(postbus, "Invoice relayed 0")
     assert message["state"] == "imported"

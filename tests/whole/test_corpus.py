@@ -56,7 +56,7 @@ def wire_form(octets: bytes) -> bytes:
 
 def deliver(port: int, address: str, octets: bytes) -> tuple[int, str]:
     """Send exactly these octets (dot-stuffed), ending in CRLF; the final reply."""
-    with smtplib.SMTP("127.0.0.1", port, timeout=60) as client:
+    with smtplib.SMTP("127.0.0.1", port, local_hostname="client.example", timeout=60) as client:
         client.ehlo("corpus.example")
         client.mail("sender@example.org")
         client.rcpt(address)

@@ -38,7 +38,7 @@ def on_postgresql(tmp_path: Path) -> Iterator[tuple[RunningPostbus, Path]]:
 
 def send(postbus: RunningPostbus, to: str, *mails: bytes) -> None:
     """Deliver mails in one session."""
-    with smtplib.SMTP("127.0.0.1", postbus.port, timeout=60) as client:
+    with smtplib.SMTP("127.0.0.1", postbus.port, local_hostname="client.example", timeout=60) as client:
         for mail in mails:
             client.sendmail("a@supplier.example", [to], mail)
 

@@ -48,7 +48,7 @@ def test_sigterm_lets_a_running_transaction_finish(postbus_at: Start) -> None:
     address = postbus.set_up()
     postbus.start()
     mail = next(pdf_mails(1, 50_000, address, "drain"))
-    client = smtplib.SMTP("127.0.0.1", postbus.port, timeout=30)
+    client = smtplib.SMTP("127.0.0.1", postbus.port, local_hostname="client.example", timeout=30)
     client.ehlo("client.example")
     client.mail("billing@supplier.example")
     client.rcpt(address)
@@ -182,7 +182,7 @@ def test_nobody_is_connected_during_the_drain(postbus_at: Start) -> None:
     postbus = postbus_at()
     address = postbus.set_up()
     postbus.start()
-    last = smtplib.SMTP("127.0.0.1", postbus.port, timeout=30)
+    last = smtplib.SMTP("127.0.0.1", postbus.port, local_hostname="client.example", timeout=30)
     last.ehlo("client.example")
     last.mail("billing@supplier.example")
     os.kill(postbus.pid, signal.SIGTERM)
@@ -214,7 +214,7 @@ def test_idle_clients_cannot_use_up_the_descriptors(tmp_path: Path) -> None:
         try:
             assert process.stdout is not None
             port = int(process.stdout.readline().rpartition(":")[2])
-            early = smtplib.SMTP("127.0.0.1", port, timeout=30)
+            early = smtplib.SMTP("127.0.0.1", port, local_hostname="client.example", timeout=30)
             greetings = []
             for _ in range(150):
                 idle = clients.enter_context(socket.create_connection(("127.0.0.1", port), timeout=30))
