@@ -17,7 +17,7 @@ def test_the_door_is_measured_beside_a_peer(tmp_path: Path) -> None:
     """smtp-source and our TLS client have every mail taken; each side gets its figures."""
     arguments = argparse.Namespace(rounds=1, sessions=4, scale=0.01)
     with running_sides(tmp_path, {"stock aiosmtpd"}) as sides:
-        for load in LOADS[:4]:
+        for load in (LOADS[1], LOADS[2]):
             figures = measure_load(load, sides, arguments, tmp_path)
             assert set(figures) == {"postbus", "stock aiosmtpd"}
             assert all(figure.rate > 0 for figure in figures.values())
