@@ -92,7 +92,7 @@ class RunningPostbus:
         self._process.kill()
         self._process.wait()
         deadline = time.monotonic() + 10
-        while any(Path(f"/proc/{pid}").exists() for pid, _ in below) and time.monotonic() < deadline:
+        while any(_lives(pid) for pid, _ in below) and time.monotonic() < deadline:
             time.sleep(0.01)
 
     def processes(self) -> Iterator[tuple[int, str]]:
@@ -114,6 +114,13 @@ class RunningPostbus:
             if time.monotonic() > deadline:
                 raise TimeoutError(f"not settled: {status}; {self.log_file.read_text()[-2000:]}")
             time.sleep(0.1)
+
+
+def _lives(pid: int) -> bool:
+    """Whether a process runs: a dead one that nobody has asked about yet holds nothing any more."""
+    with contextlib.suppress(OSError):
+        return ") Z " not in Path(f"/proc/{pid}/stat").read_text()
+    return False
 
 
 def processes_below(pid: int, role: str) -> Iterator[tuple[int, str]]:
