@@ -20,6 +20,7 @@ import structlog
 
 from receiver import listening, logs
 from receiver.config import DatabaseSettings, Settings
+from receiver.smtp.shared import new_region
 from receiver.sole import sole
 from receiver.supervision import Child, Supervisor
 
@@ -68,8 +69,9 @@ def _children(settings: Settings, listeners: list[socket.socket]) -> list[Child]
     # The renderer runs what mail contains: it never learns where the database is, nor its password (law 17).
     without_database = settings.model_copy(update={"database": DatabaseSettings()}).model_dump_json().encode()
     own_renderer = [Child("renderer", "renderer", without_database, _STOP_SECONDS)]
+    shared_fd = new_region()
     doors = [
-        Child("door", f"door-{number}", everything, settings.smtp.drain_seconds + 5, listener)
+        Child("door", f"door-{number}", everything, settings.smtp.drain_seconds + 5, listener, shared_fd=shared_fd)
         for number, listener in enumerate(listeners, 1)
     ]
     # Doors last: mail is let in when what takes it further stands, and is shut out before that goes.

@@ -1,4 +1,4 @@
-"""What the value of a setting may be: places to listen, names, folders, database URLs.
+"""What a table of settings is and what a value may be: places to listen, names, folders, database URLs.
 
 Pure: a value in, the value out; nothing is opened or looked up. Raises ValueError with what was expected.
 """
@@ -9,13 +9,20 @@ from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
 
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _DOMAIN = re.compile(rf"(?=.{{1,255}}\Z){_LABEL}(?:\.{_LABEL})*")
 # Names of machines are freer than domains of mail: some hold underscores.
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,253}[A-Za-z0-9])?")
 _DATABASE = re.compile(r"sqlite:///|postgresql(?:\+psycopg)?://")
+
+
+class Section(BaseModel):
+    """One table of the TOML file."""
+
+    # Infinity is no length of time, and JSON, in which settings reach the processes, has no word for it.
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 def host_and_port(value: str) -> tuple[str, int]:

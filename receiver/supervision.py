@@ -36,14 +36,22 @@ class StartFailed(Exception):
 class Child:
     """One process of ours, which may live several lives."""
 
-    def __init__(
-        self, role: str, name: str, settings: bytes, stop_seconds: float, listener: socket.socket | None = None
+    def __init__(  # noqa: PLR0913 - what a child is given, spelled out where it is made
+        self,
+        role: str,
+        name: str,
+        settings: bytes,
+        stop_seconds: float,
+        listener: socket.socket | None = None,
+        *,
+        shared_fd: int | None = None,
     ) -> None:
         self.role = role
         self.name = name
         self._settings = settings
         self.stop_seconds = stop_seconds
         self._listener = listener
+        self._shared_fd = shared_fd
         self._process: subprocess.Popen[bytes] | None = None
         self._started_at = 0.0
         self._may_start_at = 0.0
@@ -77,6 +85,9 @@ class Child:
         if self._listener is not None:
             command += ["--listen-fd", str(self._listener.fileno())]
             passed.append(self._listener.fileno())
+        if self._shared_fd is not None:
+            command += ["--shared-fd", str(self._shared_fd)]
+            passed.append(self._shared_fd)
         # A session of its own: Ctrl-C in the terminal reaches the supervisor alone, which then drains.
         with os.fdopen(os.memfd_create("settings"), "w+b") as handed_over, regions.region() as region:
             handed_over.write(self._settings)

@@ -23,8 +23,10 @@ from receiver.config import Settings
 from receiver.smtp import tls
 from receiver.smtp.data import DataLimits
 from receiver.smtp.handler import ImportHandler, ImportSession
+from receiver.smtp.limits import SessionLimits, Visits
 from receiver.smtp.recipients import RecipientLookup
 from receiver.smtp.session import SmtpSession, hooks_of
+from receiver.smtp.shared import Slot
 from receiver.smtp.wire import Terms
 from receiver.tally import COMMIT_MESSAGES
 from storage.database import Database
@@ -76,8 +78,13 @@ class Door:
             await asyncio.wait(tasks, timeout=seconds)
 
 
-def run_door(settings: Settings, listener: socket.socket, *, name: str, ready: Callable[[], None]) -> None:
-    """Take mail from `listener` until SIGTERM or SIGINT; `ready` is called once it can be accepted."""
+def run_door(
+    settings: Settings, listener: socket.socket, *, name: str, ready: Callable[[], None], shared_fd: int | None = None
+) -> None:
+    """Take mail from `listener` until SIGTERM or SIGINT; `ready` is called once it can be accepted.
+
+    `shared_fd` is the region of all doors (shared.new_region); without it the door counts for itself alone.
+    """
     # What aiosmtpd logs quotes clients.
     logging.getLogger("mail.log").disabled = True
     raise_descriptor_limit()
@@ -87,8 +94,10 @@ def run_door(settings: Settings, listener: socket.socket, *, name: str, ready: C
     try:
         lookup = make_lookup(settings, database)
         handler = ImportHandler(journal, lookup, settings.smtp.max_recipients)
+        # Only now that the journal is ours: the door of this name before us has ended, and with it the use of its slot.
+        terms = make_terms(settings, handler, tls_context, Slot(shared_fd, slot_number(name)))
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_run(settings, handler, lookup, make_terms(settings, handler, tls_context), listener, ready))
+            runner.run(_run(settings, handler, lookup, terms, listener, ready))
     finally:
         journal.close()
         database.close()
@@ -117,8 +126,17 @@ def make_lookup(settings: Settings, database: Database) -> RecipientLookup:
     return RecipientLookup(directory, settings.all_plans(), settings.addresses.domains, settings.smtp.lookup_seconds)
 
 
-def make_terms(settings: Settings, handler: ImportHandler, tls_context: ssl.SSLContext | None) -> Terms:
+def slot_number(name: str) -> int:
+    """The slot of the door of this name: doors are counted from door-1."""
+    number = name.rpartition("-")[2]
+    return int(number) - 1 if number.isdecimal() else 0
+
+
+def make_terms(
+    settings: Settings, handler: ImportHandler, tls_context: ssl.SSLContext | None, slot: Slot | None = None
+) -> Terms:
     """What the sessions of a door share."""
+    given = settings.smtp.model_dump(include={each.name for each in dataclasses.fields(SessionLimits)})
     return Terms(
         hostname=settings.smtp.hostname or socket.getfqdn(),
         limits=DataLimits(settings.smtp.max_message_octets, settings.smtp.max_line_octets),
@@ -126,7 +144,7 @@ def make_terms(settings: Settings, handler: ImportHandler, tls_context: ssl.SSLC
         smtputf8=settings.smtp.smtputf8,
         tls_context=tls_context,
         idle_seconds=settings.smtp.idle_seconds,
-        most_sessions=most_sessions(),
+        visits=Visits(SessionLimits(**given, max_connections_here=most_sessions()), slot),
     )
 
 

@@ -9,6 +9,7 @@ each session, never subjects or bodies. Faults of ours go to the log by kind and
 import asyncio
 import secrets
 import traceback
+from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
 from datetime import UTC, datetime
 from time import perf_counter
@@ -65,10 +66,17 @@ class ImportSession(SmtpSession):
 class ImportHandler:
     """The hooks of the import door."""
 
-    def __init__(self, journal: MessageJournal, lookup: RecipientLookup, most_recipients: int) -> None:
+    def __init__(
+        self,
+        journal: MessageJournal,
+        lookup: RecipientLookup,
+        most_recipients: int,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
         self._journal = journal
         self._lookup = lookup
         self._most_recipients = most_recipients
+        self._sleep = sleep  # for those who guess addresses
 
     async def handle_MAIL(
         self, server: ImportSession, session: Session, envelope: ImportTransaction, address: str, options: list[str]
@@ -89,6 +97,8 @@ class ImportHandler:
         judged = await self._lookup.judge(address)
         if isinstance(judged, Reply):
             server.refused_recipients += 1
+            if judged.status == replies.NO_SUCH_ADDRESS and (seconds := server.visit.tarpit_seconds()):
+                await self._sleep(seconds)
             return judged
         envelope.recipients.setdefault(address, judged)
         envelope.rcpt_tos.append(address)

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 LONGEST_REPLY = 510  # RFC 5321 4.5.3.1.5: 512 octets with CRLF.
+NO_SUCH_ADDRESS = "5.1.1"
 _LONGEST_ECHO = 256  # RFC 5321 4.5.3.1.3: a path.
 
 
@@ -59,7 +60,7 @@ def recipient_taken(forward_path: str) -> Reply:
 
 def unknown_import_address(forward_path: str) -> Reply:
     """A domain of ours, but nobody's import address."""
-    return Reply(550, "5.1.1", f"<{printable(forward_path)}>: no such import address here")
+    return Reply(550, NO_SUCH_ADDRESS, f"<{printable(forward_path)}>: no such import address here")
 
 
 def plan_without_mailbox(forward_path: str, refusal: str) -> Reply:
@@ -122,6 +123,11 @@ READY_FOR_TLS = Reply(220, "2.0.0", "ready to start TLS")
 
 IDLE_TOO_LONG = Reply(421, "4.4.2", "idle for too long, closing the connection")
 TOO_MANY_SESSIONS = Reply(421, "4.3.2", "too many connections for now, try again later")
+TOO_MANY_OF_ADDRESS = Reply(421, "4.7.0", "too many connections from your address, close some first")
+TOO_MANY_MESSAGES = Reply(421, "4.7.0", "enough messages for one connection, open another for the rest")
+NO_PROGRESS = Reply(421, "4.7.0", "too many commands without a message, closing the connection")
+SESSION_TOO_LONG = Reply(421, "4.4.2", "connection has lasted too long, open another")
+TRANSFER_TOO_SLOW = Reply(421, "4.4.2", "message comes in too slowly, closing the connection")
 SHUTTING_DOWN = Reply(421, "4.3.2", "service is restarting, try again in a minute")
 TOO_MANY_ERRORS = Reply(421, "4.7.0", "too many errors, closing the connection")
 

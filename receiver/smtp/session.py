@@ -24,7 +24,6 @@ from receiver.smtp.replies import Reply
 from receiver.smtp.wire import Hook, PeerGone, Wire
 from receiver.tally import tally
 
-_MOST_ERRORS = 20
 _HOOK_PREFIX = "handle_"
 _COMMAND_PREFIX = "smtp_"
 
@@ -60,6 +59,7 @@ class SmtpSession(Wire):
     envelope: Transaction
 
     _commands: ClassVar[Mapping[str, CommandMethod]] = {}
+    messages = 0  # that came in, taken or not
     _errors = 0
     _is_draining = False
 
@@ -71,12 +71,16 @@ class SmtpSession(Wire):
 
     async def _handle_client(self) -> None:
         try:
-            if len(self.terms.sessions) > self.terms.most_sessions:
-                self.hang_up("too_many_sessions", replies.TOO_MANY_SESSIONS)
+            if refusal := self.visit.enter(self.session.peer):
+                self.hang_up(*refusal)
             else:
                 await self.push(replies.greeting(self.hostname))
             while True:
-                await self._answer(await self._next_command())
+                command = await self._next_command()
+                if refusal := self.visit.before(command.verb, len(self.envelope.rcpt_tos), self.messages):
+                    self.hang_up(*refusal)
+                else:
+                    await self._answer(command)
                 if self._is_draining and not self._in_transaction:
                     self.hang_up("drained", replies.SHUTTING_DOWN)
         except PeerGone:
@@ -110,6 +114,7 @@ class SmtpSession(Wire):
     def _end(self) -> None:
         self._set_rset_state()
         self.hang_up(self.end_reason)
+        self.visit.leave()
         self.terms.sessions.discard(self)
         tally.count("connections_closed")
         tally.count(f"sessions:{self.end_reason}")
@@ -157,7 +162,7 @@ class SmtpSession(Wire):
     async def _refuse(self, reply: Reply) -> None:
         """A mistake of the client's; after too many of them we part."""
         self._errors += 1
-        if self._errors > _MOST_ERRORS:
+        if self._errors > self.terms.visits.limits.max_errors:
             self.hang_up("too_many_errors", replies.TOO_MANY_ERRORS)
         else:
             await self.push(reply)
@@ -256,6 +261,7 @@ class SmtpSession(Wire):
         return None
 
     async def _judge_message(self, intake: Intake) -> Any:
+        self.messages += 1
         if intake.failure is not None:
             raise intake.failure
         if intake.fault is not None:

@@ -20,6 +20,7 @@ from receiver.smtp import replies
 from receiver.smtp.command_lines import Command, CommandLines
 from receiver.smtp.data import DataLimits
 from receiver.smtp.intake import Intake
+from receiver.smtp.limits import Visit, Visits
 from receiver.smtp.replies import Reply, printable
 from receiver.tally import tally
 
@@ -48,7 +49,7 @@ class Terms:
     smtputf8: bool = True
     tls_context: SSLContext | None = None
     idle_seconds: float = 300.0
-    most_sessions: int = 1_000_000
+    visits: Visits = field(default_factory=Visits)
     sessions: MutableSet["Wire"] = field(default_factory=set)
 
 
@@ -92,6 +93,7 @@ class Wire(SMTP):
         self.transport: asyncio.Transport | None = None
         self.session = None  # type: ignore[assignment]
         self.envelope = None  # type: ignore[assignment]
+        self.visit = Visit(terms.visits)
         self.end_reason = ""  # how the connection ended, for the log
         self.data_ended_at = perf_counter()  # of the last message
         self._inbox = CommandLines()
@@ -131,6 +133,8 @@ class Wire(SMTP):
             self._note_progress()
             self._feed_intake(data)
             if self._intake is not None:
+                if self.visit.is_too_slow(len(data)):
+                    self.hang_up("too_slow", replies.TRANSFER_TOO_SLOW)
                 return
         self._wake()
 
@@ -174,6 +178,7 @@ class Wire(SMTP):
         """Fill `intake` up to the final dot, or until its end is no longer worth waiting for."""
         await self._flush()
         self._intake = intake
+        self.visit.begin_message()
         try:
             self._feed_intake(self._inbox.take_all())
             while self._intake is not None:
