@@ -89,7 +89,13 @@ class Slot:
         if entry is not None:
             self._cells[self._own + _HASHES + entry] = address
             self._cells[self._own + _COUNTS + entry] += 1
-        return sum(self._cells[slot] for slot in self._slots), self._sum(_HASHES, _COUNTS, address)
+        total = of_address = 0
+        for slot in self._slots:
+            if count := self._cells[slot]:
+                total += count
+                found = self._find(slot + _HASHES, address)
+                of_address += 0 if found is None else self._cells[slot + _COUNTS + found]
+        return total, of_address
 
     def remove_connection(self, address: int) -> None:
         """Take back what add_connection counted."""
@@ -110,20 +116,18 @@ class Slot:
             self._cells[self._own + _MISSED + entry] = address
             self._cells[self._own + _WINDOW_ENDS + entry] = now + int(window_seconds * 1e9)
         self._cells[self._own + _MISSES + entry] += 1
-        return self._sum(_MISSED, _MISSES, address, now)
+        return sum(self._misses_of(slot, address, now) for slot in self._slots)
 
-    def _sum(self, hashes: int, values: int, address: int, now: int = 0) -> int:
-        total = 0
-        for slot in self._slots:
-            entry = self._find(slot + hashes, address)
-            if entry is not None and (not now or self._cells[slot + _WINDOW_ENDS + entry] > now):
-                total += self._cells[slot + values + entry]
-        return total
+    def _misses_of(self, slot: int, address: int, now: int) -> int:
+        entry = self._find(slot + _MISSED, address)
+        if entry is None or self._cells[slot + _WINDOW_ENDS + entry] <= now:
+            return 0
+        return self._cells[slot + _MISSES + entry]
 
     def _find(self, table: int, address: int) -> int | None:
-        first = table + address % _BUCKETS * _WAYS
-        bucket = self._cells[first : first + _WAYS].tolist()
-        return first - table + bucket.index(address) if address and address in bucket else None
+        start = address % _BUCKETS * _WAYS
+        bucket = self._cells[table + start : table + start + _WAYS].tolist()
+        return start + bucket.index(address) if address and address in bucket else None
 
     def _entry_for(self, address: int) -> int | None:
         """Where connections of this hash are counted: its entry, else one that nobody needs, if there is one."""

@@ -106,7 +106,7 @@ def test_session_that_lasts_too_long(make_other_house, start_door):
 
 
 def test_message_that_comes_in_too_slowly(make_other_house, start_door):
-    """Octet by octet, the idle timer never ends it: the transfer rate does, and nothing is stored."""
+    """Octet by octet, the idle timer never ends it: the transfer rate does."""
     house = make_other_house(transfer_grace_seconds=0.2, min_octets_per_second=10_000)
     client = start_door(house).connect().greet().begin(house.acme)
     client.socket.settimeout(0.05)
