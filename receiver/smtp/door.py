@@ -21,12 +21,12 @@ import uvloop
 
 from receiver.config import Settings
 from receiver.smtp import tls
-from receiver.smtp.data import DataLimits
 from receiver.smtp.handler import ImportHandler, ImportSession
 from receiver.smtp.limits import SessionLimits, Visits
 from receiver.smtp.recipients import RecipientLookup
 from receiver.smtp.session import SmtpSession, hooks_of
 from receiver.smtp.shared import Slot
+from receiver.smtp.text import DataLimits
 from receiver.smtp.wire import Terms
 from receiver.tally import COMMIT_MESSAGES
 from storage.database import Database

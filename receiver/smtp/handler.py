@@ -19,9 +19,10 @@ import structlog
 from aiosmtpd.smtp import Session
 
 from receiver.smtp import replies
+from receiver.smtp.messages import Transaction
 from receiver.smtp.recipients import RecipientLookup
 from receiver.smtp.replies import Reply, printable
-from receiver.smtp.session import SmtpSession, Transaction
+from receiver.smtp.session import SmtpSession
 from receiver.smtp.trace import Arrival, received_field
 from receiver.tally import ACCEPT_SECONDS
 from storage.failures import NoRoom, TemporaryFailure

@@ -53,6 +53,11 @@ def accepted(message_id: str) -> Reply:
     return Reply(250, "2.0.0", f"accepted as {message_id}")
 
 
+def chunk_taken(octets: int) -> Reply:
+    """A chunk that is not the last (RFC 3030 section 2)."""
+    return Reply(250, "2.0.0", f"{octets} octets received")
+
+
 def recipient_taken(forward_path: str) -> Reply:
     """A forward-path of ours."""
     return Reply(250, "2.1.5", f"<{printable(forward_path)}>: mail is taken")
@@ -145,6 +150,8 @@ SENDER_SYNTAX = Reply(501, "5.5.4", "syntax: MAIL FROM:<reverse-path> [parameter
 RECIPIENT_SYNTAX = Reply(501, "5.5.4", "syntax: RCPT TO:<forward-path> [parameters]")
 PARAMETERS_NEED_EHLO = Reply(501, "5.5.4", "parameters are for sessions opened with EHLO")
 NEEDS_SMTPUTF8 = Reply(553, "5.6.7", "addresses outside ASCII need the SMTPUTF8 parameter of MAIL")
+CHUNK_SYNTAX = Reply(501, "5.5.4", "syntax: BDAT SIZE [LAST], closing the connection")
+CHUNKS_BEGUN = Reply(503, "5.5.1", "the message comes in chunks already, go on with BDAT or RSET")
 HELO_FIRST = Reply(503, "5.5.1", "send EHLO first")
 NESTED_MAIL = Reply(503, "5.5.1", "a transaction is open already, end it with RSET")
 MAIL_FIRST = Reply(503, "5.5.1", "send MAIL first")
@@ -154,4 +161,5 @@ TLS_NOT_OFFERED = Reply(502, "5.5.1", "TLS is not offered here")
 TLS_NOT_LAST = Reply(554, "5.5.1", "nothing may follow STARTTLS before the handshake, closing the connection")
 TLS_REFUSED = Reply(554, "5.7.0", "command refused after the TLS handshake")
 BARE_NEWLINE = Reply(550, "5.6.11", "message has a bare CR or LF, lines end with CRLF (RFC 5321 2.3.8)")
+EMPTY_MESSAGE = Reply(550, "5.6.0", "message is empty")
 NUL_OCTET = Reply(550, "5.6.0", "message has a NUL octet, which RFC 5321 2.3.1 does not allow")

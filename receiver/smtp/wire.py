@@ -18,10 +18,10 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from receiver.smtp import replies
 from receiver.smtp.command_lines import Command, CommandLines
-from receiver.smtp.data import DataLimits
 from receiver.smtp.intake import Intake
 from receiver.smtp.limits import Visit, Visits
 from receiver.smtp.replies import Reply, printable
+from receiver.smtp.text import DataLimits
 from receiver.tally import tally
 
 _INBOX_FULL = 64 * 1024
@@ -174,13 +174,14 @@ class Wire(SMTP):
                 raise PeerGone
             await self._wait()
 
-    async def _receive(self, intake: Intake) -> None:
-        """Fill `intake` up to the final dot, or until its end is no longer worth waiting for."""
-        await self._flush()
+    async def _receive(self, intake: Intake, most: int | None = None) -> None:
+        """Fill `intake` up to its end, at most `most` octets away, or until that is no longer worth waiting for."""
         self._intake = intake
         self.visit.begin_message()
         try:
-            self._feed_intake(self._inbox.take_all())
+            self._feed_intake(self._inbox.take_all() if most is None else self._inbox.take(most))
+            if self._intake is not None:
+                await self._flush()
             while self._intake is not None:
                 if self._is_closing or self._is_eof:
                     raise PeerGone

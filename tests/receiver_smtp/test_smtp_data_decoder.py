@@ -5,7 +5,8 @@ import itertools
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from receiver.smtp.data import DataDecoder, DataFault, DataLimits
+from receiver.smtp.data import DataDecoder
+from receiver.smtp.text import DataFault, DataLimits
 
 # The same without anything to refuse: what the decoder must get right to the octet.
 SOUND_OCTETS = st.lists(st.sampled_from([b"\r\n", b".", b"\r\n.", b"a", b"bc"]), max_size=14).map(b"".join)

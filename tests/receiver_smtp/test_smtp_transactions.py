@@ -46,7 +46,7 @@ def test_null_reverse_path_is_taken(door, house, read_journal):
 
 
 def test_announces_exactly_what_works(door):
-    """EHLO lists seven lines, none of AUTH, HELP, DSN or CHUNKING; the banner names no software version."""
+    """EHLO lists eight lines, none of AUTH, HELP or DSN; the banner names no software version."""
     client = door.connect()
     assert client.reply() == "220 mx.in.example.com ESMTP postbus"
     assert client.ask(b"EHLO client.example").split("\n") == [
@@ -55,6 +55,7 @@ def test_announces_exactly_what_works(door):
         "250-8BITMIME",
         "250-SMTPUTF8",
         "250-STARTTLS",
+        "250-CHUNKING",
         "250-PIPELINING",
         "250 ENHANCEDSTATUSCODES",
     ]
