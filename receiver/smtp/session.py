@@ -57,6 +57,8 @@ class SmtpSession(MessageSession):
         try:
             if refusal := self.visit.enter(self.session.peer):
                 self.hang_up(*refusal)
+            elif await self._talks_early():
+                self.hang_up("early_talker", replies.TALKED_EARLY)
             else:
                 await self.push(replies.greeting(self.hostname))
             while True:

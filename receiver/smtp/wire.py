@@ -8,6 +8,8 @@ Standards: RFC 2920 (pipelining), RFC 5321 4.5.3.2 (timeouts), RFC 3207 (STARTTL
 """
 
 import asyncio
+import fcntl
+import termios
 from collections.abc import Awaitable, Callable, MutableSet
 from dataclasses import dataclass, field
 from ssl import SSLContext
@@ -151,6 +153,14 @@ class Wire(SMTP):
         self._close_now()
 
     # -- what the session calls ----------------------------------------------------------------------------------------
+
+    async def _talks_early(self) -> bool:
+        """Whether the client sent something before the banner left; it is read then, so that closing is no reset."""
+        if not len(self._inbox) and not _has_unread_octets(self._open_transport()):
+            return False
+        while not (len(self._inbox) or self._is_eof or self._is_closing):
+            await self._wait()
+        return True
 
     async def push(self, status: Reply | str | bytes) -> None:
         """Queue one reply line; it leaves when the client has to be waited for."""
@@ -312,3 +322,14 @@ class Wire(SMTP):
             if handle is not None:
                 handle.cancel()
         self._wake()
+
+
+def _has_unread_octets(transport: asyncio.Transport) -> bool:
+    """What the system holds for us and no reader was told of yet. Under TLS it would be a record of unknown content."""
+    peer = transport.get_extra_info("socket")
+    if peer is None or transport.get_extra_info("ssl_object") is not None:
+        return False
+    try:
+        return fcntl.ioctl(peer.fileno(), termios.FIONREAD, bytes(4)) != bytes(4)
+    except (OSError, ValueError):  # closed already
+        return False

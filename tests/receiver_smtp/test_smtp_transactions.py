@@ -104,9 +104,10 @@ def test_pipelined_transaction_is_answered_in_order(door, house, read_journal):
     """RFC 2920: a whole session in one write gets its replies in order."""
     client = door.connect()
     commands = f"EHLO c.example\r\nMAIL FROM:<a@example.org>\r\nRCPT TO:<{house.acme}>\r\nDATA\r\n".encode()
+    client.reply()
     client.send(commands + MAIL + b".\r\nNOOP\r\nQUIT\r\n")
-    codes = [client.reply()[:3] for _ in range(8)]
-    assert codes == ["220", "250", "250", "250", "354", "250", "250", "221"]
+    codes = [client.reply()[:3] for _ in range(7)]
+    assert codes == ["250", "250", "250", "354", "250", "250", "221"]
     assert client.reply() == ""
     assert read_journal()[0].read() == MAIL
 
