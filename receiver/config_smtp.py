@@ -5,7 +5,7 @@ Pure; raises nothing beyond what pydantic says of a value.
 
 from pydantic import Field
 
-from receiver.setting_values import HostName, Listen, Section
+from receiver.setting_values import HostName, Listen, Network, Section
 
 
 class SmtpSettings(Section):
@@ -19,6 +19,10 @@ class SmtpSettings(Section):
         50 * 1024**2, ge=64 * 1024, description="SIZE (RFC 1870); larger messages get 552 5.3.4."
     )
     max_line_octets: int = Field(64 * 1024, ge=1000, description="Longest line accepted in a message.")
+    normalize_networks: list[Network] = Field(
+        default=[],
+        description="Networks (CIDR) whose mail may have a bare CR or LF: it becomes CRLF, and that is recorded.",
+    )
     max_recipients: int = Field(
         1000, ge=100, description="Recipients of one message (RFC 5321 4.5.3.1.8 asks for 100)."
     )

@@ -4,7 +4,7 @@ Pure: a value in, the value out; nothing is opened or looked up. Raises ValueErr
 """
 
 import re
-from ipaddress import IPv6Address
+from ipaddress import IPv6Address, ip_network
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -65,6 +65,13 @@ def _domain(value: str) -> str:
     return domain
 
 
+def _network(value: str) -> str:
+    try:
+        return str(ip_network(value))
+    except ValueError as error:
+        raise ValueError("expected a network without host bits, for example 192.0.2.0/24 or 2001:db8::/32") from error
+
+
 def _host_name(value: str) -> str:
     # It stands in the banner: a line break there would be a reply of its own (RFC 5321 4.2).
     is_literal = value.startswith("[") and value.endswith("]") and bool(re.fullmatch(r"[0-9A-Za-z.:]+", value[1:-1]))
@@ -105,6 +112,7 @@ def _socket_path(value: str) -> str:
 
 Listen = Annotated[str, AfterValidator(_listen)]
 ListenOrNothing = Annotated[str, AfterValidator(_listen_or_nothing)]
+Network = Annotated[str, AfterValidator(_network)]
 Domain = Annotated[str, AfterValidator(_domain)]
 HostName = Annotated[str, AfterValidator(_host_name)]
 DatabaseUrl = Annotated[str, AfterValidator(_database_url)]

@@ -8,6 +8,7 @@ configured certificate cannot.
 
 import asyncio
 import dataclasses
+import ipaddress
 import logging
 import resource
 import signal
@@ -145,6 +146,7 @@ def make_terms(
         tls_context=tls_context,
         idle_seconds=settings.smtp.idle_seconds,
         visits=Visits(SessionLimits(**given, max_connections_here=most_sessions()), slot),
+        normalize_networks=tuple(map(ipaddress.ip_network, settings.smtp.normalize_networks)),
     )
 
 

@@ -6,6 +6,7 @@ Standards: RFC 5321 4.1.1.4 (DATA), RFC 3030 section 2 (BDAT).
 """
 
 # ruff: noqa: N802 - the names of the commands are aiosmtpd's
+from ipaddress import ip_address
 from typing import Any
 
 from aiosmtpd.smtp import MISSING, Envelope
@@ -16,6 +17,7 @@ from receiver.smtp.intake import ChunkIntake, Intake, MemorySink, Sink
 from receiver.smtp.paths import SyntaxFault
 from receiver.smtp.replies import Reply
 from receiver.smtp.text import DataFault
+from receiver.smtp.trace import address_of
 from receiver.smtp.wire import Wire
 
 
@@ -28,6 +30,7 @@ class Transaction(Envelope):
         self.sink: Sink | None = None
         self.chunks: ChunkIntake | None = None  # once BDAT has begun
         self.size = 0  # octets received
+        self.normalized = False  # bare CR or LF became CRLF
 
 
 class MessageSession(Wire):
@@ -51,7 +54,7 @@ class MessageSession(Wire):
         sink = await self._open_sink()
         if isinstance(sink, Reply):
             return await self.push(sink)
-        intake = Intake(sink, self.terms.limits)
+        intake = Intake(sink, self.terms.limits, normalizes=self._normalizes())
         await self.push(replies.START_MESSAGE)
         await self._flush()
         await self._receive(intake)
@@ -98,6 +101,17 @@ class MessageSession(Wire):
     def _in_transaction(self) -> bool:
         return self.envelope.mail_from is not None
 
+    def _normalizes(self) -> bool:
+        """Whether this client is known to write bare CR or LF and to mean no harm."""
+        networks = self.terms.normalize_networks
+        if not networks:
+            return False
+        try:
+            address = ip_address(address_of(self.session.peer))
+        except ValueError:
+            return False
+        return any(address in network for network in networks)
+
     async def _open_sink(self) -> Sink | Reply:
         sink = await self._call_handler_hook("SINK")
         if isinstance(sink, Reply):
@@ -114,7 +128,7 @@ class MessageSession(Wire):
         sink = await self._open_sink()
         if isinstance(sink, Reply):
             return sink
-        self.envelope.chunks = ChunkIntake(sink, self.terms.limits)
+        self.envelope.chunks = ChunkIntake(sink, self.terms.limits, normalizes=self._normalizes())
         return self.envelope.chunks
 
     async def _throw_away(self, octets: int) -> bool:
@@ -139,6 +153,7 @@ class MessageSession(Wire):
         if intake.fault is not None:
             return self._fault_reply(intake.fault)
         self.envelope.size = intake.size
+        self.envelope.normalized = intake.is_normalized
         if isinstance(self.envelope.sink, MemorySink):
             self.envelope.content = self.envelope.original_content = bytes(self.envelope.sink.octets)
         return await self._call_or(replies.OK, "DATA")

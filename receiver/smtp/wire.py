@@ -12,6 +12,7 @@ import fcntl
 import termios
 from collections.abc import Awaitable, Callable, MutableSet
 from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network
 from ssl import SSLContext
 from time import perf_counter
 from typing import Any
@@ -52,6 +53,7 @@ class Terms:
     tls_context: SSLContext | None = None
     idle_seconds: float = 300.0
     visits: Visits = field(default_factory=Visits)
+    normalize_networks: tuple[IPv4Network | IPv6Network, ...] = ()
     sessions: MutableSet["Wire"] = field(default_factory=set)
 
 
