@@ -5,13 +5,14 @@ an exception is told by its kind and place, never by its text, which may quote a
 in their words: those are made for people. Logging never raises: a log that cannot be written costs no mail its answer.
 """
 
+import contextlib
 import logging
 import os
 import sys
 import traceback
 from collections.abc import MutableMapping
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import structlog
 
@@ -42,7 +43,7 @@ def configure(settings: LogSettings, *, process: str = "") -> None:
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(settings.level),
-        logger_factory=structlog.WriteLoggerFactory(file=LastingStream(sys.stderr)),  # type: ignore[arg-type]
+        logger_factory=structlog.WriteLoggerFactory(file=LastingStream(sys.stderr.fileno())),  # type: ignore[arg-type]
         cache_logger_on_first_use=True,
     )
     # What libraries log by themselves may quote mail (aiosmtpd: commands; asyncio: exceptions). It goes nowhere.
@@ -50,34 +51,21 @@ def configure(settings: LogSettings, *, process: str = "") -> None:
 
 
 class LastingStream:
-    """Standard error, whose loss is borne: its reader has gone, its terminal was closed, its disk is full."""
+    """Standard error, whose loss is borne: its reader has gone, its terminal was closed, its disk is full.
 
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
+    Nothing is buffered: what a full disk did not take would be tried again at the end, and make the exit code 120.
+    """
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
 
     def write(self, text: str) -> None:
         """Write it if that is possible."""
-        try:
-            self._stream.write(text)
-        except BrokenPipeError:
-            self._give_up()
-        except (OSError, ValueError):  # a closed stream is a ValueError
-            return
+        with contextlib.suppress(OSError):
+            os.write(self._descriptor, text.encode(errors="backslashreplace"))
 
     def flush(self) -> None:
-        """Flush it if that is possible."""
-        try:
-            self._stream.flush()
-        except BrokenPipeError:
-            self._give_up()
-        except (OSError, ValueError):
-            return
-
-    def _give_up(self) -> None:
-        # Nobody will read here any more. What is still buffered would make the interpreter exit with 120.
-        nowhere = os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC)
-        os.dup2(nowhere, self._stream.fileno())
-        os.close(nowhere)
+        """There is nothing to flush."""
 
 
 def words_of(error: BaseException) -> str | None:
