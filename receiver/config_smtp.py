@@ -1,11 +1,15 @@
 """The settings of the SMTP door, `[smtp]`.
 
-Pure; raises nothing beyond what pydantic says of a value.
+Pure but for the number of cores; raises nothing beyond what pydantic says of a value.
 """
+
+import os
 
 from pydantic import Field
 
 from receiver.setting_values import HostName, Listen, Network, Section
+
+MOST_DOORS = 8
 
 
 class SmtpSettings(Section):
@@ -14,6 +18,7 @@ class SmtpSettings(Section):
     listen: Listen = Field(
         "127.0.0.1:2525", description="Address and port; ignored when systemd hands over the socket."
     )
+    doors: int = Field(0, ge=0, le=MOST_DOORS, description="Processes that take mail; 0: one per core, at most 8.")
     hostname: HostName = Field("", description="Name in banner, EHLO reply and trace; empty: the machine's full name.")
     max_message_octets: int = Field(
         50 * 1024**2, ge=64 * 1024, description="SIZE (RFC 1870); larger messages get 552 5.3.4."
@@ -62,3 +67,7 @@ class SmtpSettings(Section):
     idle_seconds: float = Field(300.0, gt=0, description="Silence after which a session is closed (RFC 5321 4.5.3.2).")
     lookup_seconds: float = Field(5.0, gt=0, description="How long RCPT waits for the database before it says 451.")
     drain_seconds: float = Field(60.0, gt=0, description="How long SIGTERM waits for running transactions.")
+
+    def number_of_doors(self) -> int:
+        """How many processes take mail from each listening socket."""
+        return self.doors or min(MOST_DOORS, len(os.sched_getaffinity(0)))

@@ -34,7 +34,8 @@ from storage.database import Database
 from storage.directory import AddressDirectory
 from storage.journal import Journal
 
-_BACKLOG = 1024
+# How long a door that could not accept leaves the others to try.
+_ACCEPT_PAUSE = 1.0
 # What a handler may still take when the drain is over: a lookup or a sync, both with deadlines of their own.
 _LAST_SECONDS = 5.0
 # Descriptors that are no client's: listener, journal, database, what Python holds.
@@ -44,25 +45,56 @@ log = structlog.get_logger()
 
 
 class Door:
-    """A listening socket with its sessions, within a running loop."""
+    """A listening socket, shared with other doors, and the sessions of this one; within a running loop."""
 
     def __init__(self, handler: ImportHandler, terms: Terms, listener: socket.socket) -> None:
         self._handler = handler
         self._terms = terms
         self._listener = listener
-        self._server: asyncio.Server | None = None
+        self._arriving: set[asyncio.Task[object]] = set()
+        self._is_draining = False
 
-    async def open(self) -> None:
+    def open(self) -> None:
         """Begin to accept connections."""
+        self._listener.setblocking(False)
+        self._watch()
+
+    def _watch(self) -> None:
+        if not self._is_draining:
+            asyncio.get_running_loop().add_reader(self._listener.fileno(), self._accept)
+
+    def _accept(self) -> None:
+        # One at a time: a server of the loop takes all that wait, and leaves the other doors without work.
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(
-            lambda: ImportSession(self._handler, self._terms), sock=self._listener, backlog=_BACKLOG
-        )
+        try:
+            client, _ = self._listener.accept()
+        except (BlockingIOError, InterruptedError, ConnectionError):  # another door was faster, or the client is gone
+            return
+        except OSError as error:  # no descriptor or memory left
+            log.warning("accept_failed", error=error.strerror)
+            loop.remove_reader(self._listener.fileno())
+            loop.call_later(_ACCEPT_PAUSE, self._watch)
+            return
+        client.setblocking(False)
+        arriving = loop.create_task(self._begin(client))
+        self._arriving.add(arriving)
+        arriving.add_done_callback(self._arriving.discard)
+
+    async def _begin(self, client: socket.socket) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            await loop.connect_accepted_socket(lambda: ImportSession(self._handler, self._terms), client)
+        except OSError:  # it hung up at once
+            client.close()
 
     async def drain(self, seconds: float) -> None:
         """Accept no more connections and end the sessions: the idle now, the others within `seconds`."""
-        if self._server is not None:
-            self._server.close()
+        self._is_draining = True
+        asyncio.get_running_loop().remove_reader(self._listener.fileno())
+        # Else the kernel would count this door among those that accept. The socket itself lives in the other doors.
+        self._listener.close()
+        if self._arriving:  # accepted already: nobody else can serve them
+            await asyncio.wait(self._arriving)
         for session in self._sessions():
             session.drain()
         await self._wait_for_sessions(seconds)
@@ -177,7 +209,7 @@ async def _run(  # noqa: PLR0913, PLR0917 - the wiring, called once
     # A database that is down now must not keep the door shut: misses are told to come back.
     await lookup.refresh_if_old()
     door = Door(handler, terms, listener)
-    await door.open()
+    door.open()
     ready()
     log.info("door_opened", hostname=terms.hostname, tls=terms.tls_context is not None)
     await stop.wait()

@@ -103,7 +103,7 @@ class RunningDoor:
         self.sessions = terms.sessions
         await lookup.refresh_if_old()
         door = Door(handler, terms, listener)
-        await door.open()
+        door.open()
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
         self._started.set()
         await self._stop.wait()
