@@ -32,6 +32,8 @@ log = structlog.get_logger()
 
 def main() -> int:
     """Play one role until SIGTERM; 0 when it ended in order."""
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # for the supervisor alone, which held it off until now
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})
     arguments = _arguments()
     _die_with(arguments.supervisor)
     settings = Settings.model_validate_json(sys.stdin.buffer.read())
