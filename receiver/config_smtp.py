@@ -64,6 +64,7 @@ class SmtpSettings(Section):
     starttls: bool = Field(True, description="Announce STARTTLS (RFC 3207).")
     tls_certificate: str = Field("", description="PEM chain; empty: the self-signed one made by `postbus init`.")
     tls_key: str = Field("", description="PEM key of tls_certificate.")
+    handshake_seconds: float = Field(30.0, gt=0, description="How long a TLS handshake may take.")
     idle_seconds: float = Field(300.0, gt=0, description="Silence after which a session is closed (RFC 5321 4.5.3.2).")
     lookup_seconds: float = Field(5.0, gt=0, description="How long RCPT waits for the database before it says 451.")
     drain_seconds: float = Field(60.0, gt=0, description="How long SIGTERM waits for running transactions.")

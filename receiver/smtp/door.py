@@ -13,8 +13,8 @@ import logging
 import resource
 import signal
 import socket
-import ssl
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import structlog
@@ -34,6 +34,8 @@ from storage.database import Database
 from storage.directory import AddressDirectory
 from storage.journal import Journal
 
+# How often the files of the certificate are looked at.
+_CERTIFICATE_SECONDS = 10.0
 # How long a door that could not accept leaves the others to try.
 _ACCEPT_PAUSE = 1.0
 # What a handler may still take when the drain is over: a lookup or a sync, both with deadlines of their own.
@@ -121,14 +123,14 @@ def run_door(
     # What aiosmtpd logs quotes clients.
     logging.getLogger("mail.log").disabled = True
     raise_descriptor_limit()
-    tls_context = _tls_context(settings)
+    certificate = _certificate(settings)
     journal = open_journal(settings, name)
     database = Database(settings.database_url())
     try:
         lookup = make_lookup(settings, database)
         handler = ImportHandler(journal, lookup, settings.smtp.max_recipients)
         # Only now that the journal is ours: the door of this name before us has ended, and with it the use of its slot.
-        terms = make_terms(settings, handler, tls_context, Slot(shared_fd, slot_number(name)))
+        terms = make_terms(settings, handler, certificate, Slot(shared_fd, slot_number(name)))
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_run(settings, handler, lookup, terms, listener, ready))
     finally:
@@ -166,7 +168,7 @@ def slot_number(name: str) -> int:
 
 
 def make_terms(
-    settings: Settings, handler: ImportHandler, tls_context: ssl.SSLContext | None, slot: Slot | None = None
+    settings: Settings, handler: ImportHandler, certificate: tls.WatchedCertificate | None, slot: Slot | None = None
 ) -> Terms:
     """What the sessions of a door share."""
     given = settings.smtp.model_dump(include={each.name for each in dataclasses.fields(SessionLimits)})
@@ -175,7 +177,8 @@ def make_terms(
         limits=DataLimits(settings.smtp.max_message_octets, settings.smtp.max_line_octets),
         hooks=hooks_of(handler),
         smtputf8=settings.smtp.smtputf8,
-        tls_context=tls_context,
+        certificate=certificate,
+        handshake_seconds=settings.smtp.handshake_seconds,
         idle_seconds=settings.smtp.idle_seconds,
         visits=Visits(SessionLimits(**given, max_connections_here=most_sessions()), slot),
         normalize_networks=tuple(map(ipaddress.ip_network, settings.smtp.normalize_networks)),
@@ -211,23 +214,35 @@ async def _run(  # noqa: PLR0913, PLR0917 - the wiring, called once
     door = Door(handler, terms, listener)
     door.open()
     ready()
-    log.info("door_opened", hostname=terms.hostname, tls=terms.tls_context is not None)
-    await stop.wait()
+    log.info("door_opened", hostname=terms.hostname, tls=terms.certificate is not None)
+    while not stop.is_set():
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), _CERTIFICATE_SECONDS)
+        renew_certificate(terms.certificate)
     log.info("door_draining", sessions=len(terms.sessions))
     await door.drain(settings.smtp.drain_seconds)
     lookup.close()
     log.info("door_closed", sessions_cut=len(terms.sessions))
 
 
-def _tls_context(settings: Settings) -> ssl.SSLContext | None:
+def renew_certificate(certificate: tls.WatchedCertificate | None) -> None:
+    """Take a renewed certificate into use for the handshakes to come; keep the old one when it cannot be used."""
+    try:
+        if certificate is not None and certificate.renew():
+            log.info("certificate_renewed")
+    except tls.CertificateUnusable as fault:
+        log.error("certificate_not_renewed", reason=str(fault))
+
+
+def _certificate(settings: Settings) -> tls.WatchedCertificate | None:
     if not settings.smtp.starttls:
         return None
     if settings.smtp.tls_certificate:
         certificate = Path(settings.smtp.tls_certificate)
-        return tls.server_context(certificate, Path(settings.smtp.tls_key or certificate))
+        return tls.WatchedCertificate(certificate, Path(settings.smtp.tls_key or certificate))
     folder = settings.data / "tls"
     certificate, key = folder / tls.CERTIFICATE_NAME, folder / tls.KEY_NAME
     if not certificate.exists():
         log.warning("starttls_not_offered", missing=str(certificate), remedy="run postbus init")
         return None
-    return tls.server_context(certificate, key)
+    return tls.WatchedCertificate(certificate, key)

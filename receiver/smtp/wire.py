@@ -13,10 +13,11 @@ import termios
 from collections.abc import Awaitable, Callable, MutableSet
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network
-from ssl import SSLContext
+from ssl import SSLContext, SSLError
 from time import perf_counter
 from typing import Any
 
+import structlog
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from receiver.smtp import replies
@@ -25,17 +26,20 @@ from receiver.smtp.intake import Intake
 from receiver.smtp.limits import Visit, Visits
 from receiver.smtp.replies import Reply, printable
 from receiver.smtp.text import DataLimits
+from receiver.smtp.tls import WatchedCertificate
 from receiver.tally import tally
 
 _INBOX_FULL = 64 * 1024
 _OUTBOX_FULL = 16 * 1024
-_HANDSHAKE_SECONDS = 30.0
 # How long a closed connection may keep its last reply to itself: close() waits for the peer to read, abort() does not.
 _CLOSE_SECONDS = 5.0
 
 Hook = Callable[..., Awaitable[Any]]
 # The counter of a reply by its first octets.
 _REPLIES = {b"%d" % code: f"replies:{code}" for code in range(200, 600)}
+
+
+log = structlog.get_logger()
 
 
 class PeerGone(Exception):
@@ -50,7 +54,8 @@ class Terms:
     limits: DataLimits
     hooks: dict[str, Hook]
     smtputf8: bool = True
-    tls_context: SSLContext | None = None
+    certificate: WatchedCertificate | None = None
+    handshake_seconds: float = 30.0
     idle_seconds: float = 300.0
     visits: Visits = field(default_factory=Visits)
     normalize_networks: tuple[IPv4Network | IPv6Network, ...] = ()
@@ -87,7 +92,7 @@ class Wire(SMTP):
         self.hostname = terms.hostname
         self.data_size_limit = terms.limits.message
         self.enable_SMTPUTF8 = terms.smtputf8
-        self.tls_context = terms.tls_context
+        self.tls_context = terms.certificate.context if terms.certificate else None
         self._handle_hooks = terms.hooks
         self._timeout_duration = terms.idle_seconds
         self._timeout_handle: asyncio.TimerHandle | None = None
@@ -214,10 +219,11 @@ class Wire(SMTP):
         self._is_waiting_for_peer = False
         try:
             secured = await self.loop.start_tls(
-                transport, self, context, server_side=True, ssl_handshake_timeout=_HANDSHAKE_SECONDS
+                transport, self, context, server_side=True, ssl_handshake_timeout=self.terms.handshake_seconds
             )
         except OSError as error:  # ssl.SSLError, ConnectionError and TimeoutError are such
             self.end_reason = "tls_failed"
+            log.info("tls_failed", peer=transport.get_extra_info("peername")[0], reason=_reason_of(error))
             transport.abort()
             self._close_now()
             raise PeerGone from error
@@ -335,3 +341,12 @@ def _has_unread_octets(transport: asyncio.Transport) -> bool:
         return fcntl.ioctl(peer.fileno(), termios.FIONREAD, bytes(4)) != bytes(4)
     except (OSError, ValueError):  # closed already
         return False
+
+
+def _reason_of(error: OSError) -> str:
+    """Why a handshake failed, in words of OpenSSL or the system; none of the client's octets."""
+    if isinstance(error, SSLError):
+        return (error.reason or "protocol error").lower().replace("_", " ")
+    if isinstance(error, TimeoutError) or "handshake is taking longer" in str(error):
+        return "not done in time"
+    return (error.strerror or "the client hung up").lower()
