@@ -125,3 +125,12 @@ def _write(path: Path, octets: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     draft.rename(path)
+
+
+def reason_of(error: OSError) -> str:
+    """Why a handshake failed, in words of OpenSSL or the system; none of the client's octets."""
+    if isinstance(error, ssl.SSLError):
+        return (error.reason or "protocol error").lower().replace("_", " ")
+    if isinstance(error, TimeoutError) or "handshake is taking longer" in str(error):
+        return "not done in time"
+    return (error.strerror or "the client hung up").lower()

@@ -13,7 +13,7 @@ import termios
 from collections.abc import Awaitable, Callable, MutableSet
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network
-from ssl import SSLContext, SSLError
+from ssl import SSLContext
 from time import perf_counter
 from typing import Any
 
@@ -26,7 +26,7 @@ from receiver.smtp.intake import Intake
 from receiver.smtp.limits import Visit, Visits
 from receiver.smtp.replies import Reply, printable
 from receiver.smtp.text import DataLimits
-from receiver.smtp.tls import WatchedCertificate
+from receiver.smtp.tls import WatchedCertificate, reason_of
 from receiver.tally import tally
 
 _INBOX_FULL = 64 * 1024
@@ -223,7 +223,7 @@ class Wire(SMTP):
             )
         except OSError as error:  # ssl.SSLError, ConnectionError and TimeoutError are such
             self.end_reason = "tls_failed"
-            log.info("tls_failed", peer=transport.get_extra_info("peername")[0], reason=_reason_of(error))
+            log.info("tls_failed", peer=transport.get_extra_info("peername")[0], reason=reason_of(error))
             transport.abort()
             self._close_now()
             raise PeerGone from error
@@ -341,12 +341,3 @@ def _has_unread_octets(transport: asyncio.Transport) -> bool:
         return fcntl.ioctl(peer.fileno(), termios.FIONREAD, bytes(4)) != bytes(4)
     except (OSError, ValueError):  # closed already
         return False
-
-
-def _reason_of(error: OSError) -> str:
-    """Why a handshake failed, in words of OpenSSL or the system; none of the client's octets."""
-    if isinstance(error, SSLError):
-        return (error.reason or "protocol error").lower().replace("_", " ")
-    if isinstance(error, TimeoutError) or "handshake is taking longer" in str(error):
-        return "not done in time"
-    return (error.strerror or "the client hung up").lower()
