@@ -98,7 +98,7 @@ class RunningPostbus:
         self._process.kill()
         self._process.wait()
         deadline = time.monotonic() + 10
-        while any(Path(f"/proc/{pid}").exists() for pid, _ in below) and time.monotonic() < deadline:
+        while any(_lives(pid) for pid, _ in below) and time.monotonic() < deadline:
             time.sleep(0.01)
 
     def processes(self) -> Iterator[tuple[int, str]]:
