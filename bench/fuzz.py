@@ -209,7 +209,7 @@ class Range:
         )
         self._loop = VirtualLoop()
         with tempfile.TemporaryDirectory() as folder:
-            self._tls = tls.server_context(*tls.make_self_signed(Path(folder), "mx.example"))
+            self._tls = tls.WatchedCertificate(*tls.make_self_signed(Path(folder), "mx.example"))
 
     def run(self, script: Script) -> Course:
         """One script from greeting to end."""
