@@ -235,6 +235,8 @@ class Range:
         transport.is_deaf = script.seed % 11 == 0
         session.connection_made(transport)
         task = session.task
+        if script.seed % 13:  # the others talk before the banner
+            await asyncio.sleep(0.001)
         for step in script.steps:
             if isinstance(step, bytes):
                 transport.give(step)
