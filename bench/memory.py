@@ -22,6 +22,8 @@ from pathlib import Path
 from bench.server import Growth, RunningPostbus
 
 MIB = 1024**2
+# Else a client that never reads would be parted from before its replies fill anything.
+_SETTINGS = {"SMTP__MAX_COMMANDS_WITHOUT_PROGRESS": "1000000000"}
 
 
 @dataclass(frozen=True)
@@ -215,7 +217,7 @@ class Result:
 
 def run(folder: Path, cases: tuple[Case, ...], scale: float) -> list[Result]:
     """Measure the cases one after the other on one postbus."""
-    postbus = RunningPostbus(folder / "data")
+    postbus = RunningPostbus(folder / "data", _SETTINGS)
     target = Target(postbus, postbus.set_up())
     results = []
     with postbus:

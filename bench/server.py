@@ -27,6 +27,12 @@ class RunningPostbus:
         self.port = 0
         self.environment = {k: v for k, v in os.environ.items() if not k.startswith("POSTBUS_")}
         self.environment |= {"POSTBUS_DATA": str(data), "POSTBUS_SMTP__LISTEN": "127.0.0.1:0"}
+        # All clients of a test or a measurement are one address, and hasty.
+        self.environment |= {
+            "POSTBUS_SMTP__MAX_CONNECTIONS": "20000",
+            "POSTBUS_SMTP__MAX_CONNECTIONS_PER_ADDRESS": "20000",
+            "POSTBUS_SMTP__MAX_MESSAGES": "1000000",
+        }
         self.environment |= {f"POSTBUS_{name}": value for name, value in (settings or {}).items()}
         self._process: subprocess.Popen[str] | None = None
 

@@ -13,17 +13,17 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
+from receiver.config_smtp import SmtpSettings as SmtpSettings
 from receiver.setting_faults import nearest_name, sentence
 from receiver.setting_values import (
     DatabaseUrl,
     DataFolder,
     Domain,
-    HostName,
-    Listen,
     ListenOrNothing,
+    Section,
     SocketPath,
     without_password,
 )
@@ -39,13 +39,6 @@ class ConfigurationError(Exception):
     def __init__(self, faults: list[str]) -> None:
         super().__init__("\n".join(faults))
         self.faults = faults
-
-
-class Section(BaseModel):
-    """One table of the TOML file."""
-
-    # Infinity is no length of time, and JSON, in which settings reach the processes, has no word for it.
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class DatabaseSettings(Section):
@@ -64,29 +57,6 @@ class AddressSettings(Section):
         min_length=1,
         description="Domains whose MX points here; new import addresses get the first.",
     )
-
-
-class SmtpSettings(Section):
-    """The SMTP door."""
-
-    listen: Listen = Field(
-        "127.0.0.1:2525", description="Address and port; ignored when systemd hands over the socket."
-    )
-    hostname: HostName = Field("", description="Name in banner, EHLO reply and trace; empty: the machine's full name.")
-    max_message_octets: int = Field(
-        50 * 1024**2, ge=64 * 1024, description="SIZE (RFC 1870); larger messages get 552 5.3.4."
-    )
-    max_line_octets: int = Field(64 * 1024, ge=1000, description="Longest line accepted in a message.")
-    max_recipients: int = Field(
-        1000, ge=100, description="Recipients of one message (RFC 5321 4.5.3.1.8 asks for 100)."
-    )
-    smtputf8: bool = Field(True, description="Announce SMTPUTF8 (RFC 6531).")
-    starttls: bool = Field(True, description="Announce STARTTLS (RFC 3207).")
-    tls_certificate: str = Field("", description="PEM chain; empty: the self-signed one made by `postbus init`.")
-    tls_key: str = Field("", description="PEM key of tls_certificate.")
-    idle_seconds: float = Field(300.0, gt=0, description="Silence after which a session is closed (RFC 5321 4.5.3.2).")
-    lookup_seconds: float = Field(5.0, gt=0, description="How long RCPT waits for the database before it says 451.")
-    drain_seconds: float = Field(60.0, gt=0, description="How long SIGTERM waits for running transactions.")
 
 
 class JournalSettings(Section):

@@ -32,6 +32,8 @@ log = structlog.get_logger()
 
 def main() -> int:
     """Play one role until SIGTERM; 0 when it ended in order."""
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # for the supervisor alone, which held it off until now
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})
     arguments = _arguments()
     _die_with(arguments.supervisor)
     settings = Settings.model_validate_json(sys.stdin.buffer.read())
@@ -77,7 +79,7 @@ def _play(role: str, settings: Settings, arguments: argparse.Namespace, ready: C
             from receiver.smtp.door import run_door
 
             listener = socket.socket(fileno=arguments.listen_fd)
-            run_door(settings, listener, name=arguments.name, ready=ready)
+            run_door(settings, listener, name=arguments.name, ready=ready, shared_fd=arguments.shared_fd)
         case "worker":
             from receiver.pipeline.worker import run_worker
 
@@ -99,6 +101,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--supervisor", type=int, required=True, help="process id to die with")
     parser.add_argument("--ready-fd", type=int, required=True)
     parser.add_argument("--listen-fd", type=int)
+    parser.add_argument("--shared-fd", type=int, help="shared memory of all doors")
     parser.add_argument("--tally-fd", type=int, help="shared memory to count into")
     return parser.parse_args()
 

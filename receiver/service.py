@@ -4,22 +4,25 @@
       ├─ renderer    receiver/rendering/renderer.py   octets in, PDF out; no database, no key
       ├─ jobs        receiver/pipeline/jobs.py        what may take longer: PDFs, second attempts
       ├─ worker      receiver/pipeline/worker.py      journal → parse → decide → keep → settle
-      └─ door        receiver/smtp/door.py            SMTP in, journal.accept; one per listening socket
+      └─ door        receiver/smtp/door.py            SMTP in, journal.accept; smtp.doors on each listening socket
 
 The supervisor holds the listening sockets and never touches mail. SIGTERM drains: no new connections, running
-transactions finish, then the others end; exit 0. SIGHUP changes nothing: a closed terminal must not end a mail server.
+transactions finish, then the others end; exit 0. SIGHUP reads the settings again and replaces the processes one by one;
+settings that cannot be used are logged, and everything stays.
 Raises ListenFailed, AlreadyRunning and StartFailed.
 """
 
+import itertools
 import os
 import signal
 import socket
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Collection, MutableMapping, Sequence
 
 import structlog
 
 from receiver import listening, logs
-from receiver.config import DatabaseSettings, Settings
+from receiver.config import ConfigurationError, DatabaseSettings, Settings
+from receiver.smtp.shared import new_region
 from receiver.sole import sole
 from receiver.supervision import Child, Supervisor
 
@@ -29,22 +32,37 @@ _STOP_SECONDS = 40.0
 log = structlog.get_logger()
 
 
-def serve(settings: Settings, announce: Callable[[str], None]) -> int:
-    """Run postbus until SIGTERM or SIGINT; `announce` gets `ready smtp=HOST:PORT` once mail can be accepted."""
+def serve(settings: Settings, announce: Callable[[str], None], read_again: Callable[[], Settings]) -> int:
+    """Run postbus until SIGTERM or SIGINT; `announce` gets `ready smtp=HOST:PORT` once mail can be accepted.
+
+    `read_again` gives the settings for a reload, checked, or raises ConfigurationError.
+    """
     logs.configure(settings.log, process="supervisor")
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # handed down to all that is started here
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until there is something to reload
     listeners = listening.inherited() or [listening.bound(settings.smtp.listen)]
     if settings.metrics.listen:
         from receiver.metrics import serve_metrics  # noqa: PLC0415 - most postbuses serve none
 
         serve_metrics(settings.metrics.listen, settings.journal_folder())
     with sole(settings.data):
-        _run(settings, listeners, announce)
+        _run(settings, listeners, announce, read_again)
     return 0
 
 
-def _run(settings: Settings, listeners: list[socket.socket], announce: Callable[[str], None]) -> None:
-    supervisor = Supervisor(_children(settings, listeners))
+def _run(
+    settings: Settings,
+    listeners: list[socket.socket],
+    announce: Callable[[str], None],
+    read_again: Callable[[], Settings],
+) -> None:
+    shared_fd = new_region()  # one for all doors, whatever becomes of each
+
+    def renew(taken: Collection[str]) -> Sequence[Child] | None:
+        fresh = _renewed(settings, read_again)
+        return None if fresh is None else _children(fresh, listeners, shared_fd, taken)
+
+    supervisor = Supervisor(_children(settings, listeners, shared_fd), renew)
+    signal.signal(signal.SIGHUP, supervisor.request_reload)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, supervisor.request_stop)
     signal.signal(signal.SIGCHLD, supervisor.wake)
@@ -63,14 +81,37 @@ def _run(settings: Settings, listeners: list[socket.socket], announce: Callable[
     log.info("service_stopped")
 
 
-def _children(settings: Settings, listeners: list[socket.socket]) -> list[Child]:
+def _renewed(running: Settings, read_again: Callable[[], Settings]) -> Settings | None:
+    """The settings for a reload; None, and a word in the log, when they cannot be used."""
+    try:
+        fresh = read_again()
+    except ConfigurationError as error:
+        log.error("reload_refused", faults=error.faults)
+        return None
+    # What the supervisor itself holds (folder, sockets) stays until it is started anew.
+    kept = {
+        "data": running.data == fresh.data,
+        "smtp.listen": running.smtp.listen == fresh.smtp.listen,
+        "metrics.listen": running.metrics.listen == fresh.metrics.listen,
+    }
+    if not all(kept.values()):
+        log.warning("reload_needs_restart", settings=[name for name, is_same in kept.items() if not is_same])
+    logs.configure(fresh.log, process="supervisor")
+    return fresh.model_copy(update={"data": running.data})
+
+
+def _children(
+    settings: Settings, listeners: list[socket.socket], shared_fd: int, taken: Collection[str] = ()
+) -> list[Child]:
+    # Each door holds a part of the journal by its name: while one takes over from another, both live.
+    free = (name for name in map("door-{}".format, itertools.count(1)) if name not in taken)
     everything = settings.model_dump_json().encode()
     # The renderer runs what mail contains: it never learns where the database is, nor its password (law 17).
     without_database = settings.model_copy(update={"database": DatabaseSettings()}).model_dump_json().encode()
     own_renderer = [Child("renderer", "renderer", without_database, _STOP_SECONDS)]
     doors = [
-        Child("door", f"door-{number}", everything, settings.smtp.drain_seconds + 5, listener)
-        for number, listener in enumerate(listeners, 1)
+        Child("door", next(free), everything, settings.smtp.drain_seconds + 5, listener, shared_fd=shared_fd)
+        for listener in listeners * settings.smtp.number_of_doors()
     ]
     # Doors last: mail is let in when what takes it further stands, and is shut out before that goes.
     return [

@@ -1,21 +1,28 @@
-"""What the value of a setting may be: places to listen, names, folders, database URLs.
+"""What a table of settings is and what a value may be: places to listen, names, folders, database URLs.
 
 Pure: a value in, the value out; nothing is opened or looked up. Raises ValueError with what was expected.
 """
 
 import re
-from ipaddress import IPv6Address
+from ipaddress import IPv6Address, ip_network
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
 
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _DOMAIN = re.compile(rf"(?=.{{1,255}}\Z){_LABEL}(?:\.{_LABEL})*")
 # Names of machines are freer than domains of mail: some hold underscores.
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,253}[A-Za-z0-9])?")
 _DATABASE = re.compile(r"sqlite:///|postgresql(?:\+psycopg)?://")
+
+
+class Section(BaseModel):
+    """One table of the TOML file."""
+
+    # Infinity is no length of time, and JSON, in which settings reach the processes, has no word for it.
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 def host_and_port(value: str) -> tuple[str, int]:
@@ -58,6 +65,13 @@ def _domain(value: str) -> str:
     return domain
 
 
+def _network(value: str) -> str:
+    try:
+        return str(ip_network(value))
+    except ValueError as error:
+        raise ValueError("expected a network without host bits, for example 192.0.2.0/24 or 2001:db8::/32") from error
+
+
 def _host_name(value: str) -> str:
     # It stands in the banner: a line break there would be a reply of its own (RFC 5321 4.2).
     is_literal = value.startswith("[") and value.endswith("]") and bool(re.fullmatch(r"[0-9A-Za-z.:]+", value[1:-1]))
@@ -98,6 +112,7 @@ def _socket_path(value: str) -> str:
 
 Listen = Annotated[str, AfterValidator(_listen)]
 ListenOrNothing = Annotated[str, AfterValidator(_listen_or_nothing)]
+Network = Annotated[str, AfterValidator(_network)]
 Domain = Annotated[str, AfterValidator(_domain)]
 HostName = Annotated[str, AfterValidator(_host_name)]
 DatabaseUrl = Annotated[str, AfterValidator(_database_url)]

@@ -1,7 +1,8 @@
-"""Start processes, start again what dies, stop in order.
+"""Start processes, start again what dies, replace them with others, stop in order.
 
 Knows nothing of mail: a child is a role, a name and perhaps a listening socket. A process that dies is started again
-at once, then after a growing pause while it keeps dying.
+at once, then after a growing pause while it keeps dying. A process with a listening socket is replaced by one that is
+ready before it is told to stop, so that no connection is lost; any other by one that starts when it has ended.
 Raises StartFailed when one does not get ready at the first start.
 """
 
@@ -13,7 +14,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import structlog
 
@@ -36,18 +37,41 @@ class StartFailed(Exception):
 class Child:
     """One process of ours, which may live several lives."""
 
-    def __init__(
-        self, role: str, name: str, settings: bytes, stop_seconds: float, listener: socket.socket | None = None
+    def __init__(  # noqa: PLR0913 - what a child is given, spelled out where it is made
+        self,
+        role: str,
+        name: str,
+        settings: bytes,
+        stop_seconds: float,
+        listener: socket.socket | None = None,
+        *,
+        shared_fd: int | None = None,
     ) -> None:
         self.role = role
         self.name = name
         self._settings = settings
         self.stop_seconds = stop_seconds
         self._listener = listener
+        self._shared_fd = shared_fd
         self._process: subprocess.Popen[bytes] | None = None
         self._started_at = 0.0
         self._may_start_at = 0.0
         self._failures = 0
+        self._predecessor: Child | None = None
+
+    @property
+    def is_door(self) -> bool:
+        """Whether it shares a listening socket, so that two may live side by side."""
+        return self._listener is not None
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether there is no process of it."""
+        return self._process is None or self._process.poll() is not None
+
+    def start_after(self, predecessor: "Child") -> None:
+        """Let `restart_if_dead` wait until another one has ended."""
+        self._predecessor = predecessor
 
     def start(self) -> int:
         """Start it with its settings (JSON) on standard input; returns the descriptor on which it says it is ready.
@@ -77,6 +101,9 @@ class Child:
         if self._listener is not None:
             command += ["--listen-fd", str(self._listener.fileno())]
             passed.append(self._listener.fileno())
+        if self._shared_fd is not None:
+            command += ["--shared-fd", str(self._shared_fd)]
+            passed.append(self._shared_fd)
         # A session of its own: Ctrl-C in the terminal reaches the supervisor alone, which then drains.
         with os.fdopen(os.memfd_create("settings"), "w+b") as handed_over, regions.region() as region:
             handed_over.write(self._settings)
@@ -84,11 +111,19 @@ class Child:
             if self.role != "renderer":  # it is taken to be hostile, and would count what it likes
                 command += ["--tally-fd", str(region.descriptor)]
                 passed.append(region.descriptor)
-            region.process = subprocess.Popen(command, stdin=handed_over, pass_fds=passed, start_new_session=True)
+            # SIGHUP is for the supervisor alone. The child ignores it once it can, and then lets it in.
+            before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
+            try:
+                region.process = subprocess.Popen(command, stdin=handed_over, pass_fds=passed, start_new_session=True)
+            finally:
+                signal.pthread_sigmask(signal.SIG_SETMASK, before)
             return region.process
 
     def restart_if_dead(self) -> None:
         """Start it again when it has died and its pause is over."""
+        if self._predecessor is not None and not self._predecessor.has_ended:
+            return
+        self._predecessor = None
         now = time.monotonic()
         if self._process is not None and (status := self._process.poll()) is not None:
             self._failures = 1 if now - self._started_at > STEADY_SECONDS else self._failures + 1
@@ -126,8 +161,12 @@ class Child:
 class Supervisor:
     """Keeps a list of children alive; they start in its order and stop in the opposite one."""
 
-    def __init__(self, children: Sequence[Child]) -> None:
-        self._children = children
+    def __init__(self, children: Sequence[Child], renew: Callable[[set[str]], Sequence[Child] | None]) -> None:
+        """`renew` gives the children for a reload, whose doors bear none of the names given; None: all stays."""
+        self._children = list(children)
+        self._renew = renew
+        self._leaving: dict[Child, float] = {}  # told to stop, and when they are killed
+        self._is_reload_wanted = False
         self._wake_read, self._wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         self._is_stopping = False
 
@@ -141,6 +180,11 @@ class Supervisor:
         self._is_stopping = True
         self.wake()
 
+    def request_reload(self, *_signal: object) -> None:
+        """Replace the children as soon as none is leaving any more; may be called from a signal handler (SIGHUP)."""
+        self._is_reload_wanted = True
+        self.wake()
+
     def wake(self, *_signal: object) -> None:
         """Look at the children now; may be called from a signal handler (SIGCHLD)."""
         with contextlib.suppress(BlockingIOError):
@@ -148,36 +192,93 @@ class Supervisor:
 
     def start(self) -> None:
         """Start all and wait until each is ready. Raises StartFailed after stopping what was started."""
-        waiting: dict[int, Child] = {}
-        deadline = time.monotonic() + READY_SECONDS
         try:
-            for child in self._children:
-                waiting[child.start()] = child
-            while waiting and not self._is_stopping:
-                self._await_one(waiting, deadline)
+            self._bring_up(self._children)
         except StartFailed:
             self.stop()
             raise
-        finally:
-            for descriptor in waiting:
-                os.close(descriptor)
 
     def watch(self) -> None:
-        """Start again what dies, until a stop is asked for."""
+        """Start again what dies and reload when asked to, until a stop is asked for."""
         while not self._is_stopping:
+            self._see_off()
+            # Two generations at most: else an impatient hand would fill the machine with draining doors.
+            if self._is_reload_wanted and not self._leaving:
+                self._is_reload_wanted = False
+                self._reload()
             for child in self._children:
                 child.restart_if_dead()
             self._sleep(1.0)
 
     def stop(self) -> None:
         """End the children one role after the other, the last started first."""
-        for role in dict.fromkeys(child.role for child in reversed(self._children)):
-            group = [child for child in self._children if child.role == role]
+        everyone = [*self._leaving, *self._children]
+        for role in dict.fromkeys(child.role for child in reversed(everyone)):
+            group = [child for child in everyone if child.role == role]
             for child in group:
                 child.ask_to_stop()
             deadline = time.monotonic() + max(child.stop_seconds for child in group)
             for child in group:
                 child.await_end(deadline)
+
+    def _bring_up(self, children: Sequence[Child]) -> None:
+        waiting: dict[int, Child] = {}
+        deadline = time.monotonic() + READY_SECONDS
+        try:
+            for child in children:
+                waiting[child.start()] = child
+            while waiting and not self._is_stopping:
+                self._await_one(waiting, deadline)
+        finally:
+            for descriptor in waiting:
+                os.close(descriptor)
+
+    def _reload(self) -> None:
+        fresh = self._renew({child.name for child in self._children})
+        if fresh is None or not self._replace_doors([child for child in fresh if child.is_door]):
+            return
+        for child in [child for child in self._children if not child.is_door]:
+            for successor in fresh:
+                if successor.role == child.role:
+                    successor.start_after(child)
+            self._retire(child)
+        self._children = list(fresh)
+        log.info("service_reloaded", processes=[child.name for child in fresh])
+
+    def _replace_doors(self, fresh: Sequence[Child]) -> bool:
+        """One by one; False when the first does not get ready (nothing has changed then), or a stop was asked for."""
+        old = [child for child in self._children if child.is_door]
+        for number, door in enumerate(fresh):
+            self._children.append(door)
+            try:
+                self._bring_up([door])
+            except StartFailed as failure:
+                log.error("reload_failed", reason=str(failure))
+                if number == 0:
+                    self._retire(door)
+                    return False
+            if self._is_stopping:
+                return False
+            if old:
+                self._retire(old.pop(0))
+        for door in old:
+            self._retire(door)
+        return True
+
+    def _retire(self, child: Child) -> None:
+        self._children.remove(child)
+        self._leave(child)
+
+    def _leave(self, child: Child) -> None:
+        child.ask_to_stop()
+        self._leaving[child] = time.monotonic() + child.stop_seconds
+
+    def _see_off(self) -> None:
+        for child, deadline in list(self._leaving.items()):
+            if not child.has_ended and time.monotonic() > deadline:
+                child.await_end(deadline)
+            if child.has_ended:
+                del self._leaving[child]
 
     def _await_one(self, waiting: dict[int, Child], deadline: float) -> None:
         with selectors.DefaultSelector() as selector:

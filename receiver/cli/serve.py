@@ -9,7 +9,7 @@ from receiver.cli.failures import Refused
 from receiver.cli.folders import unwritable
 from receiver.cli.soundness import faults_of
 from receiver.cli.workplace import Workplace
-from receiver.config import ConfigurationError
+from receiver.config import ConfigurationError, Settings
 from receiver.listening import ListenFailed
 from receiver.service import serve as run_service
 from receiver.sole import AlreadyRunning
@@ -20,7 +20,10 @@ app = typer.Typer(add_completion=False)
 
 @app.command()
 def serve(ctx: typer.Context) -> None:
-    """Take mail until SIGTERM; print `ready smtp=HOST:PORT` once mail can be accepted. Logs go to stderr."""
+    """Take mail until SIGTERM; SIGHUP reads the settings again.
+
+    Prints `ready smtp=HOST:PORT` once mail can be accepted. Logs go to stderr.
+    """
     here = Workplace.of(ctx)
     faults = faults_of(here.settings)
     if faults:
@@ -30,10 +33,19 @@ def serve(ctx: typer.Context) -> None:
     if faults:
         raise ConfigurationError(faults)
     try:
-        status = run_service(here.settings, announce)
+        status = run_service(here.settings, announce, lambda: read_again(here))
     except (ListenFailed, AlreadyRunning, StartFailed) as failure:
         raise Refused(str(failure)) from failure
     raise typer.Exit(status)
+
+
+def read_again(here: Workplace) -> Settings:
+    """The settings as they are now. Raises ConfigurationError with every fault."""
+    settings = Workplace(here.config_file, here.data).settings
+    faults = [*faults_of(settings), *unwritable(settings)]
+    if faults:
+        raise ConfigurationError(faults)
+    return settings
 
 
 def announce(line: str) -> None:

@@ -1,6 +1,7 @@
 """The SMTP door: takes mail for import addresses into the journal, and nothing else.
 
-door.py (the process) → session.py (commands) on wire.py (octets in, replies out) → handler.py (what postbus answers)
-→ recipients.py (who owns a forward-path) and the journal. Pure, without sockets: command_lines.py, paths.py, data.py,
+door.py (the process) → session.py (commands), messages.py (DATA, BDAT) on wire.py (octets in, replies out) → handler.py
+(what postbus answers) → recipients.py (who owns a forward-path) and the journal. What one client may have: limits.py,
+counted over all doors by shared.py. Pure, without sockets: command_lines.py, paths.py, data.py, chunks.py, text.py,
 replies.py, trace.py. The only room that knows aiosmtpd.
 """

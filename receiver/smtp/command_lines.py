@@ -50,6 +50,13 @@ class CommandLines:
         self._searched = 0
         return octets
 
+    def take(self, most: int) -> bytes:
+        """As much of it as a chunk may have."""
+        octets = bytes(self._octets[:most])
+        del self._octets[:most]
+        self._searched = 0
+        return octets
+
     def next(self) -> Command | None:
         """The next command, or None while its end has not come."""
         if self._octets.startswith(_TLS_HANDSHAKE):

@@ -8,12 +8,13 @@ configured certificate cannot.
 
 import asyncio
 import dataclasses
+import ipaddress
 import logging
 import resource
 import signal
 import socket
-import ssl
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import structlog
@@ -21,17 +22,22 @@ import uvloop
 
 from receiver.config import Settings
 from receiver.smtp import tls
-from receiver.smtp.data import DataLimits
 from receiver.smtp.handler import ImportHandler, ImportSession
+from receiver.smtp.limits import SessionLimits, Visits
 from receiver.smtp.recipients import RecipientLookup
 from receiver.smtp.session import SmtpSession, hooks_of
+from receiver.smtp.shared import Slot
+from receiver.smtp.text import DataLimits
 from receiver.smtp.wire import Terms
 from receiver.tally import COMMIT_MESSAGES
 from storage.database import Database
 from storage.directory import AddressDirectory
 from storage.journal import Journal
 
-_BACKLOG = 1024
+# How often the files of the certificate are looked at.
+_CERTIFICATE_SECONDS = 10.0
+# How long a door that could not accept leaves the others to try.
+_ACCEPT_PAUSE = 1.0
 # What a handler may still take when the drain is over: a lookup or a sync, both with deadlines of their own.
 _LAST_SECONDS = 5.0
 # Descriptors that are no client's: listener, journal, database, what Python holds.
@@ -41,25 +47,56 @@ log = structlog.get_logger()
 
 
 class Door:
-    """A listening socket with its sessions, within a running loop."""
+    """A listening socket, shared with other doors, and the sessions of this one; within a running loop."""
 
     def __init__(self, handler: ImportHandler, terms: Terms, listener: socket.socket) -> None:
         self._handler = handler
         self._terms = terms
         self._listener = listener
-        self._server: asyncio.Server | None = None
+        self._arriving: set[asyncio.Task[object]] = set()
+        self._is_draining = False
 
-    async def open(self) -> None:
+    def open(self) -> None:
         """Begin to accept connections."""
+        self._listener.setblocking(False)
+        self._watch()
+
+    def _watch(self) -> None:
+        if not self._is_draining:
+            asyncio.get_running_loop().add_reader(self._listener.fileno(), self._accept)
+
+    def _accept(self) -> None:
+        # One at a time: a server of the loop takes all that wait, and leaves the other doors without work.
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(
-            lambda: ImportSession(self._handler, self._terms), sock=self._listener, backlog=_BACKLOG
-        )
+        try:
+            client, _ = self._listener.accept()
+        except (BlockingIOError, InterruptedError, ConnectionError):  # another door was faster, or the client is gone
+            return
+        except OSError as error:  # no descriptor or memory left
+            log.warning("accept_failed", error=error.strerror)
+            loop.remove_reader(self._listener.fileno())
+            loop.call_later(_ACCEPT_PAUSE, self._watch)
+            return
+        client.setblocking(False)
+        arriving = loop.create_task(self._begin(client))
+        self._arriving.add(arriving)
+        arriving.add_done_callback(self._arriving.discard)
+
+    async def _begin(self, client: socket.socket) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            await loop.connect_accepted_socket(lambda: ImportSession(self._handler, self._terms), client)
+        except OSError:  # it hung up at once
+            client.close()
 
     async def drain(self, seconds: float) -> None:
         """Accept no more connections and end the sessions: the idle now, the others within `seconds`."""
-        if self._server is not None:
-            self._server.close()
+        self._is_draining = True
+        asyncio.get_running_loop().remove_reader(self._listener.fileno())
+        # Else the kernel would count this door among those that accept. The socket itself lives in the other doors.
+        self._listener.close()
+        if self._arriving:  # accepted already: nobody else can serve them
+            await asyncio.wait(self._arriving)
         for session in self._sessions():
             session.drain()
         await self._wait_for_sessions(seconds)
@@ -76,19 +113,26 @@ class Door:
             await asyncio.wait(tasks, timeout=seconds)
 
 
-def run_door(settings: Settings, listener: socket.socket, *, name: str, ready: Callable[[], None]) -> None:
-    """Take mail from `listener` until SIGTERM or SIGINT; `ready` is called once it can be accepted."""
+def run_door(
+    settings: Settings, listener: socket.socket, *, name: str, ready: Callable[[], None], shared_fd: int | None = None
+) -> None:
+    """Take mail from `listener` until SIGTERM or SIGINT; `ready` is called once it can be accepted.
+
+    `shared_fd` is the region of all doors (shared.new_region); without it the door counts for itself alone.
+    """
     # What aiosmtpd logs quotes clients.
     logging.getLogger("mail.log").disabled = True
     raise_descriptor_limit()
-    tls_context = _tls_context(settings)
+    certificate = _certificate(settings)
     journal = open_journal(settings, name)
     database = Database(settings.database_url())
     try:
         lookup = make_lookup(settings, database)
         handler = ImportHandler(journal, lookup, settings.smtp.max_recipients)
+        # Only now that the journal is ours: the door of this name before us has ended, and with it the use of its slot.
+        terms = make_terms(settings, handler, certificate, Slot(shared_fd, slot_number(name)))
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_run(settings, handler, lookup, make_terms(settings, handler, tls_context), listener, ready))
+            runner.run(_run(settings, handler, lookup, terms, listener, ready))
     finally:
         journal.close()
         database.close()
@@ -117,16 +161,27 @@ def make_lookup(settings: Settings, database: Database) -> RecipientLookup:
     return RecipientLookup(directory, settings.all_plans(), settings.addresses.domains, settings.smtp.lookup_seconds)
 
 
-def make_terms(settings: Settings, handler: ImportHandler, tls_context: ssl.SSLContext | None) -> Terms:
+def slot_number(name: str) -> int:
+    """The slot of the door of this name: doors are counted from door-1."""
+    number = name.rpartition("-")[2]
+    return int(number) - 1 if number.isdecimal() else 0
+
+
+def make_terms(
+    settings: Settings, handler: ImportHandler, certificate: tls.WatchedCertificate | None, slot: Slot | None = None
+) -> Terms:
     """What the sessions of a door share."""
+    given = settings.smtp.model_dump(include={each.name for each in dataclasses.fields(SessionLimits)})
     return Terms(
         hostname=settings.smtp.hostname or socket.getfqdn(),
         limits=DataLimits(settings.smtp.max_message_octets, settings.smtp.max_line_octets),
         hooks=hooks_of(handler),
         smtputf8=settings.smtp.smtputf8,
-        tls_context=tls_context,
+        certificate=certificate,
+        handshake_seconds=settings.smtp.handshake_seconds,
         idle_seconds=settings.smtp.idle_seconds,
-        most_sessions=most_sessions(),
+        visits=Visits(SessionLimits(**given, max_connections_here=most_sessions()), slot),
+        normalize_networks=tuple(map(ipaddress.ip_network, settings.smtp.normalize_networks)),
     )
 
 
@@ -157,25 +212,37 @@ async def _run(  # noqa: PLR0913, PLR0917 - the wiring, called once
     # A database that is down now must not keep the door shut: misses are told to come back.
     await lookup.refresh_if_old()
     door = Door(handler, terms, listener)
-    await door.open()
+    door.open()
     ready()
-    log.info("door_opened", hostname=terms.hostname, tls=terms.tls_context is not None)
-    await stop.wait()
+    log.info("door_opened", hostname=terms.hostname, tls=terms.certificate is not None)
+    while not stop.is_set():
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), _CERTIFICATE_SECONDS)
+        renew_certificate(terms.certificate)
     log.info("door_draining", sessions=len(terms.sessions))
     await door.drain(settings.smtp.drain_seconds)
     lookup.close()
     log.info("door_closed", sessions_cut=len(terms.sessions))
 
 
-def _tls_context(settings: Settings) -> ssl.SSLContext | None:
+def renew_certificate(certificate: tls.WatchedCertificate | None) -> None:
+    """Take a renewed certificate into use for the handshakes to come; keep the old one when it cannot be used."""
+    try:
+        if certificate is not None and certificate.renew():
+            log.info("certificate_renewed")
+    except tls.CertificateUnusable as fault:
+        log.error("certificate_not_renewed", reason=str(fault))
+
+
+def _certificate(settings: Settings) -> tls.WatchedCertificate | None:
     if not settings.smtp.starttls:
         return None
     if settings.smtp.tls_certificate:
         certificate = Path(settings.smtp.tls_certificate)
-        return tls.server_context(certificate, Path(settings.smtp.tls_key or certificate))
+        return tls.WatchedCertificate(certificate, Path(settings.smtp.tls_key or certificate))
     folder = settings.data / "tls"
     certificate, key = folder / tls.CERTIFICATE_NAME, folder / tls.KEY_NAME
     if not certificate.exists():
         log.warning("starttls_not_offered", missing=str(certificate), remedy="run postbus init")
         return None
-    return tls.server_context(certificate, key)
+    return tls.WatchedCertificate(certificate, key)

@@ -9,19 +9,21 @@ each session, never subjects or bodies. Faults of ours go to the log by kind and
 import asyncio
 import secrets
 import traceback
+from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
 from datetime import UTC, datetime
 from time import perf_counter
-from typing import Any, Protocol
+from typing import Protocol
 
 import structlog
 from aiosmtpd.smtp import Session
 
 from receiver.smtp import replies
+from receiver.smtp.messages import Transaction
 from receiver.smtp.recipients import RecipientLookup
 from receiver.smtp.replies import Reply, printable
-from receiver.smtp.session import SmtpSession, Transaction
-from receiver.smtp.trace import Arrival, received_field
+from receiver.smtp.session import SmtpSession
+from receiver.smtp.trace import Arrival, address_of, received_field
 from receiver.tally import ACCEPT_SECONDS
 from storage.failures import NoRoom, TemporaryFailure
 from storage.journal import Envelope, Recipient, Sink
@@ -65,10 +67,17 @@ class ImportSession(SmtpSession):
 class ImportHandler:
     """The hooks of the import door."""
 
-    def __init__(self, journal: MessageJournal, lookup: RecipientLookup, most_recipients: int) -> None:
+    def __init__(
+        self,
+        journal: MessageJournal,
+        lookup: RecipientLookup,
+        most_recipients: int,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
         self._journal = journal
         self._lookup = lookup
         self._most_recipients = most_recipients
+        self._sleep = sleep  # for those who guess addresses
 
     async def handle_MAIL(
         self, server: ImportSession, session: Session, envelope: ImportTransaction, address: str, options: list[str]
@@ -89,6 +98,8 @@ class ImportHandler:
         judged = await self._lookup.judge(address)
         if isinstance(judged, Reply):
             server.refused_recipients += 1
+            if judged.status == replies.NO_SUCH_ADDRESS and (seconds := server.visit.tarpit_seconds()):
+                await self._sleep(seconds)
             return judged
         envelope.recipients.setdefault(address, judged)
         envelope.rcpt_tos.append(address)
@@ -134,7 +145,7 @@ class ImportHandler:
         """One canonical line a session."""
         log.info(
             "session_ended",
-            peer=_peer(session),
+            peer=address_of(session.peer),
             helo=printable(session.host_name or ""),
             tls=_tls(session),
             accepted=server.accepted,
@@ -148,11 +159,12 @@ def _journal_envelope(server: ImportSession, session: Session, envelope: ImportT
         message_id=secrets.token_hex(16),  # law 3
         received_at=datetime.now(UTC),
         hostname=server.hostname,
-        peer=_peer(session),
+        peer=address_of(session.peer),
         helo=session.host_name or "",
         tls=_tls(session),
         extended=session.extended_smtp,
         smtputf8=envelope.smtp_utf8,
+        normalized=envelope.normalized,
     )
     return Envelope(
         id=arrival.message_id,
@@ -165,14 +177,8 @@ def _journal_envelope(server: ImportSession, session: Session, envelope: ImportT
         recipients=tuple(envelope.recipients.values()),
         smtputf8=arrival.smtputf8,
         trace=received_field(arrival),
+        normalized=arrival.normalized,
     )
-
-
-def _peer(session: Session) -> str:
-    peer: Any = session.peer
-    address = str(peer[0]) if isinstance(peer, tuple) and peer else ""
-    # An IPv4 client of a socket that listens on [::].
-    return address.removeprefix("::ffff:")
 
 
 def _tls(session: Session) -> str | None:

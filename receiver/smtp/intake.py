@@ -6,7 +6,9 @@ is thrown away. Never raises into the transport: what the sink raised is kept in
 
 from typing import Protocol
 
-from receiver.smtp.data import DataDecoder, DataFault, DataLimits
+from receiver.smtp.chunks import ChunkDecoder
+from receiver.smtp.data import DataDecoder
+from receiver.smtp.text import DataFault, DataLimits
 
 
 class Sink(Protocol):
@@ -37,10 +39,12 @@ class MemorySink:
 class Intake:
     """The octets of one message on their way in."""
 
-    def __init__(self, sink: Sink, limits: DataLimits) -> None:
+    _decoder: DataDecoder | ChunkDecoder
+
+    def __init__(self, sink: Sink, limits: DataLimits, *, normalizes: bool = False) -> None:
         self.failure: Exception | None = None
         self._sink = sink
-        self._decoder = DataDecoder(self._write, limits)
+        self._decoder = DataDecoder(self._write, limits, normalizes=normalizes)
         self._most_read = 2 * limits.message
         self._is_discarded = False
 
@@ -55,8 +59,13 @@ class Intake:
         return self._decoder.size
 
     @property
+    def is_normalized(self) -> bool:
+        """Whether a bare CR or LF became CRLF."""
+        return self._decoder.text.is_normalized
+
+    @property
     def is_finished(self) -> bool:
-        """Whether the final dot was seen."""
+        """Whether the final dot was seen, or the end of the chunk."""
         return self._decoder.is_finished
 
     @property
@@ -65,14 +74,14 @@ class Intake:
         return self._is_discarded and self._decoder.read > self._most_read
 
     def feed(self, octets: bytes) -> bytes:
-        """Take octets off the wire; gives back what stands behind the final dot."""
+        """Take octets off the wire; gives back what stands behind the end."""
         rest = self._decoder.feed(octets)
         if self._decoder.fault is not None or self.failure is not None:
             self._discard()
         return rest
 
     def _write(self, octets: bytes) -> None:
-        if self.failure is not None:
+        if self.failure is not None or self._is_discarded:
             return
         try:
             self._sink.write(octets)
@@ -83,3 +92,26 @@ class Intake:
         if not self._is_discarded:
             self._is_discarded = True
             self._sink.discard()
+
+
+class ChunkIntake(Intake):
+    """A message that comes in chunks."""
+
+    _decoder: ChunkDecoder
+
+    def __init__(self, sink: Sink, limits: DataLimits, *, normalizes: bool = False) -> None:
+        super().__init__(sink, limits)
+        self._decoder = ChunkDecoder(self._write, limits, normalizes=normalizes)
+
+    def begin(self, octets: int, *, is_last: bool) -> None:
+        """So many octets follow."""
+        self._decoder.begin(octets, is_last=is_last)
+
+    @property
+    def is_hopeless(self) -> bool:
+        """Whether more was announced of a refused message than is worth reading."""
+        return self._is_discarded and self._decoder.read + self._decoder.missing > self._most_read
+
+    def refuse(self) -> None:
+        """Read what is left of the chunk, and keep nothing."""
+        self._discard()

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 LONGEST_REPLY = 510  # RFC 5321 4.5.3.1.5: 512 octets with CRLF.
+NO_SUCH_ADDRESS = "5.1.1"
 _LONGEST_ECHO = 256  # RFC 5321 4.5.3.1.3: a path.
 
 
@@ -52,6 +53,11 @@ def accepted(message_id: str) -> Reply:
     return Reply(250, "2.0.0", f"accepted as {message_id}")
 
 
+def chunk_taken(octets: int) -> Reply:
+    """A chunk that is not the last (RFC 3030 section 2)."""
+    return Reply(250, "2.0.0", f"{octets} octets received")
+
+
 def recipient_taken(forward_path: str) -> Reply:
     """A forward-path of ours."""
     return Reply(250, "2.1.5", f"<{printable(forward_path)}>: mail is taken")
@@ -59,7 +65,7 @@ def recipient_taken(forward_path: str) -> Reply:
 
 def unknown_import_address(forward_path: str) -> Reply:
     """A domain of ours, but nobody's import address."""
-    return Reply(550, "5.1.1", f"<{printable(forward_path)}>: no such import address here")
+    return Reply(550, NO_SUCH_ADDRESS, f"<{printable(forward_path)}>: no such import address here")
 
 
 def plan_without_mailbox(forward_path: str, refusal: str) -> Reply:
@@ -122,6 +128,11 @@ READY_FOR_TLS = Reply(220, "2.0.0", "ready to start TLS")
 
 IDLE_TOO_LONG = Reply(421, "4.4.2", "idle for too long, closing the connection")
 TOO_MANY_SESSIONS = Reply(421, "4.3.2", "too many connections for now, try again later")
+TOO_MANY_OF_ADDRESS = Reply(421, "4.7.0", "too many connections from your address, close some first")
+TOO_MANY_MESSAGES = Reply(421, "4.7.0", "enough messages for one connection, open another for the rest")
+NO_PROGRESS = Reply(421, "4.7.0", "too many commands without a message, closing the connection")
+SESSION_TOO_LONG = Reply(421, "4.4.2", "connection has lasted too long, open another")
+TRANSFER_TOO_SLOW = Reply(421, "4.4.2", "message comes in too slowly, closing the connection")
 SHUTTING_DOWN = Reply(421, "4.3.2", "service is restarting, try again in a minute")
 TOO_MANY_ERRORS = Reply(421, "4.7.0", "too many errors, closing the connection")
 
@@ -139,13 +150,17 @@ SENDER_SYNTAX = Reply(501, "5.5.4", "syntax: MAIL FROM:<reverse-path> [parameter
 RECIPIENT_SYNTAX = Reply(501, "5.5.4", "syntax: RCPT TO:<forward-path> [parameters]")
 PARAMETERS_NEED_EHLO = Reply(501, "5.5.4", "parameters are for sessions opened with EHLO")
 NEEDS_SMTPUTF8 = Reply(553, "5.6.7", "addresses outside ASCII need the SMTPUTF8 parameter of MAIL")
+CHUNK_SYNTAX = Reply(501, "5.5.4", "syntax: BDAT SIZE [LAST], closing the connection")
+CHUNKS_BEGUN = Reply(503, "5.5.1", "the message comes in chunks already, go on with BDAT or RSET")
 HELO_FIRST = Reply(503, "5.5.1", "send EHLO first")
 NESTED_MAIL = Reply(503, "5.5.1", "a transaction is open already, end it with RSET")
 MAIL_FIRST = Reply(503, "5.5.1", "send MAIL first")
 RECIPIENT_FIRST = Reply(503, "5.5.1", "no valid recipients")
 TLS_ALREADY = Reply(503, "5.5.1", "TLS is in use already")
 TLS_NOT_OFFERED = Reply(502, "5.5.1", "TLS is not offered here")
+TALKED_EARLY = Reply(554, "5.5.1", "nothing may be sent before the banner, closing the connection")
 TLS_NOT_LAST = Reply(554, "5.5.1", "nothing may follow STARTTLS before the handshake, closing the connection")
 TLS_REFUSED = Reply(554, "5.7.0", "command refused after the TLS handshake")
 BARE_NEWLINE = Reply(550, "5.6.11", "message has a bare CR or LF, lines end with CRLF (RFC 5321 2.3.8)")
+EMPTY_MESSAGE = Reply(550, "5.6.0", "message is empty")
 NUL_OCTET = Reply(550, "5.6.0", "message has a NUL octet, which RFC 5321 2.3.1 does not allow")

@@ -13,33 +13,20 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, ClassVar
 
-from aiosmtpd.smtp import MISSING, Envelope
+from aiosmtpd.smtp import MISSING
 
 from receiver.smtp import replies
 from receiver.smtp.command_lines import Command
-from receiver.smtp.data import DataFault
-from receiver.smtp.intake import Intake, MemorySink, Sink
+from receiver.smtp.messages import MessageSession
 from receiver.smtp.paths import SyntaxFault, parse_client_name, parse_mail, parse_rcpt
-from receiver.smtp.replies import Reply
-from receiver.smtp.wire import Hook, PeerGone, Wire
+from receiver.smtp.wire import Hook, PeerGone
 from receiver.tally import tally
 
-_MOST_ERRORS = 20
 _HOOK_PREFIX = "handle_"
 _COMMAND_PREFIX = "smtp_"
 
 
 CommandMethod = Callable[["SmtpSession", str], Awaitable[None]]
-
-
-class Transaction(Envelope):
-    """aiosmtpd's envelope, with what streaming needs. `mail_from` is None before MAIL and "" for the null path."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.declared_size = 0
-        self.sink: Sink | None = None
-        self.size = 0  # octets received
 
 
 def hooks_of(handler: object) -> dict[str, Hook]:
@@ -54,13 +41,10 @@ def _commands_of(kind: type["SmtpSession"]) -> dict[str, CommandMethod]:
     return {name.removeprefix(_COMMAND_PREFIX): getattr(kind, name) for name in names}
 
 
-class SmtpSession(Wire):
+class SmtpSession(MessageSession):
     """One client."""
 
-    envelope: Transaction
-
     _commands: ClassVar[Mapping[str, CommandMethod]] = {}
-    _errors = 0
     _is_draining = False
 
     def __init_subclass__(cls, **keywords: Any) -> None:
@@ -71,12 +55,18 @@ class SmtpSession(Wire):
 
     async def _handle_client(self) -> None:
         try:
-            if len(self.terms.sessions) > self.terms.most_sessions:
-                self.hang_up("too_many_sessions", replies.TOO_MANY_SESSIONS)
+            if refusal := self.visit.enter(self.session.peer):
+                self.hang_up(*refusal)
+            elif await self._talks_early():
+                self.hang_up("early_talker", replies.TALKED_EARLY)
             else:
                 await self.push(replies.greeting(self.hostname))
             while True:
-                await self._answer(await self._next_command())
+                command = await self._next_command()
+                if refusal := self.visit.before(command.verb, len(self.envelope.rcpt_tos), self.messages):
+                    self.hang_up(*refusal)
+                else:
+                    await self._answer(command)
                 if self._is_draining and not self._in_transaction:
                     self.hang_up("drained", replies.SHUTTING_DOWN)
         except PeerGone:
@@ -103,13 +93,10 @@ class SmtpSession(Wire):
             raise PeerGone
         return self._handler_coroutine
 
-    @property
-    def _in_transaction(self) -> bool:
-        return self.envelope.mail_from is not None
-
     def _end(self) -> None:
         self._set_rset_state()
         self.hang_up(self.end_reason)
+        self.visit.leave()
         self.terms.sessions.discard(self)
         tally.count("connections_closed")
         tally.count(f"sessions:{self.end_reason}")
@@ -153,28 +140,6 @@ class SmtpSession(Wire):
             await self._refuse(replies.TLS_REFUSED)
         else:
             await method(self, command.argument)
-
-    async def _refuse(self, reply: Reply) -> None:
-        """A mistake of the client's; after too many of them we part."""
-        self._errors += 1
-        if self._errors > _MOST_ERRORS:
-            self.hang_up("too_many_errors", replies.TOO_MANY_ERRORS)
-        else:
-            await self.push(reply)
-
-    async def _call_or(self, default: Reply, command: str, *arguments: Any) -> Any:
-        status = await self._call_handler_hook(command, *arguments)
-        return default if status is MISSING else status
-
-    def _create_envelope(self) -> Transaction:
-        return Transaction()
-
-    def _set_post_data_state(self) -> None:
-        """Forget the transaction, and what came in of its message."""
-        transaction: Transaction | None = self.envelope
-        self.envelope = self._create_envelope()
-        if transaction is not None and transaction.sink is not None:
-            transaction.sink.discard()
 
     # -- commands ------------------------------------------------------------------------------------------------------
 
@@ -225,6 +190,8 @@ class SmtpSession(Wire):
         """RFC 5321 4.1.1.3."""
         if not self._in_transaction:
             return await self._refuse(replies.MAIL_FIRST if self.session.host_name else replies.HELO_FIRST)
+        if self.envelope.chunks is not None:
+            return await self._refuse(replies.CHUNKS_BEGUN)
         path = parse_rcpt(argument, extended=self.session.extended_smtp, smtputf8=self.envelope.smtp_utf8)
         status = await self._call_handler_hook("RCPT", path, [])
         if status is MISSING:
@@ -232,49 +199,6 @@ class SmtpSession(Wire):
             status = replies.recipient_taken(path)
         await self.push(status)
         return None
-
-    async def smtp_DATA(self, argument: str) -> None:
-        """RFC 5321 4.1.1.4; the message streams into its sink."""
-        if argument:
-            return await self._refuse(replies.NO_ARGUMENT_ALLOWED)
-        if not self.envelope.rcpt_tos:
-            return await self._refuse(replies.RECIPIENT_FIRST if self._in_transaction else replies.MAIL_FIRST)
-        sink = await self._call_handler_hook("SINK")
-        if isinstance(sink, Reply):
-            return await self.push(sink)
-        self.envelope.sink = MemorySink() if sink is MISSING else sink
-        intake = Intake(self.envelope.sink, self.terms.limits)
-        await self.push(replies.START_MESSAGE)
-        await self._receive(intake)
-        if not intake.is_finished:
-            # Whatever follows is still the message: it must never be read as commands.
-            reply = replies.FAILED_HERE if intake.fault is None else self._fault_reply(intake.fault)
-            return self.hang_up("endless_message", reply)
-        status = await self._judge_message(intake)
-        self._set_post_data_state()
-        await self.push(status)
-        return None
-
-    async def _judge_message(self, intake: Intake) -> Any:
-        if intake.failure is not None:
-            raise intake.failure
-        if intake.fault is not None:
-            return self._fault_reply(intake.fault)
-        self.envelope.size = intake.size
-        if isinstance(self.envelope.sink, MemorySink):
-            self.envelope.content = self.envelope.original_content = bytes(self.envelope.sink.octets)
-        return await self._call_or(replies.OK, "DATA")
-
-    def _fault_reply(self, fault: DataFault) -> Reply:
-        match fault:
-            case DataFault.TOO_LARGE:
-                return replies.message_too_large(self.terms.limits.message)
-            case DataFault.LINE_TOO_LONG:
-                return replies.line_too_long(self.terms.limits.line)
-            case DataFault.NUL:
-                return replies.NUL_OCTET
-            case DataFault.BARE_NEWLINE:
-                return replies.BARE_NEWLINE
 
     async def smtp_RSET(self, argument: str) -> None:
         """RFC 5321 4.1.1.5."""
@@ -335,7 +259,7 @@ class SmtpSession(Wire):
             extensions.append("SMTPUTF8")
         if self.tls_context is not None and self.session.ssl is None:
             extensions.append("STARTTLS")
-        return [*extensions, "PIPELINING", "ENHANCEDSTATUSCODES"]
+        return [*extensions, "CHUNKING", "PIPELINING", "ENHANCEDSTATUSCODES"]
 
 
 SmtpSession._commands = _commands_of(SmtpSession)

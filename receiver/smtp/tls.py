@@ -58,6 +58,39 @@ def server_context(certificate: Path, key: Path) -> ssl.SSLContext:
     return context
 
 
+class WatchedCertificate:
+    """A certificate and its key in files that somebody renews: the context in force is always a usable one."""
+
+    def __init__(self, certificate: Path, key: Path) -> None:
+        """Load the pair. Raises CertificateUnusable."""
+        self._files = (certificate, key)
+        self._seen = self._stamp()
+        self.context = server_context(certificate, key)
+
+    def renew(self) -> bool:
+        """Load the files again when they have changed since; whether they had. Raises CertificateUnusable.
+
+        A pair that cannot be used leaves the old context in force, and is told of once.
+        """
+        stamp = self._stamp()
+        if stamp == self._seen:
+            return False
+        self._seen = stamp
+        self.context = server_context(*self._files)
+        return True
+
+    def _stamp(self) -> list[tuple[int, int, int] | None]:
+        return [_stamp_of(file) for file in self._files]
+
+
+def _stamp_of(file: Path) -> tuple[int, int, int] | None:
+    try:
+        status = file.stat()  # behind links: certbot's are such
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_ino, status.st_size
+
+
 def _certificate(key: ec.EllipticCurvePrivateKey, hostname: str) -> x509.Certificate:
     # A common name has at most 64 characters (RFC 5280 A.1); the alternative name is what clients read.
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, hostname[:64])])
@@ -92,3 +125,12 @@ def _write(path: Path, octets: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     draft.rename(path)
+
+
+def reason_of(error: OSError) -> str:
+    """Why a handshake failed, in words of OpenSSL or the system; none of the client's octets."""
+    if isinstance(error, ssl.SSLError):
+        return (error.reason or "protocol error").lower().replace("_", " ")
+    if isinstance(error, TimeoutError) or "handshake is taking longer" in str(error):
+        return "not done in time"
+    return (error.strerror or "the client hung up").lower()

@@ -24,14 +24,16 @@ class Arrival:
     tls: str | None
     extended: bool
     smtputf8: bool
+    normalized: bool = False
 
 
 def received_field(arrival: Arrival) -> str:
     """The whole header field, folded, without the CRLF at its end."""
     tls = f" ({arrival.tls})" if arrival.tls else ""
+    normalized = "\r\n\t(bare line ends were made CRLF)" if arrival.normalized else ""
     return (
         f"Received: from {_from_domain(arrival.helo, arrival.peer)}\r\n"
-        f"\tby {arrival.hostname} with {_protocol(arrival)}{tls}\r\n"
+        f"\tby {arrival.hostname} with {_protocol(arrival)}{tls}{normalized}\r\n"
         f"\tid {arrival.message_id}; {format_datetime(arrival.received_at)}"
     )
 
@@ -43,6 +45,13 @@ def address_literal(peer: str) -> str:
     except ValueError:
         return "[127.0.0.1]"
     return f"[{address}]" if address.version == 4 else f"[IPv6:{address}]"
+
+
+def address_of(peer: object) -> str:
+    """The address in a socket's name of its peer, "" for a Unix socket."""
+    address = str(peer[0]) if isinstance(peer, tuple) and peer else ""
+    # An IPv4 client of a socket that listens on [::].
+    return address.removeprefix("::ffff:")
 
 
 def _from_domain(helo: str, peer: str) -> str:

@@ -8,30 +8,38 @@ Standards: RFC 2920 (pipelining), RFC 5321 4.5.3.2 (timeouts), RFC 3207 (STARTTL
 """
 
 import asyncio
+import fcntl
+import termios
 from collections.abc import Awaitable, Callable, MutableSet
 from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network
 from ssl import SSLContext
 from time import perf_counter
 from typing import Any
 
+import structlog
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from receiver.smtp import replies
 from receiver.smtp.command_lines import Command, CommandLines
-from receiver.smtp.data import DataLimits
 from receiver.smtp.intake import Intake
+from receiver.smtp.limits import Visit, Visits
 from receiver.smtp.replies import Reply, printable
+from receiver.smtp.text import DataLimits
+from receiver.smtp.tls import WatchedCertificate, reason_of
 from receiver.tally import tally
 
 _INBOX_FULL = 64 * 1024
 _OUTBOX_FULL = 16 * 1024
-_HANDSHAKE_SECONDS = 30.0
 # How long a closed connection may keep its last reply to itself: close() waits for the peer to read, abort() does not.
 _CLOSE_SECONDS = 5.0
 
 Hook = Callable[..., Awaitable[Any]]
 # The counter of a reply by its first octets.
 _REPLIES = {b"%d" % code: f"replies:{code}" for code in range(200, 600)}
+
+
+log = structlog.get_logger()
 
 
 class PeerGone(Exception):
@@ -46,9 +54,11 @@ class Terms:
     limits: DataLimits
     hooks: dict[str, Hook]
     smtputf8: bool = True
-    tls_context: SSLContext | None = None
+    certificate: WatchedCertificate | None = None
+    handshake_seconds: float = 30.0
     idle_seconds: float = 300.0
-    most_sessions: int = 1_000_000
+    visits: Visits = field(default_factory=Visits)
+    normalize_networks: tuple[IPv4Network | IPv6Network, ...] = ()
     sessions: MutableSet["Wire"] = field(default_factory=set)
 
 
@@ -82,7 +92,7 @@ class Wire(SMTP):
         self.hostname = terms.hostname
         self.data_size_limit = terms.limits.message
         self.enable_SMTPUTF8 = terms.smtputf8
-        self.tls_context = terms.tls_context
+        self.tls_context = terms.certificate.context if terms.certificate else None
         self._handle_hooks = terms.hooks
         self._timeout_duration = terms.idle_seconds
         self._timeout_handle: asyncio.TimerHandle | None = None
@@ -92,6 +102,7 @@ class Wire(SMTP):
         self.transport: asyncio.Transport | None = None
         self.session = None  # type: ignore[assignment]
         self.envelope = None  # type: ignore[assignment]
+        self.visit = Visit(terms.visits)
         self.end_reason = ""  # how the connection ended, for the log
         self.data_ended_at = perf_counter()  # of the last message
         self._inbox = CommandLines()
@@ -131,6 +142,8 @@ class Wire(SMTP):
             self._note_progress()
             self._feed_intake(data)
             if self._intake is not None:
+                if self.visit.is_too_slow(len(data)):
+                    self.hang_up("too_slow", replies.TRANSFER_TOO_SLOW)
                 return
         self._wake()
 
@@ -147,6 +160,14 @@ class Wire(SMTP):
         self._close_now()
 
     # -- what the session calls ----------------------------------------------------------------------------------------
+
+    async def _talks_early(self) -> bool:
+        """Whether the client sent something before the banner left; it is read then, so that closing is no reset."""
+        if not len(self._inbox) and not _has_unread_octets(self._open_transport()):
+            return False
+        while not (len(self._inbox) or self._is_eof or self._is_closing):
+            await self._wait()
+        return True
 
     async def push(self, status: Reply | str | bytes) -> None:
         """Queue one reply line; it leaves when the client has to be waited for."""
@@ -170,12 +191,14 @@ class Wire(SMTP):
                 raise PeerGone
             await self._wait()
 
-    async def _receive(self, intake: Intake) -> None:
-        """Fill `intake` up to the final dot, or until its end is no longer worth waiting for."""
-        await self._flush()
+    async def _receive(self, intake: Intake, most: int | None = None) -> None:
+        """Fill `intake` up to its end, at most `most` octets away, or until that is no longer worth waiting for."""
         self._intake = intake
+        self.visit.begin_message()
         try:
-            self._feed_intake(self._inbox.take_all())
+            self._feed_intake(self._inbox.take_all() if most is None else self._inbox.take(most))
+            if self._intake is not None:
+                await self._flush()
             while self._intake is not None:
                 if self._is_closing or self._is_eof:
                     raise PeerGone
@@ -196,10 +219,11 @@ class Wire(SMTP):
         self._is_waiting_for_peer = False
         try:
             secured = await self.loop.start_tls(
-                transport, self, context, server_side=True, ssl_handshake_timeout=_HANDSHAKE_SECONDS
+                transport, self, context, server_side=True, ssl_handshake_timeout=self.terms.handshake_seconds
             )
         except OSError as error:  # ssl.SSLError, ConnectionError and TimeoutError are such
             self.end_reason = "tls_failed"
+            log.info("tls_failed", peer=transport.get_extra_info("peername")[0], reason=reason_of(error))
             transport.abort()
             self._close_now()
             raise PeerGone from error
@@ -306,3 +330,14 @@ class Wire(SMTP):
             if handle is not None:
                 handle.cancel()
         self._wake()
+
+
+def _has_unread_octets(transport: asyncio.Transport) -> bool:
+    """What the system holds for us and no reader was told of yet. Under TLS it would be a record of unknown content."""
+    peer = transport.get_extra_info("socket")
+    if peer is None or transport.get_extra_info("ssl_object") is not None:
+        return False
+    try:
+        return fcntl.ioctl(peer.fileno(), termios.FIONREAD, bytes(4)) != bytes(4)
+    except (OSError, ValueError):  # closed already
+        return False

@@ -36,6 +36,7 @@ class Envelope:
     recipients: tuple[Recipient, ...]
     smtputf8: bool
     trace: str
+    normalized: bool = False  # bare CR or LF became CRLF on the way in
 
     def to_json(self) -> bytes:
         """ASCII JSON: every character of a hostile client survives the way there and back, lone surrogates too."""
@@ -65,4 +66,5 @@ class Envelope:
             ),
             smtputf8=fields["smtputf8"],
             trace=fields["trace"],
+            normalized=fields.get("normalized", False),
         )

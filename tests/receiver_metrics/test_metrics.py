@@ -62,7 +62,7 @@ def _scraped(tmp_path: Path) -> Iterator[tuple[RunningPostbus, str, str]]:
 
 def test_a_running_postbus_tells_what_it_did(scraped: tuple[RunningPostbus, str, str]) -> None:
     """Connections, replies, octets, accept latency, commits, settled mail and the journal's depth, and after kill -9
-    of the door everything it had counted."""
+    of the doors everything it had counted."""
     postbus, to, metrics = scraped
     assert samples_of(metrics)["postbus_connections_total", ""] == 0
     assert send_all(postbus.port, to, list(pdf_mails(5, 3000, to, "metrics")), 1).refused == []
@@ -84,7 +84,8 @@ def test_a_running_postbus_tells_what_it_did(scraped: tuple[RunningPostbus, str,
         assert seen["postbus_messages_settled_total", "imported"] == 5
         assert seen["postbus_journal_messages", ""] == 0
 
-        os.kill(postbus.pid_of("door"), signal.SIGKILL)
+        for pid in postbus.doors():
+            os.kill(pid, signal.SIGKILL)
         after = until(metrics, ("postbus_connections_open", ""), 0)
 
     assert after["postbus_connections_open", ""] == 0

@@ -61,6 +61,7 @@ class RunningDoor:
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._failure: BaseException | None = None
         self.sessions: Any = None
+        self.certificate: Any = None
 
     def start(self) -> "RunningDoor":
         self._thread.start()
@@ -96,14 +97,17 @@ class RunningDoor:
         lookup = self._parts.get("lookup") or make_lookup(settings, self.house.database)
         handler = self._parts.get("handler") or ImportHandler(journal, lookup, settings.smtp.max_recipients)
         folder = settings.data / "tls"
-        context = tls.server_context(*tls.make_self_signed(folder, HOSTNAME)) if settings.smtp.starttls else None
-        terms = make_terms(settings, handler, context)
+        certificate = (
+            tls.WatchedCertificate(*tls.make_self_signed(folder, HOSTNAME)) if settings.smtp.starttls else None
+        )
+        terms = make_terms(settings, handler, certificate)
         listener = socket.create_server(("127.0.0.1", 0))
         self.port = listener.getsockname()[1]
         self.sessions = terms.sessions
+        self.certificate = certificate
         await lookup.refresh_if_old()
         door = Door(handler, terms, listener)
-        await door.open()
+        door.open()
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
         self._started.set()
         await self._stop.wait()

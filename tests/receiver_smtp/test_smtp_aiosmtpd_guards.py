@@ -10,8 +10,8 @@ import aiosmtpd.smtp
 import pytest
 from aiosmtpd.smtp import MISSING, SMTP, Envelope, Session
 
-from receiver.smtp.data import DataLimits
 from receiver.smtp.session import SmtpSession, hooks_of
+from receiver.smtp.text import DataLimits
 from receiver.smtp.wire import Terms, Wire
 
 # Set by SMTP.__init__ and used only by methods that are all replaced here.

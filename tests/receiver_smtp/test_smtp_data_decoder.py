@@ -5,7 +5,8 @@ import itertools
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from receiver.smtp.data import DataDecoder, DataFault, DataLimits
+from receiver.smtp.data import DataDecoder
+from receiver.smtp.text import DataFault, DataLimits
 
 # The same without anything to refuse: what the decoder must get right to the octet.
 SOUND_OCTETS = st.lists(st.sampled_from([b"\r\n", b".", b"\r\n.", b"a", b"bc"]), max_size=14).map(b"".join)
@@ -152,3 +153,48 @@ def test_message_of_exactly_the_limit_is_taken():
     """RFC 1870: stuffed dots and the final one do not count."""
     assert decode([b"..34567\r\n" * 7 + b"x\r\n.\r\n"], DataLimits(59, 12))[0].fault is None
     assert decode([b"..34567\r\n" * 7 + b"xy\r\n.\r\n"], DataLimits(59, 12))[0].fault is DataFault.TOO_LARGE
+
+
+@settings(max_examples=500, deadline=None)
+@given(OCTETS, st.lists(st.integers(0, 200), max_size=8))
+def test_normalises_like_the_reference(octets, places):
+    """Only CRLF.CRLF as it came ends the message; within it every CR, LF and CRLF ends a line."""
+    octets = octets.replace(b"\0", b"")
+    written = bytearray()
+    decoder = DataDecoder(written.extend, DataLimits(10_000, 10_000), normalizes=True)
+    rest = b""
+    for chunk in cut(octets, places):
+        rest = rest + chunk if decoder.is_finished else decoder.feed(chunk)
+    expected = reference(octets)
+    assert decoder.is_finished == (expected is not None)
+    if expected is None:
+        return
+    raw = octets[: len(octets) - len(expected[2]) - 3]
+    lines = raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")[:-1]
+    stored = b"".join(line.removeprefix(b".") + b"\r\n" for line in lines)
+    assert (decoder.fault, bytes(written), rest) == (None, stored, expected[2])
+    assert decoder.text.is_normalized == (len(lines) != raw.count(b"\r\n"))
+
+
+def test_normalising_ends_at_the_true_end_only():
+    """What would end a message for a careless reader is text here too (SMTP smuggling)."""
+    for false_end in (b"\n.\n", b"\n.\r\n", b"\r\n.\n", b"\r.\r", b"\r.\r\n", b"\r\n.\r"):
+        written = bytearray()
+        decoder = DataDecoder(written.extend, DataLimits(1000, 1000), normalizes=True)
+        for octet in b"a" + false_end + b"MAIL FROM:<x@example>\r\n":
+            assert decoder.feed(bytes([octet])) == b""
+        assert not decoder.is_finished
+        assert decoder.feed(b".\r\nQUIT") == b"QUIT"
+        assert b"MAIL FROM:<x@example>\r\n" in written
+
+
+def test_normalising_leaves_nul_and_limits_alone():
+    """Line ends are all that is mended."""
+    for octets, fault in (
+        (b"a\nb\0c\r\n.\r\n", DataFault.NUL),
+        (b"a\n" + b"x" * 13 + b"\n\r\n.\r\n", DataFault.LINE_TOO_LONG),
+        (b"\n" * 31 + b"\r\n.\r\n", DataFault.TOO_LARGE),
+    ):
+        decoder = DataDecoder(bytearray().extend, LIMITS, normalizes=True)
+        decoder.feed(octets)
+        assert decoder.fault is fault

@@ -1,10 +1,16 @@
 """STARTTLS: RFC 3207, and the attacks on it."""
 
+import contextlib
+import dataclasses
 import smtplib
 import socket
 import ssl
+import time
 
 import pytest
+
+from receiver.smtp.door import renew_certificate
+from receiver.smtp.tls import CERTIFICATE_NAME, KEY_NAME, make_self_signed
 
 MAIL = b"Subject: probe\r\n\r\nbody\r\n"
 
@@ -105,3 +111,54 @@ def test_hang_up_within_tls_ends_the_session(door, house):
     client.close()
     door.stop()
     assert not door.sessions
+
+
+def presented(door):
+    """The certificate that a client is shown."""
+    with smtplib.SMTP("127.0.0.1", door.port, local_hostname="client.example") as client:
+        context = ssl.create_default_context()
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        client.starttls(context=context)
+        return ssl.DER_cert_to_PEM_cert(client.sock.getpeercert(binary_form=True)).split()
+
+
+def test_renewed_certificate_is_shown_and_a_bad_one_is_not(door, house, capture_log):
+    """New files are used for the next handshake; a pair that does not belong together is logged once, the old stays."""
+    folder = house.settings.data / "tls"
+    first = presented(door)
+    renew_certificate(door.certificate)
+    assert [entry for entry in capture_log if "certificate" in entry["event"]] == []
+
+    fresh, fresh_key = make_self_signed(folder / "new", "mx.in.example.com")
+    fresh_key.rename(folder / KEY_NAME)  # half of the renewal
+    renew_certificate(door.certificate)
+    renew_certificate(door.certificate)
+    (told,) = [entry for entry in capture_log if entry["event"] == "certificate_not_renewed"]
+    assert str(folder / CERTIFICATE_NAME) in told["reason"]
+    assert presented(door) == first
+
+    fresh.rename(folder / CERTIFICATE_NAME)
+    renew_certificate(door.certificate)
+    assert [entry["event"] for entry in capture_log].count("certificate_renewed") == 1
+    assert presented(door) == (folder / CERTIFICATE_NAME).read_text().split() != first
+
+
+@pytest.mark.parametrize("octets", [b"", b"EHLO plain\r\n"], ids=["silence", "no TLS"])
+def test_a_handshake_that_fails_is_one_line(house, start_door, capture_log, octets):
+    """Silence is cut off at smtp.handshake_seconds; the log tells why in our words, once."""
+    smtp = house.settings.smtp.model_copy(update={"handshake_seconds": 0.3})
+    door = start_door(dataclasses.replace(house, settings=house.settings.model_copy(update={"smtp": smtp})))
+    client = door.connect().greet()
+    client.ask(b"STARTTLS")
+    begun = time.monotonic()
+    if octets:
+        client.send(octets)
+    with contextlib.suppress(ConnectionError):
+        while client.socket.recv(4096):
+            pass
+    assert time.monotonic() - begun < 5
+    door.stop()
+    (told,) = [entry for entry in capture_log if entry["event"] == "tls_failed"]
+    assert told["peer"] == "127.0.0.1"
+    assert told["reason"] == ("wrong version number" if octets else "not done in time")
+    assert [entry["reason"] for entry in capture_log if entry["event"] == "session_ended"] == ["tls_failed"]

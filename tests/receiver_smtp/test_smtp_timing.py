@@ -96,7 +96,7 @@ def test_timer_never_touches_a_running_handler(make_other_house, start_door):
 
 def test_client_that_never_reads_is_dropped(make_other_house, start_door):
     """Replies that nobody reads stop the session, and the timer aborts it although its buffer is full."""
-    door = start_door(make_other_house(idle_seconds=0.5))
+    door = start_door(make_other_house(idle_seconds=0.5, max_commands_without_progress=10**9))
     client = door.connect()
     client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     client.socket.settimeout(30)

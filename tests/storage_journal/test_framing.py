@@ -155,6 +155,15 @@ def test_an_envelope_of_a_later_version_is_read() -> None:
     assert Envelope.from_json(kept.to_json().replace(b"{", b'{"later":1,', 1)) == kept
 
 
+def test_an_envelope_of_an_earlier_version_is_read() -> None:
+    """A record written before line ends could be normalised is of a message that was not."""
+    kept = envelope()
+    octets = kept.to_json()
+    assert b',"normalized":false' in octets
+    assert Envelope.from_json(octets.replace(b',"normalized":false', b"")) == kept
+    assert Envelope.from_json(envelope(normalized=True).to_json()).normalized
+
+
 @pytest.mark.parametrize("wrong", [b"", b"[]", b"{}", b"\xff", b'{"id":1,"recipients":3}', b"[" * 100000])
 def test_octets_that_are_no_envelope_are_damage(wrong: bytes) -> None:
     """What is no envelope says so in one way."""

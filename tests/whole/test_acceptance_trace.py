@@ -3,7 +3,7 @@
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -58,10 +58,12 @@ def steps(log: Path) -> list[str]:
     ids=["small", "large"],
 )
 def test_250_leaves_after_the_sync_has_returned(
-    shared_postbus: tuple[RunningPostbus, str], tmp_path: Path, octets: int, expected: list[str]
+    postbus_at: Callable[..., RunningPostbus], tmp_path: Path, octets: int, expected: list[str]
 ) -> None:
     """Law 1: a mail over SMTP into the real door; the kernel's own account of what came before 250."""
-    postbus, address = shared_postbus
+    postbus = postbus_at(settings={"SMTP__DOORS": "1"})  # the one that is traced
+    address = postbus.set_up()
+    postbus.start()
     log = tmp_path / "strace"
     with traced(postbus.pid_of("door"), log):
         outcome = send_all(postbus.port, address, list(pdf_mails(1, octets, address, f"traced-{octets}")), 1)

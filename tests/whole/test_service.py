@@ -1,6 +1,7 @@
 """postbus as an operator meets it: starting, stopping, dying, ports, systemd's socket."""
 
 import contextlib
+import json
 import os
 import signal
 import smtplib
@@ -11,12 +12,14 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bench.load import pdf_mails, send_all
 from bench.postbus_command import COMMAND
 from bench.postfix import free_port
+from bench.restart import Clients
 from bench.server import RunningPostbus
 
 Start = Callable[..., RunningPostbus]
@@ -88,10 +91,15 @@ def test_a_process_that_dies_is_started_again(postbus_at: Start, role: str) -> N
     postbus = postbus_at()
     address = postbus.set_up()
     postbus.start()
+    before = list(postbus.processes())
     old = postbus.pid_of(role)
     os.kill(old, signal.SIGKILL)
     deadline = time.monotonic() + 30
-    while role not in {name for pid, name in postbus.processes() if pid != old} and time.monotonic() < deadline:
+    count = [name for _, name in before].count(role)
+    while time.monotonic() < deadline:
+        now = [pid for pid, name in postbus.processes() if name == role]
+        if old not in now and len(now) == count:
+            break
         time.sleep(0.05)
     assert postbus.pid_of(role) != old
     # The new door may still be starting: its connections wait in the shared socket.
@@ -123,18 +131,86 @@ def until(claim: Callable[[], object], seconds: float = 30.0) -> bool:
     return bool(claim())
 
 
-def test_sighup_ends_nothing(postbus_at: Start) -> None:
-    """A terminal that is closed, or `kill -HUP` out of habit: every process lives on, and mail is taken."""
+def test_sighup_to_a_child_ends_nothing(postbus_at: Start) -> None:
+    """`kill -HUP` out of habit: every process but the supervisor ignores it, and mail is taken."""
     postbus = postbus_at()
     address = postbus.set_up()
     postbus.start()
     before = dict(postbus.processes())
     for pid in before:
-        os.kill(pid, signal.SIGHUP)
+        if pid != postbus.pid:
+            os.kill(pid, signal.SIGHUP)
     assert send_all(postbus.port, address, list(pdf_mails(1, 2000, address, "hup")), 1).refused == []
     postbus.until_settled()
     assert before.items() <= dict(postbus.processes()).items()
     assert postbus.stop() == 0
+
+
+def logged(postbus: RunningPostbus, event: str) -> list[dict[str, Any]]:
+    """The log lines of an event."""
+    lines = [json.loads(line) for line in postbus.log_file.read_text().splitlines() if line.startswith("{")]
+    return [line for line in lines if line["event"] == event]
+
+
+def test_sighup_replaces_every_process_and_loses_no_connection(tmp_path: Path) -> None:
+    """Clients connect in a loop during three reloads: none is lost, every mail answered 250 is settled, new pids."""
+    postbus = RunningPostbus(tmp_path / "data", {"SMTP__DOORS": "2"})
+    address = postbus.set_up()
+    with postbus:
+        before = set(postbus.doors()) | {postbus.pid_of(role) for role in ("worker", "jobs", "renderer")}
+        clients = Clients(postbus.port, address, 600)
+        threads = clients.start(8)
+        for reloads in range(1, 4):
+            os.kill(postbus.pid, signal.SIGHUP)
+            assert until(lambda done=reloads: len(logged(postbus, "service_reloaded")) == done)
+        for thread in threads:
+            thread.join()
+        assert clients.tally.lost == {}
+        assert clients.tally.taken > 0
+        assert until(lambda: not before & {pid for pid, _ in postbus.processes()})
+        assert until(lambda: len(postbus.doors()) == 2)
+        postbus.until_settled()
+        assert len(postbus.rows("message", "list", "--tenant", "bench", "--limit", "1000")) == clients.tally.taken
+        assert logged(postbus, "process_died") == []
+        assert postbus.stop() == 0
+
+
+def test_sighup_reads_the_file_again(tmp_path: Path) -> None:
+    """Bad settings: every fault in the log, the old processes live on. Good ones: in force; a port needs a restart."""
+    file = tmp_path / "postbus.toml"
+    file.write_text("")
+    postbus = RunningPostbus(tmp_path / "data")
+    postbus.environment["POSTBUS_CONFIG"] = str(file)
+    postbus.set_up()
+    with postbus:
+        before = dict(postbus.processes())
+        file.write_text('[smtp]\nmax_line_octets = 5\nhostnam = "a.example"\n')
+        os.kill(postbus.pid, signal.SIGHUP)
+        assert until(lambda: logged(postbus, "reload_refused"))
+        assert len(logged(postbus, "reload_refused")[0]["faults"]) == 2
+        assert before.items() <= dict(postbus.processes()).items()
+
+        file.write_text('[smtp]\nhostname = "new.example"\ndoors = 1\n[metrics]\nlisten = "127.0.0.1:0"\n')
+        os.kill(postbus.pid, signal.SIGHUP)
+        assert until(lambda: logged(postbus, "service_reloaded"))
+        assert logged(postbus, "reload_needs_restart")[0]["settings"] == ["metrics.listen"]
+        assert until(lambda: len(postbus.doors()) == 1)
+        with smtplib.SMTP("127.0.0.1", postbus.port, timeout=30) as client:
+            assert client.ehlo()[1].startswith(b"new.example")
+
+
+def test_sighup_with_a_door_that_cannot_start_changes_nothing(postbus_at: Start) -> None:
+    """A certificate that was damaged meanwhile: the old doors stay and take mail, the log says why."""
+    postbus = postbus_at()
+    address = postbus.set_up()
+    postbus.start()
+    before = dict(postbus.processes())
+    (postbus.data / "tls" / "certificate.pem").write_text("no certificate")
+    os.kill(postbus.pid, signal.SIGHUP)
+    assert until(lambda: logged(postbus, "reload_failed"))
+    assert "certificate.pem" in logged(postbus, "reload_failed")[0]["reason"]
+    assert before.items() <= dict(postbus.processes()).items()
+    assert send_all(postbus.port, address, list(pdf_mails(1, 2000, address, "old")), 1).refused == []
 
 
 @pytest.mark.parametrize("loss", ["reader gone", "disk full"])

@@ -1,0 +1,74 @@
+"""The settings of the SMTP door, `[smtp]`.
+
+Pure but for the number of cores; raises nothing beyond what pydantic says of a value.
+"""
+
+import os
+
+from pydantic import Field
+
+from receiver.setting_values import HostName, Listen, Network, Section
+
+MOST_DOORS = 8
+
+
+class SmtpSettings(Section):
+    """The SMTP door."""
+
+    listen: Listen = Field(
+        "127.0.0.1:2525", description="Address and port; ignored when systemd hands over the socket."
+    )
+    doors: int = Field(0, ge=0, le=MOST_DOORS, description="Processes that take mail; 0: one per core, at most 8.")
+    hostname: HostName = Field("", description="Name in banner, EHLO reply and trace; empty: the machine's full name.")
+    max_message_octets: int = Field(
+        50 * 1024**2, ge=64 * 1024, description="SIZE (RFC 1870); larger messages get 552 5.3.4."
+    )
+    max_line_octets: int = Field(64 * 1024, ge=1000, description="Longest line accepted in a message.")
+    normalize_networks: list[Network] = Field(
+        default=[],
+        description="Networks (CIDR) whose mail may have a bare CR or LF: it becomes CRLF, and that is recorded.",
+    )
+    max_recipients: int = Field(
+        1000, ge=100, description="Recipients of one message (RFC 5321 4.5.3.1.8 asks for 100)."
+    )
+    max_connections: int = Field(
+        2000, ge=1, description="Connections at once, of all doors together; further ones get 421 4.3.2."
+    )
+    max_connections_per_address: int = Field(
+        50, ge=1, description="Connections at once from one IPv4 address or IPv6 /64; further ones get 421 4.7.0."
+    )
+    max_messages: int = Field(1000, ge=1, description="Messages of one session; the next MAIL gets 421 4.7.0.")
+    max_errors: int = Field(
+        20, ge=1, description="Unknown, malformed or misplaced commands of one session; then 421 4.7.0."
+    )
+    max_commands_without_progress: int = Field(
+        100, ge=10, description="Commands in a row that bring neither a recipient nor a message; then 421 4.7.0."
+    )
+    session_seconds: float = Field(
+        3600.0, gt=0, description="Age at which a session is closed, at its next command; never within a message."
+    )
+    min_octets_per_second: float = Field(
+        100.0, ge=0, description="Slowest transfer of a message, on average after transfer_grace_seconds; 0: any."
+    )
+    transfer_grace_seconds: float = Field(
+        60.0, ge=0, description="Time for which each message may come in however slowly."
+    )
+    tarpit_recipients: int = Field(
+        10, ge=0, description="Unknown recipients that an address may name in tarpit_window_seconds without delay."
+    )
+    tarpit_window_seconds: float = Field(600.0, gt=0, description="How long unknown recipients are remembered.")
+    tarpit_seconds: float = Field(
+        5.0, ge=0, le=60, description="How long each further unknown recipient waits for its 550; 0: no tarpit."
+    )
+    smtputf8: bool = Field(True, description="Announce SMTPUTF8 (RFC 6531).")
+    starttls: bool = Field(True, description="Announce STARTTLS (RFC 3207).")
+    tls_certificate: str = Field("", description="PEM chain; empty: the self-signed one made by `postbus init`.")
+    tls_key: str = Field("", description="PEM key of tls_certificate.")
+    handshake_seconds: float = Field(30.0, gt=0, description="How long a TLS handshake may take.")
+    idle_seconds: float = Field(300.0, gt=0, description="Silence after which a session is closed (RFC 5321 4.5.3.2).")
+    lookup_seconds: float = Field(5.0, gt=0, description="How long RCPT waits for the database before it says 451.")
+    drain_seconds: float = Field(60.0, gt=0, description="How long SIGTERM waits for running transactions.")
+
+    def number_of_doors(self) -> int:
+        """How many processes take mail from each listening socket."""
+        return self.doors or min(MOST_DOORS, len(os.sched_getaffinity(0)))

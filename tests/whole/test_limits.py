@@ -1,0 +1,73 @@
+"""Limits over all doors of a running postbus: two doors, each on a socket of its own, as systemd hands them over."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from bench.postbus_command import COMMAND
+from bench.server import RunningPostbus, processes_below
+
+Start = Callable[..., RunningPostbus]
+# What systemd does: sockets from descriptor 3 on, for this very process.
+SERVE = """
+import os, sys
+for wanted, given in enumerate(map(int, sys.argv[2:]), 3):
+    os.dup2(given, wanted)
+os.environ |= {"LISTEN_PID": str(os.getpid()), "LISTEN_FDS": str(len(sys.argv) - 2)}
+os.execv(sys.argv[1], [sys.argv[1], "serve"])
+"""
+
+
+@pytest.fixture(name="two_doors")
+def _two_doors(postbus_at: Start, tmp_path: Path) -> Iterator[tuple[int, list[int]]]:
+    """The supervisor's pid and the ports of two doors that let in three connections of an address."""
+    postbus = postbus_at(settings={"SMTP__MAX_CONNECTIONS_PER_ADDRESS": "3"})
+    postbus.command("init")
+    listeners = [socket.create_server(("127.0.0.1", 0)) for _ in range(2)]
+    # Beyond 3 and 4, where they have to go.
+    given = [os.dup2(listener.fileno(), 200 + n) for n, listener in enumerate(listeners)]
+    command = [sys.executable, "-c", SERVE, COMMAND, *map(str, given)]
+    with (tmp_path / "two.log").open("wb") as log:
+        process = subprocess.Popen(
+            command, env=postbus.environment, pass_fds=given, stdout=subprocess.PIPE, stderr=log, text=True
+        )
+    assert process.stdout is not None
+    assert process.stdout.readline().startswith("ready smtp=")
+    yield process.pid, [listener.getsockname()[1] for listener in listeners]
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(90) == 0
+    for listener in listeners:
+        listener.close()
+    for descriptor in given:
+        os.close(descriptor)
+
+
+def greeting(port: int, kept: list[socket.socket]) -> bytes:
+    """The first reply of a connection, which is kept."""
+    kept.append(socket.create_connection(("127.0.0.1", port), timeout=30))
+    return kept[-1].recv(1000)
+
+
+def test_connections_of_an_address_are_counted_over_all_doors(two_doors: tuple[int, list[int]]) -> None:
+    """Two at one door and one at the other are three: neither lets in a fourth; what a killed door had is free."""
+    supervisor, (first, second) = two_doors
+    kept: list[socket.socket] = []
+    assert [greeting(port, kept)[:3] for port in (first, first, second)] == [b"220"] * 3
+    assert [greeting(port, kept)[:9] for port in (first, second)] == [b"421 4.7.0"] * 2
+
+    door = next(pid for pid, role in processes_below(supervisor, "supervisor") if role == "door")
+    os.kill(door, signal.SIGKILL)
+    deadline = time.monotonic() + 30
+    while greeting(second, kept)[:3] != b"220":
+        kept.pop().close()
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    for connection in kept:
+        connection.close()
