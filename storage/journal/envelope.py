@@ -5,7 +5,7 @@ Pure: JSON in, values out. Raises Damaged for octets that are no envelope.
 """
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import Any, Literal, cast
 
@@ -40,8 +40,11 @@ class Envelope:
 
     def to_json(self) -> bytes:
         """ASCII JSON: every character of a hostile client survives the way there and back, lone surrogates too."""
-        fields = asdict(self) | {"received_at": self.received_at.astimezone(UTC).isoformat()}
-        return json.dumps(fields, separators=(",", ":")).encode("ascii")
+        # Not asdict: it copies every value deeply, which was a sixth of the door's time.
+        values = {name: getattr(self, name) for name in _FIELDS}
+        values["recipients"] = [{name: getattr(each, name) for name in _OF_RECIPIENT} for each in self.recipients]
+        values["received_at"] = self.received_at.astimezone(UTC).isoformat()
+        return _ENCODE(values).encode("ascii")
 
     @classmethod
     def from_json(cls, octets: bytes) -> "Envelope":
@@ -52,19 +55,24 @@ class Envelope:
             raise Damaged(f"not an envelope: {type(error).__name__}") from error
 
     @classmethod
-    def _from_fields(cls, fields: dict[str, Any]) -> "Envelope":
+    def _from_fields(cls, found: dict[str, Any]) -> "Envelope":
         return cls(
-            id=fields["id"],
-            source=cast("Literal['smtp', 'imap']", fields["source"]),
-            received_at=datetime.fromisoformat(fields["received_at"]),
-            peer=fields["peer"],
-            helo=fields["helo"],
-            tls=fields["tls"],
-            reverse_path=fields["reverse_path"],
+            id=found["id"],
+            source=cast("Literal['smtp', 'imap']", found["source"]),
+            received_at=datetime.fromisoformat(found["received_at"]),
+            peer=found["peer"],
+            helo=found["helo"],
+            tls=found["tls"],
+            reverse_path=found["reverse_path"],
             recipients=tuple(
-                Recipient(r["forward_path"], r["tenant_id"], r["address_id"], r["label"]) for r in fields["recipients"]
+                Recipient(r["forward_path"], r["tenant_id"], r["address_id"], r["label"]) for r in found["recipients"]
             ),
-            smtputf8=fields["smtputf8"],
-            trace=fields["trace"],
-            normalized=fields.get("normalized", False),
+            smtputf8=found["smtputf8"],
+            trace=found["trace"],
+            normalized=found.get("normalized", False),
         )
+
+
+_FIELDS = tuple(each.name for each in fields(Envelope))
+_OF_RECIPIENT = tuple(each.name for each in fields(Recipient))
+_ENCODE = json.JSONEncoder(separators=(",", ":")).encode
