@@ -5,7 +5,7 @@ never split into two commands (smuggling). What is too long is thrown away up to
 Standard: RFC 5321 2.3.8, 4.1.1, 4.5.3.1.4.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from receiver.smtp import replies
 from receiver.smtp.replies import Reply
@@ -19,8 +19,7 @@ _HTTP_VERBS = frozenset({"GET", "POST", "HEAD", "PUT", "DELETE", "OPTIONS", "CON
 _CONTROLS = bytes([*range(0x20), 0x7F])
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(NamedTuple):
     """A verb in upper case with the text behind it, as it came; `fault` is set instead when it is no command."""
 
     verb: str = ""

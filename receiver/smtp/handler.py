@@ -10,7 +10,6 @@ import asyncio
 import secrets
 import traceback
 from collections.abc import Awaitable, Callable
-from concurrent.futures import Future
 from datetime import UTC, datetime
 from time import perf_counter
 from typing import Protocol
@@ -19,6 +18,7 @@ import structlog
 from aiosmtpd.smtp import Session
 
 from receiver.smtp import replies
+from receiver.smtp.acceptance import Acceptance, LetterBox
 from receiver.smtp.messages import Transaction
 from receiver.smtp.recipients import RecipientLookup
 from receiver.smtp.replies import Reply, printable
@@ -31,7 +31,7 @@ from storage.journal import Envelope, Recipient, Sink
 log = structlog.get_logger()
 
 
-class MessageJournal(Protocol):
+class MessageJournal(LetterBox, Protocol):
     """What is asked of storage.journal.Journal."""
 
     def has_room(self, octets: int) -> bool:
@@ -39,9 +39,6 @@ class MessageJournal(Protocol):
 
     def sink(self) -> Sink:
         """Where the octets of one message go."""
-
-    def submit(self, envelope: Envelope, sink: Sink) -> "Future[None]":
-        """Done when the message would survive a power cut; fails with TemporaryFailure."""
 
 
 class ImportTransaction(Transaction):
@@ -75,6 +72,7 @@ class ImportHandler:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._journal = journal
+        self._acceptance = Acceptance(journal)
         self._lookup = lookup
         self._most_recipients = most_recipients
         self._sleep = sleep  # for those who guess addresses
@@ -117,7 +115,7 @@ class ImportHandler:
         accepted = _journal_envelope(server, session, envelope)
         # From here on the sink is the journal's: whatever becomes of the session must not touch it.
         sink, envelope.sink = envelope.sink, None
-        await asyncio.shield(asyncio.wrap_future(self._journal.submit(accepted, sink)))  # type: ignore[arg-type]
+        await self._acceptance.accept(accepted, sink)  # type: ignore[arg-type]
         server.accepted += 1
         ACCEPT_SECONDS.observe(perf_counter() - server.data_ended_at)
         log.info(

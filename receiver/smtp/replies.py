@@ -28,6 +28,8 @@ class Reply:
 
 def printable(text: str, longest: int = _LONGEST_ECHO) -> str:
     """`text` in printable ASCII, at most `longest` characters; whatever else it held shows as "?"."""
+    if len(text) <= longest and text.isascii() and text.isprintable():
+        return text
     shown = "".join(character if " " <= character <= "~" else "?" for character in text[:longest])
     return shown if len(text) <= longest else shown[:-3] + "..."
 

@@ -8,6 +8,7 @@ import ipaddress
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
+from functools import lru_cache
 
 from receiver.smtp.paths import is_client_name_sound
 
@@ -34,7 +35,7 @@ def received_field(arrival: Arrival) -> str:
     return (
         f"Received: from {_from_domain(arrival.helo, arrival.peer)}\r\n"
         f"\tby {arrival.hostname} with {_protocol(arrival)}{tls}{normalized}\r\n"
-        f"\tid {arrival.message_id}; {format_datetime(arrival.received_at)}"
+        f"\tid {arrival.message_id}; {_date(arrival.received_at.replace(microsecond=0))}"
     )
 
 
@@ -52,6 +53,12 @@ def address_of(peer: object) -> str:
     address = str(peer[0]) if isinstance(peer, tuple) and peer else ""
     # An IPv4 client of a socket that listens on [::].
     return address.removeprefix("::ffff:")
+
+
+@lru_cache(maxsize=2)
+def _date(second: datetime) -> str:
+    """Made once a second and not once a message."""
+    return format_datetime(second)
 
 
 def _from_domain(helo: str, peer: str) -> str:

@@ -172,7 +172,9 @@ class Wire(SMTP):
     async def push(self, status: Reply | str | bytes) -> None:
         """Queue one reply line; it leaves when the client has to be waited for."""
         line = status.decode("ascii", "replace") if isinstance(status, bytes) else str(status)
-        octets = printable(line, replies.LONGEST_REPLY).encode("ascii") + b"\r\n"
+        if not isinstance(status, Reply):  # which is printable by itself
+            line = printable(line, replies.LONGEST_REPLY)
+        octets = line.encode("ascii") + b"\r\n"
         self._outbox.append(octets)
         self._outbox_octets += len(octets)
         if self._outbox_octets > _OUTBOX_FULL:

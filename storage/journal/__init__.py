@@ -3,6 +3,7 @@
 `Journal` is a door's side, `JournalReader` the worker's; they meet in files only. Law 1: yes follows the sync.
 """
 
+from storage.journal.commit import Letter
 from storage.journal.envelope import Envelope, Recipient
 from storage.journal.reader import JournalReader, Record
 from storage.journal.recovery import Recovery
@@ -10,4 +11,15 @@ from storage.journal.room import Backlog, backlog
 from storage.journal.sinks import Sink
 from storage.journal.writer import Journal
 
-__all__ = ["Backlog", "Envelope", "Journal", "JournalReader", "Recipient", "Record", "Recovery", "Sink", "backlog"]
+__all__ = [
+    "Backlog",
+    "Envelope",
+    "Journal",
+    "JournalReader",
+    "Letter",
+    "Recipient",
+    "Record",
+    "Recovery",
+    "Sink",
+    "backlog",
+]

@@ -104,18 +104,18 @@ class Room:
             has_octets = self._free - self._needed - (1 + _SETTLED_GROWTH) * octets >= self._reserve
             return has_octets and self._free_files - self._needed_files >= _RESERVE_FILES
 
-    def take(self, octets: int) -> None:
-        """Count a message that is being accepted: a burst within the moment of an answer must not outrun it."""
+    def take(self, messages: int, octets: int) -> None:
+        """Count messages that are being accepted: a burst within the moment of an answer must not outrun it."""
         with self._lock:
-            self._in_flight += 1
+            self._in_flight += messages
             self._octets_in_flight += octets
             self._needed += _SETTLED_GROWTH * octets
-            self._needed_files += _SETTLED_FILES
+            self._needed_files += _SETTLED_FILES * messages
 
-    def hand_over(self, octets: int) -> None:
-        """That message is in the backlog now, or was refused."""
+    def hand_over(self, messages: int, octets: int) -> None:
+        """Those messages are in the backlog now, or were refused."""
         with self._lock:
-            self._in_flight -= 1
+            self._in_flight -= messages
             self._octets_in_flight -= octets
 
     def _look_at_disks(self) -> None:

@@ -16,11 +16,11 @@ from pathlib import Path
 
 from storage.failures import Invalid, NoRoom, TemporaryFailure
 from storage.files import REAL, Files, as_failure
-from storage.journal.commit import GroupCommit
+from storage.journal.commit import Answer, GroupCommit, Letter, Waiting
 from storage.journal.envelope import Envelope
 from storage.journal.recovery import Recovery, lock_owner, recover, recover_if_dead
 from storage.journal.room import DAMAGED_FOLDER, OWNER, Room, owners_in
-from storage.journal.segments import LARGE_FOLDER, Entry, SegmentWriter, segments_in
+from storage.journal.segments import LARGE_FOLDER, SegmentWriter, segments_in
 from storage.journal.sinks import Sink
 from storage.journal.wake import Bell
 
@@ -105,13 +105,22 @@ class Journal:
 
     def submit(self, envelope: Envelope, sink: Sink) -> "Future[None]":
         """Like `accept`, without waiting. The future cannot be cancelled, and fails with TemporaryFailure only."""
+        done: Future[None] = Future()
+        done.set_running_or_notify_cancel()
+        self.submit_all([Letter(envelope.to_json(), sink, done)], _set_future)
+        return done
+
+    def submit_all(self, letters: Sequence[Letter], answer: Answer) -> None:
+        """Like `submit` for several at once; `answer` hears of them in the journal's threads, each letter once."""
         if self._commit is None:
             raise TemporaryFailure(f"{self._home}: the journal is not open")
-        octets = sink.size
-        self._room.take(octets)
-        done = self._commit.submit(Entry(envelope.to_json(), sink))
-        done.add_done_callback(lambda _: self._room.hand_over(octets))
-        return done
+        self._room.take(len(letters), _octets(letters))
+
+        def answer_and_count(answered: Sequence[Letter], failure: TemporaryFailure | None) -> None:
+            self._room.hand_over(len(answered), _octets(answered))
+            answer(answered, failure)
+
+        self._commit.put([Waiting(letter, answer_and_count) for letter in letters])
 
     def close(self) -> None:
         """Make durable what was submitted, seal the segment and let the folder go."""
@@ -161,3 +170,15 @@ class Journal:
         if self._lock is not None:
             self._files.close(self._lock)
             self._lock = None
+
+
+def _set_future(letters: Sequence[Letter], failure: TemporaryFailure | None) -> None:
+    for letter in letters:
+        if failure is None:
+            letter.token.set_result(None)
+        else:
+            letter.token.set_exception(failure)
+
+
+def _octets(letters: Sequence[Letter]) -> int:
+    return sum(letter.sink.size for letter in letters)

@@ -44,6 +44,7 @@ ONLY_IN = {
 EDGES = {
     "receiver.smtp.session",
     "receiver.smtp.intake",
+    "receiver.smtp.acceptance",
     "receiver.pipeline.worker",
     "receiver.pipeline.settle_job",
     "receiver.pipeline.child",

@@ -6,12 +6,13 @@ from concurrent.futures import Future
 from receiver.smtp.door import make_lookup, open_journal
 from receiver.smtp.handler import ImportHandler
 from storage.failures import NoRoom, TemporaryFailure
+from tests.receiver_smtp.journals import LetterByLetter
 
 MAIL = b"Subject: probe\r\n\r\nbody\r\n"
 INSIDES = "insides /var/lib Traceback"
 
 
-class FaultyJournal:
+class FaultyJournal(LetterByLetter):
     """The real journal, until told otherwise."""
 
     def __init__(self, real):

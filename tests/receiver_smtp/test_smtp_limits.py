@@ -6,6 +6,7 @@ from concurrent.futures import Future
 
 from receiver.smtp.door import make_lookup, open_journal
 from receiver.smtp.handler import ImportHandler
+from tests.receiver_smtp.journals import LetterByLetter
 
 MAIL = b"Subject: probe\r\n\r\nbody\r\n.\r\n"
 
@@ -127,7 +128,7 @@ def test_slow_handler_is_no_slow_client(make_other_house, start_door):
     real = open_journal(house.settings, "door-1")
     reached, future = threading.Event(), Future()
 
-    class SlowJournal:
+    class SlowJournal(LetterByLetter):
         has_room = staticmethod(real.has_room)
         sink = staticmethod(real.sink)
 

@@ -10,6 +10,7 @@ import time
 from concurrent.futures import Future
 
 from receiver.smtp.door import open_journal
+from tests.receiver_smtp.journals import LetterByLetter
 
 MAIL = b"Subject: probe\r\n\r\nbody\r\n"
 
@@ -76,7 +77,7 @@ def test_timer_never_touches_a_running_handler(make_other_house, start_door):
     real = open_journal(house.settings, "door-1")
     reached, future = threading.Event(), Future()
 
-    class SlowJournal:
+    class SlowJournal(LetterByLetter):
         has_room = staticmethod(real.has_room)
         sink = staticmethod(real.sink)
 
