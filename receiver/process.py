@@ -26,6 +26,8 @@ from receiver.tally import tally
 
 _PR_SET_PDEATHSIG = 1
 _LONGEST_WORDS = 2000
+# Steps of niceness: a client waits for the door, while mail that was accepted is safe and can wait a moment longer.
+_BEHIND_THE_DOORS = 10
 
 log = structlog.get_logger()
 
@@ -40,6 +42,8 @@ def main() -> int:
     logs.configure(settings.log, process=arguments.name)
     if arguments.tally_fd is not None:
         tally.attach(arguments.tally_fd)
+    if arguments.role != "door":
+        os.nice(_BEHIND_THE_DOORS)
     say = partial(_say, arguments.ready_fd)
     sys.excepthook = partial(_tell_end, say)
     threading.excepthook = partial(_tell_thread_end, ends_process=arguments.role == "door")

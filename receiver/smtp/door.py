@@ -38,6 +38,8 @@ from storage.journal import Journal
 _CERTIFICATE_SECONDS = 10.0
 # How long a door that could not accept leaves the others to try.
 _ACCEPT_PAUSE = 1.0
+# How long a door that has more sessions than another leaves it the next one.
+_YIELD_SECONDS = 0.001
 # What a handler may still take when the drain is over: a lookup or a sync, both with deadlines of their own.
 _LAST_SECONDS = 5.0
 # Descriptors that are no client's: listener, journal, database, what Python holds.
@@ -53,17 +55,37 @@ class Door:
         self._handler = handler
         self._terms = terms
         self._listener = listener
+        self._slot = terms.visits.slot
         self._arriving: set[asyncio.Task[object]] = set()
         self._is_draining = False
 
     def open(self) -> None:
         """Begin to accept connections."""
         self._listener.setblocking(False)
+        self._slot.set_open(is_open=True)
         self._watch()
 
     def _watch(self) -> None:
         if not self._is_draining:
-            asyncio.get_running_loop().add_reader(self._listener.fileno(), self._accept)
+            asyncio.get_running_loop().add_reader(self._listener.fileno(), self._accept_or_yield)
+
+    def _accept_or_yield(self) -> None:
+        # The kernel wakes whoever sleeps: without this, one door may end up with all the sessions and the other cores
+        # with none.
+        if self._slot.has_more_than_others:
+            self._pause(_YIELD_SECONDS, self._accept_and_watch)
+        else:
+            self._accept()
+
+    def _accept_and_watch(self) -> None:
+        if not self._is_draining:
+            self._watch()
+            self._accept()
+
+    def _pause(self, seconds: float, then: Callable[[], None]) -> None:
+        loop = asyncio.get_running_loop()
+        loop.remove_reader(self._listener.fileno())
+        loop.call_later(seconds, then)
 
     def _accept(self) -> None:
         # One at a time: a server of the loop takes all that wait, and leaves the other doors without work.
@@ -74,8 +96,7 @@ class Door:
             return
         except OSError as error:  # no descriptor or memory left
             log.warning("accept_failed", error=error.strerror)
-            loop.remove_reader(self._listener.fileno())
-            loop.call_later(_ACCEPT_PAUSE, self._watch)
+            self._pause(_ACCEPT_PAUSE, self._watch)
             return
         client.setblocking(False)
         arriving = loop.create_task(self._begin(client))
@@ -92,6 +113,7 @@ class Door:
     async def drain(self, seconds: float) -> None:
         """Accept no more connections and end the sessions: the idle now, the others within `seconds`."""
         self._is_draining = True
+        self._slot.set_open(is_open=False)
         asyncio.get_running_loop().remove_reader(self._listener.fileno())
         # Else the kernel would count this door among those that accept. The socket itself lives in the other doors.
         self._listener.close()

@@ -6,7 +6,8 @@ life that was killed. Addresses are kept as a hash under a key of this start: IP
 customer gets. Two doors that claim the last place in the same instant may both be refused.
 Never decides what is too much. Raises nothing: what finds no room in a table goes uncounted.
 
-    16 octets: key of the hash · 16 slots, each: connections · hashes, connections · hashes, ends of windows, misses
+    16 octets: key of the hash · 16 slots, each:
+        connections · hashes, connections · hashes, ends of windows, misses · whether it accepts connections
 """
 
 import hashlib
@@ -24,7 +25,8 @@ _BUCKETS = 512
 _ENTRIES = _WAYS * _BUCKETS
 _HASHES, _COUNTS = 1, 1 + _ENTRIES
 _MISSED, _WINDOW_ENDS, _MISSES = (1 + _ENTRIES * number for number in (2, 3, 4))
-_SLOT_CELLS = 1 + _ENTRIES * 5
+_IS_OPEN = 1 + _ENTRIES * 5
+_SLOT_CELLS = _IS_OPEN + 1
 REGION_OCTETS = 8 * (_KEY_CELLS + SLOTS * _SLOT_CELLS)
 
 # IPv4 clients of a socket that listens on [::].
@@ -81,6 +83,19 @@ class Slot:
     def own_connections(self) -> int:
         """How many connections this door has."""
         return self._cells[self._own]
+
+    def set_open(self, *, is_open: bool) -> None:
+        """Tell the other doors whether this one accepts connections."""
+        self._cells[self._own + _IS_OPEN] = is_open
+
+    @property
+    def has_more_than_others(self) -> bool:
+        """Whether another door, which accepts connections as well, has clearly fewer of them."""
+        own = self._cells[self._own]
+        enough = own - 2 - own // 8
+        return enough > 0 and any(
+            self._cells[slot + _IS_OPEN] and self._cells[slot] < enough for slot in self._slots if slot != self._own
+        )
 
     def add_connection(self, address: int) -> tuple[int, int]:
         """Count one connection of this hash; gives those of all doors: in total, and of this address."""

@@ -118,3 +118,21 @@ def test_networks():
     assert network_of("fe80::1%eth0") == network_of("fe80::2%eth1")
     assert network_of("/run/lmtp.sock") == network_of("") == b""
     assert Slot().add_connection(0) == (1, 0)
+
+
+def test_door_with_clearly_more_connections_leaves_the_next_one_to_another(region):
+    """Only while the other one accepts: a door that drains, or is not there, is waited for by nobody."""
+    busy, other = Slot(region, 0), Slot(region, 1)
+    for number in range(12):
+        busy.add_connection(busy.hash_of(f"192.0.2.{number}"))
+    assert not busy.has_more_than_others
+    other.set_open(is_open=True)
+    assert busy.has_more_than_others
+    assert not other.has_more_than_others
+    for number in range(10):
+        other.add_connection(other.hash_of(f"192.0.2.{number}"))
+    assert not busy.has_more_than_others
+    for number in range(10):
+        other.remove_connection(other.hash_of(f"192.0.2.{number}"))
+    other.set_open(is_open=False)
+    assert not busy.has_more_than_others

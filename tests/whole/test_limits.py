@@ -71,3 +71,24 @@ def test_connections_of_an_address_are_counted_over_all_doors(two_doors: tuple[i
         time.sleep(0.1)
     for connection in kept:
         connection.close()
+
+
+def test_doors_share_the_connections_of_one_socket(postbus_at: Start) -> None:
+    """Of forty clients that stay, each of two doors has a good part, whoever the kernel wakes first."""
+    postbus = postbus_at(settings={"SMTP__DOORS": "2"})
+    postbus.command("init")
+    with postbus:
+        kept: list[socket.socket] = []
+        assert {greeting(postbus.port, kept)[:3] for _ in range(40)} == {b"220"}
+        shares = [_connections(door, postbus.port) for door in postbus.doors()]
+        for connection in kept:
+            connection.close()
+    assert sum(shares) == 40
+    assert min(shares) >= 10
+
+
+def _connections(pid: int, port: int) -> int:
+    """Established connections to `port` that a process holds."""
+    inodes = {str(entry.readlink()) for entry in Path(f"/proc/{pid}/fd").iterdir() if entry.exists()}
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    return sum(row[1].endswith(f":{port:04X}") and row[3] == "01" and f"socket:[{row[9]}]" in inodes for row in rows)

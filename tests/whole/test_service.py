@@ -109,6 +109,17 @@ def test_a_process_that_dies_is_started_again(postbus_at: Start, role: str) -> N
     assert len(postbus.rows("document", "list", "--tenant", "bench")) == 3
 
 
+def test_who_waits_for_the_door_comes_first(postbus_at: Start) -> None:
+    """Reading, deciding and rendering leave the processor to the doors when there is not enough of it for all."""
+    postbus = postbus_at()
+    postbus.command("init")
+    with postbus:
+        niceness = {role: os.getpriority(os.PRIO_PROCESS, pid) for pid, role in postbus.processes()}
+    own = os.getpriority(os.PRIO_PROCESS, 0)
+    assert niceness["door"] == niceness["supervisor"] == own
+    assert {niceness[role] for role in ("worker", "jobs", "renderer")} == {min(19, own + 10)}
+
+
 def test_a_taken_port_is_named_with_the_remedy(postbus_at: Start) -> None:
     """Port in use: exit 1, the address and what to do on stderr, no traceback."""
     with socket.create_server(("127.0.0.1", 0)) as holder:
