@@ -6,11 +6,12 @@ in their words: those are made for people. Logging never raises: a log that cann
 """
 
 import contextlib
+import json
 import logging
 import os
 import sys
 import traceback
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,9 @@ def configure(settings: LogSettings, *, process: str = "") -> None:
     """Set up structlog for this process; every line carries the time in UTC and the name `process`, if there is one."""
     as_json = settings.format == "json" or (settings.format == "auto" and not sys.stderr.isatty())
     renderer: structlog.types.Processor = (
-        structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer(pad_event_to=28)
+        structlog.processors.JSONRenderer(serializer=_to_json)
+        if as_json
+        else structlog.dev.ConsoleRenderer(pad_event_to=28)
     )
 
     def name_process(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -48,6 +51,14 @@ def configure(settings: LogSettings, *, process: str = "") -> None:
     )
     # What libraries log by themselves may quote mail (aiosmtpd: commands; asyncio: exceptions). It goes nowhere.
     logging.getLogger().addHandler(logging.NullHandler())
+
+
+# Made once: json.dumps makes an encoder for every line.
+_ENCODE = json.JSONEncoder(default=repr).encode
+
+
+def _to_json(event: Mapping[str, Any], **_renderers_own: object) -> str:
+    return _ENCODE(event)
 
 
 class LastingStream:

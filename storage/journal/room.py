@@ -19,6 +19,9 @@ from storage.journal.segments import FIRST_RECORD, SegmentName, read_mark, segme
 
 _FREE_SECONDS = 0.1
 _BACKLOG_SECONDS = 0.25
+# Looking at the backlog takes at most this share of a door's time, however many segments wait: what comes in between
+# two looks is counted without looking, and what is settled is noticed a little later.
+_LOOKING_SHARE = 0.02
 # A settled message takes its octets again as a blob, and three quarters of them as decoded documents; rows and
 # folders take the rest.
 _SETTLED_GROWTH = 2
@@ -100,7 +103,8 @@ class Room:
                 waiting = backlog(self._folder, self._files)
                 self._needed = _SETTLED_GROWTH * (waiting.octets + self._octets_in_flight)
                 self._needed_files = _SETTLED_FILES * (waiting.messages + self._in_flight)
-                self._needed_until = now + _BACKLOG_SECONDS
+                after = time.monotonic()
+                self._needed_until = after + max(_BACKLOG_SECONDS, (after - now) / _LOOKING_SHARE)
             has_octets = self._free - self._needed - (1 + _SETTLED_GROWTH) * octets >= self._reserve
             return has_octets and self._free_files - self._needed_files >= _RESERVE_FILES
 
