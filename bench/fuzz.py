@@ -9,6 +9,7 @@ journal and a directory that fail now and then, in both ways. What must hold of 
 - nothing is raised but storage.failures' two families, neither into the loop nor to the exception hook;
 - every reply is one of RFC 5321's form, printable, at most 512 octets, without a word of what failed or of our insides;
 - 250 after a message means that the journal kept it, with lines that end in CRLF and no NUL; no sink is left behind;
+- the trace of a message is one field of printable ASCII;
 - the session ends: its timers see to it, however long the client is silent.
 
 A script that breaks one of these is printed and kept in `found-*.json`; exit code 1.
@@ -26,8 +27,7 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from concurrent.futures import Future
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
@@ -43,12 +43,13 @@ from receiver.smtp.door import make_terms
 from receiver.smtp.handler import ImportHandler, ImportSession
 from receiver.smtp.replies import Reply
 from storage.failures import NoRoom, PermanentFailure, StorageFailure, TemporaryFailure
-from storage.journal import Envelope, Recipient
+from storage.journal import Envelope, Letter, Recipient
 
 KEPT = Path(__file__).parents[1] / "tests" / "corpus" / "fuzz"
 ADDRESS = "invoices@inbox.example"
 _INSIDE_WORDS = "never-tell-this /var/lib/postbus/journal/door-1/0001.segment"
 _REPLY = re.compile(rb"[2-5][0-9]{2}[ -][ -~]*")
+_TRACE = re.compile(r"Received: [ -~]+(?:\r\n\t[ -~]+){2,4}")
 _INSIDES = re.compile(
     rb"never-tell|/var/lib|Traceback|\.py\b|line [0-9]+, in|Exception|<class|object at 0x|receiver\.|storage\."
 )
@@ -58,6 +59,7 @@ _MOST_OCTETS = 20_000
 _MOST_KEPT_OCTETS = 2_000
 
 Step = bytes | float  # octets, or seconds of silence
+Answer = Callable[[Sequence[Letter], StorageFailure | None], None]
 
 
 @dataclass(frozen=True)
@@ -127,6 +129,7 @@ class Below:
 
     def __init__(self, seed: int, loop: asyncio.AbstractEventLoop) -> None:
         self.kept: list[bytes] = []
+        self.traces: list[str] = []
         self.sinks: list[FailingSink] = []
         self._chance = random.Random(seed)
         self._loop = loop
@@ -147,23 +150,23 @@ class Below:
         self.sinks.append(FailingSink(self))
         return self.sinks[-1]
 
-    def submit(self, envelope: Envelope, sink: FailingSink) -> "Future[None]":
-        """Kept after a while, or not."""
-        sink.is_spent = True
-        envelope.to_json()
+    def submit_all(self, letters: Sequence[Letter], answer: Answer) -> None:
+        """Each is kept after a while, or not."""
+        for letter in letters:
+            letter.sink.is_spent = True
+            self.traces.append(Envelope.from_json(letter.envelope).trace)
         self.perhaps_fail(0.05)
-        done: Future[None] = Future()
-        self._loop.call_later(self._chance.choice((0.0, 0.01, 400.0)), self._finish, sink, done)
-        return done
+        for letter in letters:
+            self._loop.call_later(self._chance.choice((0.0, 0.01, 400.0)), self._finish, letter, answer)
 
-    def _finish(self, sink: FailingSink, done: "Future[None]") -> None:
+    def _finish(self, letter: Letter, answer: Answer) -> None:
         try:
             self.perhaps_fail(0.1)
         except StorageFailure as failure:
-            done.set_exception(failure)
+            answer([letter], failure)
         else:
-            self.kept.append(bytes(sink.octets))
-            done.set_result(None)
+            self.kept.append(bytes(letter.sink.octets))
+            answer([letter], None)
 
     async def judge(self, address: str) -> Recipient | Reply:
         """One address is ours, also with sub-addresses; all others of its domain are unknown."""
@@ -280,12 +283,19 @@ def _judge(script: Script, written: bytes, below: Below, course: Course) -> None
     promised = sum(b" accepted as " in reply for reply in course.replies)
     if promised > len(below.kept):
         course.faults.append(f"{promised} times 250, {len(below.kept)} kept")
+    _judge_kept(below, course)
+    if any(not sink.is_spent for sink in below.sinks):
+        course.faults.append("a sink was left behind")
+
+
+def _judge_kept(below: Below, course: Course) -> None:
     for octets in below.kept:
         without = octets.replace(b"\r\n", b"")
         if b"\r" in without or b"\n" in without or b"\0" in octets:
             course.faults.append(f"kept a bare CR, LF or NUL: {octets[:80]!r}")
-    if any(not sink.is_spent for sink in below.sinks):
-        course.faults.append("a sink was left behind")
+    for trace in below.traces:
+        if not _TRACE.fullmatch(trace):
+            course.faults.append(f"malformed trace {trace!r}")
 
 
 @contextlib.contextmanager
@@ -314,6 +324,16 @@ _DIALOGUES: tuple[tuple[Step, ...], ...] = (
     (b"LHLO client.example\r\n", b"MAIL FROM:<> SIZE=100 BODY=8BITMIME\r\nRCPT TO:<invoices+a@inbox.example>\r\n"),
     (_GREET, b"STARTTLS\r\n", b"\x16\x03\x01\x00\x05hello"),
     (b"PROXY TCP4 192.0.2.1 192.0.2.2 56324 25\r\n", _GREET, b"XCLIENT ADDR=192.0.2.9 NAME=x\r\n", _GREET),
+    (_GREET, b"XCLIENT ADDR=IPV6:2001:db8::9 HELO=a+2Bb\r\n", _GREET, _ENVELOPE, b"DATA\r\n", _MAIL, b"QUIT\r\n"),
+    (
+        _GREET,
+        b"XFORWARD ADDR=192.0.2.9 HELO=x+0D+0Ay\r\n",
+        _ENVELOPE,
+        b"DATA\r\n",
+        _MAIL,
+        _ENVELOPE,
+        b"BDAT 0 LAST\r\n",
+    ),
 )
 _WORDS: tuple[bytes, ...] = (
     *(
@@ -371,6 +391,10 @@ _WORDS: tuple[bytes, ...] = (
         b"PROXY UNKNOWN\r\n",
         b"\r\n\r\n\0\r\nQUIT\n!\x11\0\x0c",
         b"XCLIENT ADDR=[UNAVAILABLE]\r\n",
+        b"XFORWARD HELO=[UNAVAILABLE] ",
+        b"ADDR=192.0.2.9 ",
+        b"PORT=65535 ",
+        b"+0D+0A+00",
         b"\x16\x03\x01\x02\0",
     ),
     *("bücher@例え.example".encode(), b"\xc3", b"xn--a", b"A" * 1100, b"a" * 2100 + b"\r\n", b"a" * 64, b"a." * 130),
