@@ -208,6 +208,7 @@ class Range:
                 "max_message_octets": 65536,
                 "max_line_octets": 2000,
                 "max_recipients": 100,
+                "forwarder_networks": ["192.0.2.7/32"],  # the peer of every script
             },
         )
         self._loop = VirtualLoop()

@@ -28,6 +28,15 @@ class SmtpSettings(Section):
         default=[],
         description="Networks (CIDR) whose mail may have a bare CR or LF: it becomes CRLF, and that is recorded.",
     )
+    proxy_networks: list[Network] = Field(
+        default=[],
+        description="Networks (CIDR) of proxies: their connections begin with a PROXY header (v1, v2), or are closed.",
+    )
+    proxy_seconds: float = Field(5.0, ge=0.1, description="How long the PROXY header of a listed proxy may take.")
+    forwarder_networks: list[Network] = Field(
+        default=[],
+        description="Networks (CIDR) of mail servers whose word on their clients (XCLIENT, XFORWARD) is taken.",
+    )
     max_recipients: int = Field(
         1000, ge=100, description="Recipients of one message (RFC 5321 4.5.3.1.8 asks for 100)."
     )

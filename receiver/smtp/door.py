@@ -24,6 +24,7 @@ from receiver.config import Settings
 from receiver.smtp import tls
 from receiver.smtp.handler import ImportHandler, ImportSession
 from receiver.smtp.limits import SessionLimits, Visits
+from receiver.smtp.networks import Networks
 from receiver.smtp.recipients import RecipientLookup
 from receiver.smtp.session import SmtpSession, hooks_of
 from receiver.smtp.shared import Slot
@@ -104,9 +105,8 @@ class Door:
         arriving.add_done_callback(self._arriving.discard)
 
     async def _begin(self, client: socket.socket) -> None:
-        loop = asyncio.get_running_loop()
         try:
-            await loop.connect_accepted_socket(lambda: ImportSession(self._handler, self._terms), client)
+            await ImportSession(self._handler, self._terms).open(client)
         except OSError:  # it hung up at once
             client.close()
 
@@ -203,8 +203,15 @@ def make_terms(
         handshake_seconds=settings.smtp.handshake_seconds,
         idle_seconds=settings.smtp.idle_seconds,
         visits=Visits(SessionLimits(**given, max_connections_here=most_sessions()), slot),
-        normalize_networks=tuple(map(ipaddress.ip_network, settings.smtp.normalize_networks)),
+        normalize_networks=_networks(settings.smtp.normalize_networks),
+        proxy_networks=_networks(settings.smtp.proxy_networks),
+        proxy_seconds=settings.smtp.proxy_seconds,
+        forwarder_networks=_networks(settings.smtp.forwarder_networks),
     )
+
+
+def _networks(names: list[str]) -> Networks:
+    return tuple(map(ipaddress.ip_network, names))
 
 
 def raise_descriptor_limit() -> None:

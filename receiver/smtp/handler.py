@@ -8,6 +8,7 @@ each session, never subjects or bodies. Faults of ours go to the log by kind and
 # ruff: noqa: ARG002, N802 - names and signatures of the hooks are aiosmtpd's
 import asyncio
 import secrets
+import socket
 import traceback
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
@@ -20,6 +21,7 @@ from aiosmtpd.smtp import Session
 from receiver.smtp import replies
 from receiver.smtp.acceptance import Acceptance, LetterBox
 from receiver.smtp.messages import Transaction
+from receiver.smtp.proxied import introduce
 from receiver.smtp.recipients import RecipientLookup
 from receiver.smtp.replies import Reply, printable
 from receiver.smtp.session import SmtpSession
@@ -56,6 +58,15 @@ class ImportSession(SmtpSession):
 
     accepted = 0
     refused_recipients = 0
+
+    async def open(self, client: socket.socket) -> None:
+        """Serve this client, who has just been accepted. Raises OSError when it has hung up already."""
+        try:
+            await introduce(self, client)
+            await self.loop.connect_accepted_socket(lambda: self, client)
+        except (OSError, asyncio.CancelledError):
+            self.visit.leave()  # a proxy's connection counts before its session begins
+            raise
 
     def _create_envelope(self) -> ImportTransaction:
         return ImportTransaction()
@@ -124,6 +135,7 @@ class ImportHandler:
             tenants=sorted({recipient.tenant_id for recipient in accepted.recipients}),
             octets=envelope.size,
             peer=accepted.peer,
+            via=server.teller,
             tls=accepted.tls,
         )
         return replies.accepted(accepted.id)
@@ -144,6 +156,7 @@ class ImportHandler:
         log.info(
             "session_ended",
             peer=address_of(session.peer),
+            via=server.session_teller,
             helo=printable(session.host_name or ""),
             tls=_tls(session),
             accepted=server.accepted,
@@ -153,12 +166,14 @@ class ImportHandler:
 
 
 def _journal_envelope(server: ImportSession, session: Session, envelope: ImportTransaction) -> Envelope:
+    client = server.client
     arrival = Arrival(
         message_id=secrets.token_hex(16),  # law 3
         received_at=datetime.now(UTC),
         hostname=server.hostname,
-        peer=address_of(session.peer),
-        helo=session.host_name or "",
+        peer=client.address,
+        helo=client.helo,
+        via=server.teller,
         tls=_tls(session),
         extended=session.extended_smtp,
         smtputf8=envelope.smtp_utf8,

@@ -12,7 +12,7 @@ from receiver.smtp import replies
 from receiver.smtp.replies import Reply
 from receiver.smtp.shared import Slot
 
-Refusal = tuple[str, Reply]
+Refusal = tuple[str, Reply | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,18 +6,18 @@ Standards: RFC 5321 4.1.1.4 (DATA), RFC 3030 section 2 (BDAT).
 """
 
 # ruff: noqa: N802 - the names of the commands are aiosmtpd's
-from ipaddress import ip_address
 from typing import Any
 
 from aiosmtpd.smtp import MISSING, Envelope
 
 from receiver.smtp import replies
+from receiver.smtp.attributes import Client
 from receiver.smtp.chunks import parse_bdat
 from receiver.smtp.intake import ChunkIntake, Intake, MemorySink, Sink
+from receiver.smtp.networks import is_listed
 from receiver.smtp.paths import SyntaxFault
 from receiver.smtp.replies import Reply
 from receiver.smtp.text import DataFault
-from receiver.smtp.trace import address_of
 from receiver.smtp.wire import Wire
 
 
@@ -31,6 +31,7 @@ class Transaction(Envelope):
         self.chunks: ChunkIntake | None = None  # once BDAT has begun
         self.size = 0  # octets received
         self.normalized = False  # bare CR or LF became CRLF
+        self.forwarded = Client()  # by XFORWARD
 
 
 class MessageSession(Wire):
@@ -103,14 +104,7 @@ class MessageSession(Wire):
 
     def _normalizes(self) -> bool:
         """Whether this client is known to write bare CR or LF and to mean no harm."""
-        networks = self.terms.normalize_networks
-        if not networks:
-            return False
-        try:
-            address = ip_address(address_of(self.session.peer))
-        except ValueError:
-            return False
-        return any(address in network for network in networks)
+        return is_listed(self.session.peer, self.terms.normalize_networks)
 
     async def _open_sink(self) -> Sink | Reply:
         sink = await self._call_handler_hook("SINK")

@@ -17,7 +17,7 @@ from aiosmtpd.smtp import MISSING
 
 from receiver.smtp import replies
 from receiver.smtp.command_lines import Command
-from receiver.smtp.messages import MessageSession
+from receiver.smtp.forwarding import ForwardingSession
 from receiver.smtp.paths import SyntaxFault, parse_client_name, parse_mail, parse_rcpt
 from receiver.smtp.wire import Hook, PeerGone
 from receiver.tally import tally
@@ -41,7 +41,7 @@ def _commands_of(kind: type["SmtpSession"]) -> dict[str, CommandMethod]:
     return {name.removeprefix(_COMMAND_PREFIX): getattr(kind, name) for name in names}
 
 
-class SmtpSession(MessageSession):
+class SmtpSession(ForwardingSession):
     """One client."""
 
     _commands: ClassVar[Mapping[str, CommandMethod]] = {}
@@ -55,12 +55,12 @@ class SmtpSession(MessageSession):
 
     async def _handle_client(self) -> None:
         try:
-            if refusal := self.visit.enter(self.session.peer):
+            if refusal := self._enter():
                 self.hang_up(*refusal)
             elif await self._talks_early():
                 self.hang_up("early_talker", replies.TALKED_EARLY)
             else:
-                await self.push(replies.greeting(self.hostname))
+                await self.push(self._greeting())
             while True:
                 command = await self._next_command()
                 if refusal := self.visit.before(command.verb, len(self.envelope.rcpt_tos), self.messages):
@@ -259,7 +259,7 @@ class SmtpSession(MessageSession):
             extensions.append("SMTPUTF8")
         if self.tls_context is not None and self.session.ssl is None:
             extensions.append("STARTTLS")
-        return [*extensions, "CHUNKING", "PIPELINING", "ENHANCEDSTATUSCODES"]
+        return [*extensions, "CHUNKING", "PIPELINING", "ENHANCEDSTATUSCODES", *self._forwarding_extensions()]
 
 
 SmtpSession._commands = _commands_of(SmtpSession)

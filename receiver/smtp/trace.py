@@ -12,10 +12,13 @@ from functools import lru_cache
 
 from receiver.smtp.paths import is_client_name_sound
 
+# The peer of a Unix socket, which has no address: a process of this machine.
+LOCAL = "local"
+
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """How a message came in. `peer` is an IP address, `tls` protocol and cipher or None."""
+    """How a message came in. `peer` is an IP address, `tls` protocol and cipher or None, `via` who told of the peer."""
 
     message_id: str
     received_at: datetime
@@ -26,14 +29,16 @@ class Arrival:
     extended: bool
     smtputf8: bool
     normalized: bool = False
+    via: str = ""
 
 
 def received_field(arrival: Arrival) -> str:
     """The whole header field, folded, without the CRLF at its end."""
     tls = f" ({arrival.tls})" if arrival.tls else ""
     normalized = "\r\n\t(bare line ends were made CRLF)" if arrival.normalized else ""
+    told = f"\r\n\t(told by {address_literal(arrival.via)})" if arrival.via else ""
     return (
-        f"Received: from {_from_domain(arrival.helo, arrival.peer)}\r\n"
+        f"Received: from {_from_domain(arrival.helo, arrival.peer)}{told}\r\n"
         f"\tby {arrival.hostname} with {_protocol(arrival)}{tls}{normalized}\r\n"
         f"\tid {arrival.message_id}; {_date(arrival.received_at.replace(microsecond=0))}"
     )
@@ -61,10 +66,17 @@ def _date(second: datetime) -> str:
     return format_datetime(second)
 
 
+def peer_name(peer: object) -> str:
+    """What is recorded of a peer: its address, or LOCAL."""
+    return address_of(peer) or LOCAL
+
+
 def _from_domain(helo: str, peer: str) -> str:
     literal = address_literal(peer)
     if is_client_name_sound(helo):
         return f"{helo} ({literal})"
+    if not helo:  # a forwarder that does not know
+        return f"{literal} ({literal})"
     # What the client claimed goes into a comment, where it cannot pass for a name.
     claimed = "".join(c for c in helo if "!" <= c <= "~" and c not in "()\\")
     return f"{literal} ({literal} helo={claimed})"

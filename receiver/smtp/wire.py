@@ -8,11 +8,8 @@ Standards: RFC 2920 (pipelining), RFC 5321 4.5.3.2 (timeouts), RFC 3207 (STARTTL
 """
 
 import asyncio
-import fcntl
-import termios
 from collections.abc import Awaitable, Callable, MutableSet
 from dataclasses import dataclass, field
-from ipaddress import IPv4Network, IPv6Network
 from ssl import SSLContext
 from time import perf_counter
 from typing import Any
@@ -24,9 +21,12 @@ from receiver.smtp import replies
 from receiver.smtp.command_lines import Command, CommandLines
 from receiver.smtp.intake import Intake
 from receiver.smtp.limits import Visit, Visits
+from receiver.smtp.networks import Networks
 from receiver.smtp.replies import Reply, printable
 from receiver.smtp.text import DataLimits
 from receiver.smtp.tls import WatchedCertificate, reason_of
+from receiver.smtp.trace import address_of
+from receiver.smtp.waiting import has_unread_octets
 from receiver.tally import tally
 
 _INBOX_FULL = 64 * 1024
@@ -58,7 +58,10 @@ class Terms:
     handshake_seconds: float = 30.0
     idle_seconds: float = 300.0
     visits: Visits = field(default_factory=Visits)
-    normalize_networks: tuple[IPv4Network | IPv6Network, ...] = ()
+    normalize_networks: Networks = ()
+    proxy_networks: Networks = ()
+    proxy_seconds: float = 5.0
+    forwarder_networks: Networks = ()
     sessions: MutableSet["Wire"] = field(default_factory=set)
 
 
@@ -69,6 +72,12 @@ class Wire(SMTP):
     session: Session
     envelope: Envelope
     _paused: bool  # asyncio's: the transport's buffer is full
+
+    # What a proxy said before the session began: whose connection this is, or why it is nobody's.
+    proxied_peer: tuple[str, int] | None = None
+    turned_away: tuple[str, Reply | None] | None = None
+    via = ""  # the proxy's address
+    is_unnamed = False  # a proxy that told of no client
 
     # What SMTP.__init__ would set on each instance; unused here, kept for what is inherited.
     __ident__ = "ESMTP postbus"
@@ -122,7 +131,8 @@ class Wire(SMTP):
         """Start the session."""
         self.transport = transport  # type: ignore[assignment]
         self.session = self._create_session()
-        self.session.peer = transport.get_extra_info("peername")
+        peer: Any = self.proxied_peer or transport.get_extra_info("peername")
+        self.session.peer = peer
         tally.count("connections")
         self._set_rset_state()
         self._note_progress()
@@ -163,7 +173,7 @@ class Wire(SMTP):
 
     async def _talks_early(self) -> bool:
         """Whether the client sent something before the banner left; it is read then, so that closing is no reset."""
-        if not len(self._inbox) and not _has_unread_octets(self._open_transport()):
+        if not len(self._inbox) and not has_unread_octets(self._open_transport()):
             return False
         while not (len(self._inbox) or self._is_eof or self._is_closing):
             await self._wait()
@@ -225,7 +235,7 @@ class Wire(SMTP):
             )
         except OSError as error:  # ssl.SSLError, ConnectionError and TimeoutError are such
             self.end_reason = "tls_failed"
-            log.info("tls_failed", peer=transport.get_extra_info("peername")[0], reason=reason_of(error))
+            log.info("tls_failed", peer=address_of(self.session.peer), reason=reason_of(error))
             transport.abort()
             self._close_now()
             raise PeerGone from error
@@ -332,14 +342,3 @@ class Wire(SMTP):
             if handle is not None:
                 handle.cancel()
         self._wake()
-
-
-def _has_unread_octets(transport: asyncio.Transport) -> bool:
-    """What the system holds for us and no reader was told of yet. Under TLS it would be a record of unknown content."""
-    peer = transport.get_extra_info("socket")
-    if peer is None or transport.get_extra_info("ssl_object") is not None:
-        return False
-    try:
-        return fcntl.ioctl(peer.fileno(), termios.FIONREAD, bytes(4)) != bytes(4)
-    except (OSError, ValueError):  # closed already
-        return False

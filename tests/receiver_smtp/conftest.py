@@ -80,8 +80,8 @@ class RunningDoor:
         assert self._loop is not None
         self._loop.call_soon_threadsafe(function)
 
-    def connect(self) -> "RawClient":
-        return RawClient(self.port)
+    def connect(self, source: str = "127.0.0.1") -> "RawClient":
+        return RawClient(self.port, source)
 
     def _run(self) -> None:
         try:
@@ -120,8 +120,8 @@ class RunningDoor:
 class RawClient:
     """Octets over a socket; replies as whole texts."""
 
-    def __init__(self, port: int) -> None:
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=10)
+    def __init__(self, port: int, source: str = "127.0.0.1") -> None:
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=10, source_address=(source, 0))
         self._buffer = b""
 
     def send(self, octets: bytes) -> None:

@@ -177,11 +177,11 @@ def test_hang_up_after_the_final_dot_cancels_nothing(house, start_door, read_jou
 
 
 def test_message_accepted_is_logged_without_content(house, start_door, capture_log):
-    """One canonical line a message: id, tenants, octets, peer, TLS; nothing of subject or body."""
+    """One canonical line a message: id, tenants, octets, peer and who told of it, TLS; nothing of subject or body."""
     client = start_door(house).connect().greet()
     reply = send(client, house)
     lines = [line for line in capture_log if line["event"] == "message_accepted"]
-    assert [set(line) - {"log_level"} for line in lines] == [{"event", "id", "tenants", "octets", "peer", "tls"}]
+    assert [set(line) - {"log_level"} for line in lines] == [{"event", "id", "tenants", "octets", "peer", "via", "tls"}]
     assert reply.endswith(lines[0]["id"])
     assert lines[0]["tenants"] == [house.tenants["acme"]]
     assert lines[0]["octets"] == len(MAIL)
