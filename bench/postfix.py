@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -46,9 +47,11 @@ class PrivatePostfix:
         *,
         hold_port: int | None = None,
         certificate: tuple[Path, Path] | None = None,
+        settings: Mapping[str, str] | None = None,
     ) -> None:
         self.folder, self.port, self._relay = folder, port, relay
         self.hold_port, self._certificate = hold_port, certificate
+        self._settings = dict(settings or {})  # of main.cf, beyond ours
 
     @property
     def delivered(self) -> Path:
@@ -135,6 +138,7 @@ class PrivatePostfix:
             certificate, key = self._certificate
             settings |= {"smtpd_tls_cert_file": certificate, "smtpd_tls_key_file": key}
             settings |= {"smtpd_tls_security_level": "may"}
+        settings |= self._settings
         services = f"127.0.0.1:{self.port} inet n - n - - smtpd\n"
         if self.hold_port:
             hold = "smtpd_recipient_restrictions=check_recipient_access,static:HOLD"
