@@ -39,6 +39,7 @@ from bench.abuse import CORPUS as ABUSE
 from bench.virtual_time import MemoryTransport, Standstill, VirtualLoop
 from receiver.config import Settings
 from receiver.smtp import replies, tls
+from receiver.smtp.certificates import Certificates, WatchedCertificate
 from receiver.smtp.door import make_terms
 from receiver.smtp.handler import ImportHandler, ImportSession
 from receiver.smtp.replies import Reply
@@ -213,7 +214,7 @@ class Range:
         )
         self._loop = VirtualLoop()
         with tempfile.TemporaryDirectory() as folder:
-            self._tls = tls.WatchedCertificate(*tls.make_self_signed(Path(folder), "mx.example"))
+            self._tls = Certificates(WatchedCertificate(*tls.make_self_signed(Path(folder), "mx.example")))
 
     def run(self, script: Script) -> Course:
         """One script from greeting to end."""

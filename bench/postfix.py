@@ -23,6 +23,7 @@ defer unix - - n - 0 bounce
 trace unix - - n - 0 bounce
 flush unix n - n 1000? 0 flush
 smtp unix - - n - - smtp
+lmtp unix - - n - - lmtp
 error unix - - n - - error
 retry unix - - n - - error
 virtual unix - n n - - virtual
@@ -33,7 +34,9 @@ postlog unix-dgram n - n - 1 postlogd
 
 
 class PrivatePostfix:
-    """Postfix on `port`: delivers *@maildir.example into `folder`/maildir/box, or relays all to `relay` (HOST:PORT).
+    """Postfix on `port`: delivers *@maildir.example into `folder`/maildir/box, or relays all to `relay`.
+
+    `relay` is HOST:PORT, or a transport in Postfix's own words: lmtp:inet:HOST:PORT, lmtp:unix:PATH.
 
     With a `hold_port` it accepts any mail there durably into its hold queue. `certificate` (PEM, PEM of the key) turns
     STARTTLS on.
@@ -110,11 +113,11 @@ class PrivatePostfix:
             "myhostname": "mx.bench.example",
             "mydestination": "",
             "relay_domains": "static:all" if self._relay or self.hold_port else "",
-            "relay_transport": f"smtp:[{self._relay.rpartition(':')[0]}]:{self._relay.rpartition(':')[2]}"
-            if self._relay
-            else "smtp:[127.0.0.1]:9",
+            "relay_transport": _transport(self._relay or "127.0.0.1:9"),
             "smtp_dns_support_level": "disabled",
             "smtp_tls_security_level": "may",
+            "lmtp_tls_security_level": "may",
+            "lmtp_dns_support_level": "disabled",
             "virtual_mailbox_domains": "" if self._relay else "maildir.example",
             "virtual_mailbox_base": self.folder / "maildir",
             "virtual_mailbox_maps": "static:box/",
@@ -146,6 +149,13 @@ class PrivatePostfix:
         conf = self.folder / "conf"
         (conf / "main.cf").write_text("".join(f"{key} = {value}\n" for key, value in settings.items()))
         (conf / "master.cf").write_text(services.rstrip() + _SERVICES)
+
+
+def _transport(relay: str) -> str:
+    if relay.startswith("lmtp:"):
+        return relay
+    host, _, port = relay.rpartition(":")
+    return f"smtp:[{host}]:{port}"
 
 
 def _answers(port: int) -> bool:

@@ -25,6 +25,7 @@ class RunningPostbus:
         """`settings` are environment variables without their prefix, for example SMTP__MAX_MESSAGE_OCTETS."""
         self.data = data
         self.port = 0
+        self.places: dict[str, str] = {}  # where it listens, by kind: smtp, smtps, lmtp
         self.environment = {k: v for k, v in os.environ.items() if not k.startswith("POSTBUS_")}
         self.environment |= {"POSTBUS_DATA": str(data), "POSTBUS_SMTP__LISTEN": "127.0.0.1:0"}
         # All clients of a test or a measurement are one address, and hasty.
@@ -82,7 +83,8 @@ class RunningPostbus:
         watchdog.cancel()
         if not line.startswith("ready smtp="):
             raise RuntimeError(f"postbus did not get ready: {self.log_file.read_text()[-2000:]}")
-        self.port = int(line.strip().rpartition(":")[2])
+        self.places = dict(word.split("=", 1) for word in line.split()[1:])
+        self.port = int(self.places["smtp"].rpartition(":")[2])
 
     def stop(self, seconds: float = 90.0) -> int:
         """SIGTERM; returns the exit code."""

@@ -304,6 +304,8 @@ def _merge(low: dict[str, Any], high: dict[str, Any]) -> dict[str, Any]:
 def _where(location: tuple[int | str, ...], from_environment: dict[str, Any], config_file: Path | None) -> str:
     node: Any = from_environment
     for part in location:
+        if isinstance(node, list):
+            break
         if not isinstance(node, dict) or part not in node:
             return str(config_file) if config_file else "settings"
         node = node[part]

@@ -4,12 +4,29 @@ Pure but for the number of cores; raises nothing beyond what pydantic says of a 
 """
 
 import os
+from dataclasses import dataclass
+from pathlib import Path
 
 from pydantic import Field
 
-from receiver.setting_values import HostName, Listen, Network, Section
+from receiver.setting_values import HostName, Listen, ListenOrNothing, ListenOrSocket, Network, Section, SocketMode
 
 MOST_DOORS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class PemPair:
+    """The files of a certificate and its key; one file may hold both."""
+
+    certificate: Path
+    key: Path
+
+
+class CertificateEntry(Section):
+    """One of smtp.tls_certificates."""
+
+    certificate: str = Field(min_length=1, description="PEM chain.")
+    key: str = Field("", description="PEM key; empty: in the same file.")
 
 
 class SmtpSettings(Section):
@@ -18,6 +35,13 @@ class SmtpSettings(Section):
     listen: Listen = Field(
         "127.0.0.1:2525", description="Address and port; ignored when systemd hands over the socket."
     )
+    listen_tls: ListenOrNothing = Field(
+        "", description="Address and port where TLS begins at once (RFC 8314), for example 0.0.0.0:465; empty: none."
+    )
+    listen_lmtp: ListenOrSocket = Field(
+        "", description="LMTP (RFC 2033) for a server in front: HOST:PORT or unix:/PATH; empty: none."
+    )
+    lmtp_socket_mode: SocketMode = Field("0660", description="Permissions of the Unix socket in listen_lmtp.")
     doors: int = Field(0, ge=0, le=MOST_DOORS, description="Processes that take mail; 0: one per core, at most 8.")
     hostname: HostName = Field("", description="Name in banner, EHLO reply and trace; empty: the machine's full name.")
     max_message_octets: int = Field(
@@ -73,11 +97,18 @@ class SmtpSettings(Section):
     starttls: bool = Field(True, description="Announce STARTTLS (RFC 3207).")
     tls_certificate: str = Field("", description="PEM chain; empty: the self-signed one made by `postbus init`.")
     tls_key: str = Field("", description="PEM key of tls_certificate.")
+    tls_certificates: list[CertificateEntry] = Field(
+        default=[], description="Further ones, {certificate, key}, for clients that ask for a name in them (SNI)."
+    )
     handshake_seconds: float = Field(30.0, gt=0, description="How long a TLS handshake may take.")
     idle_seconds: float = Field(300.0, gt=0, description="Silence after which a session is closed (RFC 5321 4.5.3.2).")
     lookup_seconds: float = Field(5.0, gt=0, description="How long RCPT waits for the database before it says 451.")
     drain_seconds: float = Field(60.0, gt=0, description="How long SIGTERM waits for running transactions.")
 
     def number_of_doors(self) -> int:
-        """How many processes take mail from each listening socket."""
+        """How many processes take mail; each does from every listening socket."""
         return self.doors or min(MOST_DOORS, len(os.sched_getaffinity(0)))
+
+    def tls_pairs(self) -> list[PemPair]:
+        """The files of the further certificates."""
+        return [PemPair(Path(each.certificate), Path(each.key or each.certificate)) for each in self.tls_certificates]

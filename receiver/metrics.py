@@ -43,7 +43,7 @@ class Family:
 
 
 COUNTERS: Mapping[str, Family] = {
-    "connections": Family("Connections that clients made."),
+    "connections": Family("Connections that clients made, by what is spoken there: smtp, smtps, lmtp.", ("listener",)),
     "sessions": Family("Sessions that ended, by how.", ("reason",)),
     "replies": Family("Replies to clients by code.", ("code",)),
     "received_octets": Family("Octets that came from clients, after TLS."),
@@ -76,7 +76,8 @@ class Exposition(Collector):
             ]
             shown.add_metric([], buckets, histogram.sum_of(counts))
             yield shown
-        is_open = living["connections"] - living["connections_closed"]
+        opened = sum(count for name, count in living.items() if name.startswith("connections:"))
+        is_open = opened - living["connections_closed"]
         yield GaugeMetricFamily(_PREFIX + "connections_open", "Connections that are open now.", max(0, is_open))
         yield from self._depth()
 

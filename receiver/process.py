@@ -80,10 +80,11 @@ def _play(role: str, settings: Settings, arguments: argparse.Namespace, ready: C
     # Each role imports only what it needs: the renderer must not even hold the code that opens the database (law 17).
     match role:
         case "door":
+            from receiver.listening import Listener
             from receiver.smtp.door import run_door
 
-            listener = socket.socket(fileno=arguments.listen_fd)
-            run_door(settings, listener, name=arguments.name, ready=ready, shared_fd=arguments.shared_fd)
+            listeners = [Listener(kind, socket.socket(fileno=descriptor)) for kind, descriptor in arguments.listen]
+            run_door(settings, listeners, name=arguments.name, ready=ready, shared_fd=arguments.shared_fd)
         case "worker":
             from receiver.pipeline.worker import run_worker
 
@@ -104,10 +105,15 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--name", required=True)
     parser.add_argument("--supervisor", type=int, required=True, help="process id to die with")
     parser.add_argument("--ready-fd", type=int, required=True)
-    parser.add_argument("--listen-fd", type=int)
+    parser.add_argument("--listen", type=_kind_and_descriptor, action="append", help="KIND=DESCRIPTOR of a socket")
     parser.add_argument("--shared-fd", type=int, help="shared memory of all doors")
     parser.add_argument("--tally-fd", type=int, help="shared memory to count into")
     return parser.parse_args()
+
+
+def _kind_and_descriptor(argument: str) -> tuple[str, int]:
+    kind, _, descriptor = argument.partition("=")
+    return kind, int(descriptor)
 
 
 def _die_with(supervisor: int) -> None:

@@ -4,7 +4,7 @@
       ├─ renderer    receiver/rendering/renderer.py   octets in, PDF out; no database, no key
       ├─ jobs        receiver/pipeline/jobs.py        what may take longer: PDFs, second attempts
       ├─ worker      receiver/pipeline/worker.py      journal → parse → decide → keep → settle
-      └─ door        receiver/smtp/door.py            SMTP in, journal.accept; smtp.doors on each listening socket
+      └─ door        receiver/smtp/door.py            SMTP in, journal.accept; smtp.doors of them, on all sockets
 
 The supervisor holds the listening sockets and never touches mail. SIGTERM drains: no new connections, running
 transactions finish, then the others end; exit 0. SIGHUP reads the settings again and replaces the processes one by one;
@@ -12,6 +12,7 @@ settings that cannot be used are logged, and everything stays.
 Raises ListenFailed, AlreadyRunning and StartFailed.
 """
 
+import contextlib
 import itertools
 import os
 import signal
@@ -22,12 +23,17 @@ import structlog
 
 from receiver import listening, logs
 from receiver.config import ConfigurationError, DatabaseSettings, Settings
+from receiver.listening import KINDS, Listener
 from receiver.smtp.shared import new_region
 from receiver.sole import sole
 from receiver.supervision import Child, Supervisor
 
 # The renderer finishes the page at hand (rendering.seconds, 30 by default).
 _STOP_SECONDS = 40.0
+# Beyond smtp.drain_seconds: who has just arrived, and the last handler at work.
+_STOP_MARGIN = 15.0
+# Settings of sockets, which only a start can open.
+_PLACES = ("listen", "listen_tls", "listen_lmtp", "lmtp_socket_mode")
 
 log = structlog.get_logger()
 
@@ -39,19 +45,22 @@ def serve(settings: Settings, announce: Callable[[str], None], read_again: Calla
     """
     logs.configure(settings.log, process="supervisor")
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until there is something to reload
-    listeners = listening.inherited() or [listening.bound(settings.smtp.listen)]
-    if settings.metrics.listen:
-        from receiver.metrics import serve_metrics  # noqa: PLC0415 - most postbuses serve none
+    with contextlib.ExitStack() as closed_at_the_end:
+        listeners = listening.open_all(settings.smtp)
+        for listener in listeners:
+            closed_at_the_end.callback(listener.close)
+        if settings.metrics.listen:
+            from receiver.metrics import serve_metrics  # noqa: PLC0415 - most postbuses serve none
 
-        serve_metrics(settings.metrics.listen, settings.journal_folder())
-    with sole(settings.data):
-        _run(settings, listeners, announce, read_again)
+            serve_metrics(settings.metrics.listen, settings.journal_folder())
+        with sole(settings.data):
+            _run(settings, listeners, announce, read_again)
     return 0
 
 
 def _run(
     settings: Settings,
-    listeners: list[socket.socket],
+    listeners: Sequence[Listener],
     announce: Callable[[str], None],
     read_again: Callable[[], Settings],
 ) -> None:
@@ -68,9 +77,10 @@ def _run(
     signal.signal(signal.SIGCHLD, supervisor.wake)
     supervisor.start()
     if not supervisor.is_stopping:  # told to stop while it started: mail was never let in
-        announce("ready smtp=" + ",".join(listening.address_of(one) for one in listeners))
-        log.info("service_started", listening=[listening.address_of(one) for one in listeners])
-        notify_systemd("READY=1")
+        places = _places(listeners)
+        announce(f"ready {places}")
+        log.info("service_started", listening=places.split(" "))
+        notify_systemd(f"READY=1\nSTATUS=takes mail at {places}")
     supervisor.watch()
     notify_systemd("STOPPING=1")
     log.info("service_stopping")
@@ -79,6 +89,12 @@ def _run(
         listener.close()
     supervisor.stop()
     log.info("service_stopped")
+
+
+def _places(listeners: Sequence[Listener]) -> str:
+    """`smtp=HOST:PORT smtps=HOST:PORT lmtp=unix:PATH`, those of one kind joined by commas."""
+    of_kind = {kind: ",".join(each.address() for each in listeners if each.kind == kind) for kind in KINDS}
+    return " ".join(f"{kind}={addresses}" for kind, addresses in of_kind.items() if addresses)
 
 
 def _renewed(running: Settings, read_again: Callable[[], Settings]) -> Settings | None:
@@ -91,7 +107,7 @@ def _renewed(running: Settings, read_again: Callable[[], Settings]) -> Settings 
     # What the supervisor itself holds (folder, sockets) stays until it is started anew.
     kept = {
         "data": running.data == fresh.data,
-        "smtp.listen": running.smtp.listen == fresh.smtp.listen,
+        **{f"smtp.{name}": getattr(running.smtp, name) == getattr(fresh.smtp, name) for name in _PLACES},
         "metrics.listen": running.metrics.listen == fresh.metrics.listen,
     }
     if not all(kept.values()):
@@ -101,7 +117,7 @@ def _renewed(running: Settings, read_again: Callable[[], Settings]) -> Settings 
 
 
 def _children(
-    settings: Settings, listeners: list[socket.socket], shared_fd: int, taken: Collection[str] = ()
+    settings: Settings, listeners: Sequence[Listener], shared_fd: int, taken: Collection[str] = ()
 ) -> list[Child]:
     # Each door holds a part of the journal by its name: while one takes over from another, both live.
     free = (name for name in map("door-{}".format, itertools.count(1)) if name not in taken)
@@ -110,8 +126,15 @@ def _children(
     without_database = settings.model_copy(update={"database": DatabaseSettings()}).model_dump_json().encode()
     own_renderer = [Child("renderer", "renderer", without_database, _STOP_SECONDS)]
     doors = [
-        Child("door", next(free), everything, settings.smtp.drain_seconds + 5, listener, shared_fd=shared_fd)
-        for listener in listeners * settings.smtp.number_of_doors()
+        Child(
+            "door",
+            name,
+            everything,
+            settings.smtp.drain_seconds + _STOP_MARGIN,
+            listeners,
+            shared_fd=shared_fd,
+        )
+        for name in itertools.islice(free, settings.smtp.number_of_doors())
     ]
     # Doors last: mail is let in when what takes it further stands, and is shut out before that goes.
     return [

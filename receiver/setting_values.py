@@ -15,6 +15,8 @@ _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _DOMAIN = re.compile(rf"(?=.{{1,255}}\Z){_LABEL}(?:\.{_LABEL})*")
 # Names of machines are freer than domains of mail: some hold underscores.
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,253}[A-Za-z0-9])?")
+UNIX_PREFIX = "unix:"
+_LONGEST_SOCKET_PATH = 107  # sun_path holds 108 octets, unix(7).
 _DATABASE = re.compile(r"sqlite:///|postgresql(?:\+psycopg)?://")
 
 
@@ -56,6 +58,21 @@ def _listen(value: str) -> str:
 
 def _listen_or_nothing(value: str) -> str:
     return _listen(value) if value else value
+
+
+def _listen_or_socket(value: str) -> str:
+    if not value.startswith(UNIX_PREFIX):
+        return _listen_or_nothing(value)
+    path = value.removeprefix(UNIX_PREFIX)
+    if not path.startswith("/") or len(path.encode()) > _LONGEST_SOCKET_PATH or not path.isprintable():
+        raise ValueError(f"expected unix:/ABSOLUTE/PATH of at most {_LONGEST_SOCKET_PATH} octets, or HOST:PORT")
+    return value
+
+
+def _socket_mode(value: str) -> str:
+    if not re.fullmatch(r"0?[0-7]{3}", value, re.ASCII):
+        raise ValueError('expected the permissions of a file in octal, for example "0660"')
+    return value
 
 
 def _domain(value: str) -> str:
@@ -112,6 +129,8 @@ def _socket_path(value: str) -> str:
 
 Listen = Annotated[str, AfterValidator(_listen)]
 ListenOrNothing = Annotated[str, AfterValidator(_listen_or_nothing)]
+ListenOrSocket = Annotated[str, AfterValidator(_listen_or_socket)]
+SocketMode = Annotated[str, AfterValidator(_socket_mode)]
 Network = Annotated[str, AfterValidator(_network)]
 Domain = Annotated[str, AfterValidator(_domain)]
 HostName = Annotated[str, AfterValidator(_host_name)]

@@ -1,7 +1,7 @@
 """Start processes, start again what dies, replace them with others, stop in order.
 
-Knows nothing of mail: a child is a role, a name and perhaps a listening socket. A process that dies is started again
-at once, then after a growing pause while it keeps dying. A process with a listening socket is replaced by one that is
+Knows nothing of mail: a child is a role, a name and perhaps listening sockets. A process that dies is started again
+at once, then after a growing pause while it keeps dying. A process with listening sockets is replaced by one that is
 ready before it is told to stop, so that no connection is lost; any other by one that starts when it has ended.
 Raises StartFailed when one does not get ready at the first start.
 """
@@ -10,7 +10,6 @@ import contextlib
 import os
 import selectors
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -18,6 +17,7 @@ from collections.abc import Callable, Sequence
 
 import structlog
 
+from receiver.listening import Listener
 from receiver.tally import regions
 
 STEADY_SECONDS = 30.0  # who lived this long has no bad start behind it
@@ -43,7 +43,7 @@ class Child:
         name: str,
         settings: bytes,
         stop_seconds: float,
-        listener: socket.socket | None = None,
+        listeners: Sequence[Listener] = (),
         *,
         shared_fd: int | None = None,
     ) -> None:
@@ -51,7 +51,7 @@ class Child:
         self.name = name
         self._settings = settings
         self.stop_seconds = stop_seconds
-        self._listener = listener
+        self._listeners = listeners
         self._shared_fd = shared_fd
         self._process: subprocess.Popen[bytes] | None = None
         self._started_at = 0.0
@@ -61,8 +61,8 @@ class Child:
 
     @property
     def is_door(self) -> bool:
-        """Whether it shares a listening socket, so that two may live side by side."""
-        return self._listener is not None
+        """Whether it shares listening sockets, so that two may live side by side."""
+        return bool(self._listeners)
 
     @property
     def has_ended(self) -> bool:
@@ -98,9 +98,9 @@ class Child:
         command = [sys.executable, "-m", "receiver.process", self.role, "--name", self.name]
         command += ["--supervisor", str(os.getpid()), "--ready-fd", str(ready_write)]
         passed = [ready_write]
-        if self._listener is not None:
-            command += ["--listen-fd", str(self._listener.fileno())]
-            passed.append(self._listener.fileno())
+        for listener in self._listeners:
+            command += ["--listen", f"{listener.kind}={listener.socket.fileno()}"]
+            passed.append(listener.socket.fileno())
         if self._shared_fd is not None:
             command += ["--shared-fd", str(self._shared_fd)]
             passed.append(self._shared_fd)

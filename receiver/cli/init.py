@@ -74,7 +74,7 @@ def migrate(settings: Settings) -> list[str]:
 def make_certificate(settings: Settings) -> list[str]:
     """Make a self-signed certificate unless the configuration names one; returns what was made."""
     folder = settings.data / "tls"
-    if settings.smtp.tls_certificate or not settings.smtp.starttls:
+    if settings.smtp.tls_certificate or not (settings.smtp.starttls or settings.smtp.listen_tls):
         return []
     had_one = folder.is_dir() and any(folder.iterdir())
     certificate, _ = make_self_signed(folder, settings.smtp.hostname or socket.getfqdn())

@@ -21,8 +21,7 @@ def render(ctx: typer.Context) -> None:
     logs.configure(settings.log, process="renderer")
     handed_over = listening.inherited()
     try:
-        run_renderer(
-            settings, ready=lambda: notify_systemd("READY=1"), listener=handed_over[0] if handed_over else None
-        )
+        listener = handed_over[0][1] if handed_over else None
+        run_renderer(settings, ready=lambda: notify_systemd("READY=1"), listener=listener)
     except RendererRunning as failure:
         raise Refused(str(failure)) from failure

@@ -9,6 +9,8 @@ import ssl
 from pathlib import Path
 
 from receiver.config import Settings
+from receiver.smtp.certificates import names_in
+from receiver.smtp.tls import CertificateUnusable
 
 # A reply line holds 512 octets with CRLF (RFC 5321 4.5.3.1.5); code, enhanced code and the address need some of them.
 _LONGEST_REFUSAL = 200
@@ -16,7 +18,8 @@ _LONGEST_REFUSAL = 200
 
 def faults_of(settings: Settings) -> list[str]:
     """Everything in the configuration that cannot work on this machine."""
-    return [*_certificate_faults(settings), *_plan_faults(settings), *_command_faults(settings)]
+    certificates = [*_certificate_faults(settings), *_further_certificate_faults(settings)]
+    return [*certificates, *_plan_faults(settings), *_command_faults(settings)]
 
 
 def _certificate_faults(settings: Settings) -> list[str]:
@@ -25,9 +28,33 @@ def _certificate_faults(settings: Settings) -> list[str]:
         return []
     if not chain:
         return ["smtp.tls_certificate: not set, though smtp.tls_key is; set both, or leave both empty"]
-    named = {"smtp.tls_certificate": chain, "smtp.tls_key": key}
+    return _pair_faults("smtp.tls_certificate", chain, "smtp.tls_key", key)
+
+
+def _further_certificate_faults(settings: Settings) -> list[str]:
+    faults = []
+    for number, entry in enumerate(settings.smtp.tls_certificates):
+        place = f"smtp.tls_certificates.{number}"
+        found = _pair_faults(f"{place}.certificate", entry.certificate, f"{place}.key", entry.key)
+        faults += found or _name_faults(f"{place}.certificate", entry.certificate)
+    return faults
+
+
+def _name_faults(setting: str, chain: str) -> list[str]:
+    try:
+        has_name = bool(names_in(Path(chain)))
+    except CertificateUnusable as fault:
+        return [f"{setting}: {fault}"]
+    return [] if has_name else [f"{setting} = {chain!r}: has no DNS name, so nobody can ask for it"]
+
+
+def _pair_faults(certificate_setting: str, chain: str, key_setting: str, key: str) -> list[str]:
+    named = {certificate_setting: chain, key_setting: key}
     unreadable = [fault for setting, file in named.items() if file and (fault := _unreadable(setting, Path(file)))]
-    return unreadable or _mismatched(chain, key or chain)  # one PEM file may hold both
+    if unreadable:
+        return unreadable
+    why = _mismatch(chain, key or chain)  # one PEM file may hold both
+    return [f"{certificate_setting} = {chain!r}: cannot be used with {key_setting} = {key!r} ({why})"] if why else []
 
 
 def _unreadable(setting: str, file: Path) -> str | None:
@@ -38,14 +65,13 @@ def _unreadable(setting: str, file: Path) -> str | None:
         return f"{setting} = {str(file)!r}: cannot be read ({error.strerror})"
 
 
-def _mismatched(chain: str, key: str) -> list[str]:
+def _mismatch(chain: str, key: str) -> str:
     try:
         # A password would be asked for on the terminal; a key of a service has none.
         ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(chain, key, password=lambda: b"")
     except (ssl.SSLError, ValueError) as error:
-        why = getattr(error, "reason", None) or "not PEM"
-        return [f"smtp.tls_certificate = {chain!r}: cannot be used with smtp.tls_key = {key!r} ({why})"]
-    return []
+        return getattr(error, "reason", None) or "not PEM"
+    return ""
 
 
 def _plan_faults(settings: Settings) -> list[str]:

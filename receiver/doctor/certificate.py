@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from cryptography import x509
+from cryptography.hazmat.primitives import serialization
 
 from receiver.doctor.findings import Finding
 
@@ -28,6 +29,12 @@ def judge_file(file: Path, server_name: str) -> Finding:
     except ValueError:
         return Finding("certificate", "failed", f"{file}: not a certificate in PEM", _RENEW)
     return _judge(certificate, server_name, datetime.now(UTC))
+
+
+def der_of(file: Path) -> bytes:
+    """The first certificate of a PEM file, as a door shows it. Raises ValueError and OSError."""
+    certificate = x509.load_pem_x509_certificates(file.read_bytes())[0]
+    return certificate.public_bytes(serialization.Encoding.DER)
 
 
 def judge_certificate(der: bytes, server_name: str, now: datetime | None = None) -> Finding:

@@ -28,12 +28,29 @@ class Handshake:
 
 
 class Dialogue:
-    """One connection, closed at the end of the block; everything within PATIENCE_SECONDS."""
+    """One connection, closed at the end of the block; everything within PATIENCE_SECONDS, connecting aside."""
 
-    def __init__(self, address: tuple[str, int]) -> None:
+    def __init__(self, channel: socket.socket) -> None:
         self._deadline = time.monotonic() + PATIENCE_SECONDS
-        self._socket: socket.socket = socket.create_connection(address, timeout=PATIENCE_SECONDS)
+        self._socket = channel
         self._unread = b""
+
+    @classmethod
+    def at_unix_socket(cls, path: str) -> "Dialogue":
+        """With who listens at a path."""
+        channel = socket.socket(socket.AF_UNIX)
+        channel.settimeout(PATIENCE_SECONDS)
+        try:
+            channel.connect(path)
+        except OSError:
+            channel.close()
+            raise
+        return cls(channel)
+
+    @classmethod
+    def at(cls, address: tuple[str, int]) -> "Dialogue":
+        """With who listens at an address."""
+        return cls(socket.create_connection(address, timeout=PATIENCE_SECONDS))
 
     def __enter__(self) -> "Dialogue":
         return self
@@ -45,14 +62,18 @@ class Dialogue:
         """The banner after its code."""
         return self._reply(220)[0]
 
-    def extensions(self) -> set[str]:
-        """What is announced after EHLO, in capitals, without parameters."""
-        lines = self._command("EHLO doctor.invalid", 250)
+    def extensions(self, hello: str = "EHLO") -> set[str]:
+        """What is announced after EHLO (LHLO), in capitals, without parameters."""
+        lines = self._command(f"{hello} doctor.invalid", 250)
         return {line.partition(" ")[0].upper() for line in lines[1:]}
 
     def start_tls(self, server_name: str) -> Handshake:
         """STARTTLS, asking for the certificate of that name; it is taken whatever it is."""
         self._command("STARTTLS", 220)
+        return self.shake_hands(server_name)
+
+    def shake_hands(self, server_name: str) -> Handshake:
+        """Begin TLS at once, asking for the certificate of that name; it is taken whatever it is."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE

@@ -1,23 +1,27 @@
-"""Whether our door answers: banner at smtp.listen and at the addresses of the MX, STARTTLS, and what it shows.
+"""Whether our door answers: banner at its listeners and at the addresses of the MX, TLS, and what it shows.
 
 A client like any sender; sends no mail.
 """
 
 from collections.abc import Sequence
 
-from receiver.doctor.certificate import judge_certificate
+from receiver.config_smtp import PemPair
+from receiver.doctor.certificate import der_of, judge_certificate, judge_file
 from receiver.doctor.dialogue import Dialogue, Handshake, Unexpected
 from receiver.doctor.findings import Finding
 from receiver.doctor.resolver import Address
+from receiver.setting_values import UNIX_PREFIX, host_and_port
+from receiver.smtp.certificates import names_in
+from receiver.smtp.tls import CertificateUnusable
 
 _START = "start postbus: systemctl start postbus, or postbus serve"
 
 
 def judge_port(address: tuple[str, int], hostname: str) -> Finding:
     """Whether this postbus answers where it listens."""
-    shown = _shown(address)
+    shown = shown_address(address)
     try:
-        with Dialogue(address) as dialogue:
+        with Dialogue.at(address) as dialogue:
             banner = dialogue.greeting()
             dialogue.quit()
     except (OSError, Unexpected) as failure:
@@ -30,10 +34,10 @@ def judge_port(address: tuple[str, int], hostname: str) -> Finding:
 
 def judge_reach(address: Address, port: int, hostname: str) -> Finding:
     """Whether who connects to the address of an MX comes here. Seen from this machine, which may differ."""
-    shown = _shown((str(address), port))
+    shown = shown_address((str(address), port))
     outside = "from inside a network the way may differ: try from outside, swaks --quit-after EHLO --server ADDRESS"
     try:
-        with Dialogue((str(address), port)) as dialogue:
+        with Dialogue.at((str(address), port)) as dialogue:
             banner = dialogue.greeting()
             dialogue.quit()
     except ConnectionRefusedError:
@@ -62,8 +66,76 @@ def judge_tls(address: tuple[str, int], server_name: str) -> Sequence[Finding]:
     return [Finding("starttls", "ok", told), judge_certificate(handshake.certificate, server_name)]
 
 
+def judge_implicit_tls(address: tuple[str, int], hostname: str) -> Finding:
+    """Whether a handshake is the first thing at smtp.listen_tls, and the banner the next."""
+    shown = shown_address(address)
+    try:
+        with Dialogue.at(address) as dialogue:
+            handshake = dialogue.shake_hands(hostname)
+            banner = dialogue.greeting()
+            dialogue.quit()
+    except (OSError, Unexpected) as failure:
+        remedy = f"{_START}; look for tls_failed in the log"
+        return Finding("smtps", "failed", f"{shown}: {_words(failure)}", remedy)
+    if not is_ours(banner, hostname):
+        remedy = "stop the other server, or set smtp.listen_tls to another port"
+        return Finding("smtps", "warning", f"{shown}: answers as {_name_in(banner)}, not as {hostname}", remedy)
+    return Finding("smtps", "ok", f"{shown}: {handshake.version} {handshake.cipher}")
+
+
+def judge_lmtp(place: str, hostname: str) -> Finding:
+    """Whether LMTP is spoken at a place (HOST:PORT or unix:/PATH)."""
+    try:
+        with _dialogue_at(place) as dialogue:
+            banner = dialogue.greeting()
+            dialogue.extensions("LHLO")
+            dialogue.quit()
+    except PermissionError:
+        remedy = "run the doctor as the user of postbus or of the server in front, or look at smtp.lmtp_socket_mode"
+        return Finding("lmtp", "warning", f"{place}: this user may not connect", remedy)
+    except (OSError, Unexpected) as failure:
+        return Finding("lmtp", "failed", f"{place}: {_words(failure)}", _START)
+    if not is_ours(banner, hostname):
+        remedy = "stop the other server, or set smtp.listen_lmtp to another place"
+        return Finding("lmtp", "warning", f"{place}: answers as {_name_in(banner)}, not as {hostname}", remedy)
+    return Finding("lmtp", "ok", f"{place}: speaks LMTP")
+
+
+def _dialogue_at(place: str) -> Dialogue:
+    if place.startswith(UNIX_PREFIX):
+        return Dialogue.at_unix_socket(place.removeprefix(UNIX_PREFIX))
+    return Dialogue.at(reachable(place))
+
+
+def reachable(listen: str) -> tuple[str, int]:
+    """Where who listens at HOST:PORT is found: nobody connects to "any address"."""
+    host, port = host_and_port(listen)
+    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host), port  # noqa: S104 - not bound
+
+
+def judge_shown(address: tuple[str, int] | None, pair: PemPair) -> Finding:
+    """Whether a further certificate is good, and is shown to who asks for its name, if a door answers."""
+    try:
+        names = names_in(pair.certificate)
+    except CertificateUnusable:
+        return judge_file(pair.certificate, str(pair.certificate))
+    if not names:
+        remedy = "use one with a DNS name, or take it out of smtp.tls_certificates"
+        return Finding("certificate", "warning", f"{pair.certificate}: has no DNS name, nobody can ask for it", remedy)
+    asked = names[0].replace("*", "doctor", 1)
+    finding = judge_file(pair.certificate, asked)
+    try:
+        handshake = _shake_hands(address, asked) if address else None
+    except (OSError, Unexpected):
+        handshake = None
+    if finding.result != "failed" and handshake and handshake.certificate != der_of(pair.certificate):
+        remedy = "look for certificate_not_renewed and certificate_left_out in the log"
+        return Finding("certificate", "warning", f"{asked}: the door shows another one than {pair.certificate}", remedy)
+    return finding
+
+
 def _shake_hands(address: tuple[str, int], server_name: str) -> Handshake | None:
-    with Dialogue(address) as dialogue:
+    with Dialogue.at(address) as dialogue:
         dialogue.greeting()
         if "STARTTLS" not in dialogue.extensions():
             return None
@@ -87,6 +159,6 @@ def _words(failure: OSError | Unexpected) -> str:
     return str(reason or failure)
 
 
-def _shown(address: tuple[str, int]) -> str:
+def shown_address(address: tuple[str, int]) -> str:
     host, port = address
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

@@ -11,13 +11,21 @@ from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 from receiver.config import Settings
+from receiver.config_smtp import PemPair
 from receiver.doctor import machine, stores
 from receiver.doctor.certificate import judge_file
-from receiver.doctor.door import judge_port, judge_reach, judge_tls
+from receiver.doctor.door import (
+    judge_implicit_tls,
+    judge_lmtp,
+    judge_port,
+    judge_reach,
+    judge_shown,
+    judge_tls,
+    reachable,
+)
 from receiver.doctor.findings import Check, Finding, run_together
 from receiver.doctor.names import judge_host, judge_hostname, judge_mx, judge_ptr
 from receiver.doctor.resolver import Address, Resolver
-from receiver.setting_values import host_and_port
 from receiver.smtp import tls
 
 P = ParamSpec("P")
@@ -25,7 +33,7 @@ T = TypeVar("T")
 # A domain may have any number of exchanges, and each of them of addresses; ours has few.
 _MOST_NAMES = 10
 # Of findings that belong together, what is shown first.
-_ORDER = ("mx", "address", "reach", "ptr", "hostname", "port", "starttls", "certificate")
+_ORDER = ("mx", "address", "reach", "ptr", "hostname", "port", "smtps", "lmtp", "starttls", "certificate")
 
 
 def examine(settings: Settings) -> list[Finding]:
@@ -57,6 +65,8 @@ class Examination:
                 *(Check("mx", domain, partial(self._mx, domain)) for domain in settings.addresses.domains),
                 Check("hostname", self._hostname, _alone(judge_hostname, self._resolver, self._hostname)),
                 Check("port", settings.smtp.listen, self._port),
+                Check("smtps", settings.smtp.listen_tls, self._smtps),
+                Check("lmtp", settings.smtp.listen_lmtp, self._lmtp),
                 Check("data", str(data), _alone(machine.judge_data_folder, data)),
                 Check("space", str(data), _alone(machine.judge_room, settings)),
                 Check("clock", "this machine", _alone(machine.judge_clock, data)),
@@ -74,6 +84,10 @@ class Examination:
             [
                 *(Check("address", name, partial(self._host, name)) for name in names),
                 *(Check("starttls", name, partial(self._tls, name)) for name in names or [self._hostname]),
+                *(
+                    Check("certificate", str(pair.certificate), partial(self._further, pair))
+                    for pair in self._settings.smtp.tls_pairs()
+                ),
             ]
         )
 
@@ -101,18 +115,37 @@ class Examination:
         self._addresses[name] = addresses
         return [finding]
 
-    def _port(self) -> Sequence[Finding]:
+    def _at_systemd(self, unit: str) -> str:
         # Units serve the folder that is the default; another folder is somebody's own postbus.
         is_of_units = self._settings.data == Settings.model_fields["data"].default
-        at_systemd = machine.listening_of_systemd() if is_of_units else ""
-        host, port = host_and_port(at_systemd or self._settings.smtp.listen)
-        if port == 0:
+        return machine.listening_of_systemd(unit) if is_of_units else ""
+
+    def _port(self) -> Sequence[Finding]:
+        address = reachable(self._at_systemd("postbus.socket") or self._settings.smtp.listen)
+        if address[1] == 0:
             return [Finding("port", "skipped", "smtp.listen leaves the port to the system: nobody knows it here")]
-        # Nobody connects to "any address".
-        self._listen = ({"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host), port)  # noqa: S104 - not bound
-        finding = judge_port(self._listen, self._hostname)
+        self._listen = address
+        finding = judge_port(address, self._hostname)
         self._answers = finding.result != "failed"
         return [finding]
+
+    def _smtps(self) -> Sequence[Finding]:
+        place = self._at_systemd("postbus-smtps.socket") or self._settings.smtp.listen_tls
+        if not place:
+            return []
+        address = reachable(place)
+        if address[1] == 0:
+            return [Finding("smtps", "skipped", "smtp.listen_tls leaves the port to the system")]
+        return [judge_implicit_tls(address, self._hostname)]
+
+    def _lmtp(self) -> Sequence[Finding]:
+        place = self._at_systemd("postbus-lmtp.socket") or self._settings.smtp.listen_lmtp
+        if place.endswith(":0"):
+            return [Finding("lmtp", "skipped", "smtp.listen_lmtp leaves the port to the system")]
+        return [judge_lmtp(place, self._hostname)] if place else []
+
+    def _further(self, pair: PemPair) -> Sequence[Finding]:
+        return [judge_shown(self._listen if self._answers else None, pair)]
 
     def _tls(self, name: str) -> Sequence[Finding]:
         if not self._settings.smtp.starttls:

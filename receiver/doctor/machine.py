@@ -12,6 +12,7 @@ from pathlib import Path
 
 from receiver.config import Settings
 from receiver.doctor.findings import PATIENCE_SECONDS, Finding
+from receiver.setting_values import UNIX_PREFIX
 from storage.files import REAL
 from storage.journal.room import Room
 
@@ -115,12 +116,13 @@ def _judge_unit(unit: str, properties: dict[str, str]) -> Finding:
     return Finding("unit", "ok", f"{unit}: active")
 
 
-def listening_of_systemd() -> str:
-    """HOST:PORT at which systemd listens for us, empty when it does not."""
-    properties = _properties("postbus.socket")
+def listening_of_systemd(unit: str) -> str:
+    """HOST:PORT, or unix:/PATH, at which systemd listens for us by this unit; empty when it does not."""
+    properties = _properties(unit)
     if properties.get("ActiveState") != "active":
         return ""
-    return properties.get("Listen", "").partition(" ")[0]
+    place = properties.get("Listen", "").partition(" ")[0]
+    return f"{UNIX_PREFIX}{place}" if place.startswith("/") else place
 
 
 def _properties(unit: str) -> dict[str, str]:

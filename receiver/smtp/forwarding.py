@@ -95,7 +95,7 @@ class ForwardingSession(MessageSession):
         self.session.peer = peer
 
     def _greeting(self) -> Reply:
-        return replies.greeting(self.hostname)
+        return replies.greeting(self.hostname, self.protocol)
 
     def _forwarding_extensions(self) -> list[str]:
         if not self._is_forwarder:

@@ -25,7 +25,7 @@ from receiver.smtp.proxied import introduce
 from receiver.smtp.recipients import RecipientLookup
 from receiver.smtp.replies import Reply, printable
 from receiver.smtp.session import SmtpSession
-from receiver.smtp.trace import Arrival, address_of, received_field
+from receiver.smtp.trace import Arrival, peer_name, received_field
 from receiver.tally import ACCEPT_SECONDS
 from storage.failures import NoRoom, TemporaryFailure
 from storage.journal import Envelope, Recipient, Sink
@@ -155,7 +155,7 @@ class ImportHandler:
         """One canonical line a session."""
         log.info(
             "session_ended",
-            peer=address_of(session.peer),
+            peer=peer_name(session.peer),
             via=server.session_teller,
             helo=printable(session.host_name or ""),
             tls=_tls(session),
@@ -178,6 +178,7 @@ def _journal_envelope(server: ImportSession, session: Session, envelope: ImportT
         extended=session.extended_smtp,
         smtputf8=envelope.smtp_utf8,
         normalized=envelope.normalized,
+        lmtp=server.protocol == "LMTP",
     )
     return Envelope(
         id=arrival.message_id,

@@ -61,9 +61,10 @@ class MessageSession(Wire):
         await self._receive(intake)
         if not intake.is_finished:
             return self._give_up(intake)
+        self._note_end_of_message()
         status = await self._judge_message(intake)
         self._set_post_data_state()
-        await self.push(status)
+        await self._push_verdict(status)
         return None
 
     async def smtp_BDAT(self, argument: str) -> None:
@@ -73,6 +74,8 @@ class MessageSession(Wire):
         except SyntaxFault as fault:
             # How much of what follows is a message nobody knows.
             return self.hang_up("chunk_malformed", fault.reply)
+        if is_last:
+            self._note_end_of_message()
         try:
             chunks = await self._open_chunks()
         except Exception:
@@ -89,11 +92,9 @@ class MessageSession(Wire):
             return self._give_up(chunks)
         if not is_last and chunks.failure is None and chunks.fault is None:
             return await self.push(replies.chunk_taken(octets))
-        # Somebody announced a message and lost it: an empty one helps nobody.
-        is_empty = chunks.failure is None and chunks.fault is None and not chunks.size
-        status = replies.EMPTY_MESSAGE if is_empty else await self._judge_message(chunks)
+        status = await self._judge_message(chunks)
         self._set_post_data_state()
-        await self.push(status)
+        await self._push_verdict(status)
         return None
 
     # -- within --------------------------------------------------------------------------------------------------------
@@ -140,12 +141,22 @@ class MessageSession(Wire):
         reply = replies.FAILED_HERE if intake.fault is None else self._fault_reply(intake.fault)
         self.hang_up("endless_message", reply)
 
+    def _note_end_of_message(self) -> None:
+        """What is pushed as a verdict next answers a whole message."""
+
+    async def _push_verdict(self, status: Any) -> None:
+        """Answer a message, or what came in its place."""
+        await self.push(status)
+
     async def _judge_message(self, intake: Intake) -> Any:
         self.messages += 1
         if intake.failure is not None:
             raise intake.failure
         if intake.fault is not None:
             return self._fault_reply(intake.fault)
+        if isinstance(intake, ChunkIntake) and not intake.size:
+            # Somebody announced a message and lost it: an empty one helps nobody.
+            return replies.EMPTY_MESSAGE
         self.envelope.size = intake.size
         self.envelope.normalized = intake.is_normalized
         if isinstance(self.envelope.sink, MemorySink):
@@ -169,7 +180,7 @@ class MessageSession(Wire):
         if self._errors > self.terms.visits.limits.max_errors:
             self.hang_up("too_many_errors", replies.TOO_MANY_ERRORS)
         else:
-            await self.push(reply)
+            await self._push_verdict(reply)
 
     async def _call_or(self, default: Reply, command: str, *arguments: Any) -> Any:
         status = await self._call_handler_hook(command, *arguments)

@@ -34,9 +34,9 @@ def printable(text: str, longest: int = _LONGEST_ECHO) -> str:
     return shown if len(text) <= longest else shown[:-3] + "..."
 
 
-def greeting(hostname: str) -> Reply:
+def greeting(hostname: str, protocol: str) -> Reply:
     """The banner."""
-    return Reply(220, "", f"{hostname} ESMTP postbus")
+    return Reply(220, "", f"{hostname} {protocol} postbus")
 
 
 def helo(hostname: str) -> Reply:
@@ -146,7 +146,7 @@ COMMAND_TOO_LONG = Reply(500, "5.5.2", "command line is too long")
 COMMAND_UNKNOWN = Reply(500, "5.5.1", "command not recognised")
 COMMAND_NOT_IMPLEMENTED = Reply(502, "5.5.1", "command not implemented")
 NOT_SMTP = Reply(421, "4.7.0", "this is an SMTP server, closing the connection")
-ARGUMENT_NEEDED = Reply(501, "5.5.4", "HELO and EHLO need the client's name, without blanks")
+ARGUMENT_NEEDED = Reply(501, "5.5.4", "HELO, EHLO and LHLO need the client's name, without blanks")
 NO_ARGUMENT_ALLOWED = Reply(501, "5.5.4", "this command takes no argument")
 SENDER_SYNTAX = Reply(501, "5.5.4", "syntax: MAIL FROM:<reverse-path> [parameters]")
 RECIPIENT_SYNTAX = Reply(501, "5.5.4", "syntax: RCPT TO:<forward-path> [parameters]")
@@ -156,6 +156,8 @@ CHUNK_SYNTAX = Reply(501, "5.5.4", "syntax: BDAT SIZE [LAST], closing the connec
 CHUNKS_BEGUN = Reply(503, "5.5.1", "the message comes in chunks already, go on with BDAT or RSET")
 HELO_FIRST = Reply(503, "5.5.1", "send EHLO first")
 ATTRIBUTE_SYNTAX = Reply(501, "5.5.4", "syntax: ATTRIBUTE=VALUE ..., attributes as announced, values in xtext")
+LHLO_FIRST = Reply(503, "5.5.1", "send LHLO first")
+LMTP_SPOKEN = Reply(500, "5.5.1", "this is LMTP, send LHLO")
 NESTED_MAIL = Reply(503, "5.5.1", "a transaction is open already, end it with RSET")
 MAIL_FIRST = Reply(503, "5.5.1", "send MAIL first")
 RECIPIENT_FIRST = Reply(503, "5.5.1", "no valid recipients")

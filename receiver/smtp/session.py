@@ -35,6 +35,12 @@ def hooks_of(handler: object) -> dict[str, Hook]:
     return {name.removeprefix(_HOOK_PREFIX): getattr(handler, name) for name in names}
 
 
+def tls_facts(transport: asyncio.BaseTransport) -> dict[str, Any]:
+    """What aiosmtpd's `session.ssl` holds of a connection under TLS."""
+    facts = ("sslcontext", "ssl_object", "peercert", "cipher", "compression")
+    return {name: transport.get_extra_info(name) for name in facts}
+
+
 def _commands_of(kind: type["SmtpSession"]) -> dict[str, CommandMethod]:
     """The commands of a class by verb; found once for a class, not once for a connection."""
     names = (name for name in dir(kind) if name.startswith(_COMMAND_PREFIX))
@@ -45,6 +51,7 @@ class SmtpSession(ForwardingSession):
     """One client."""
 
     _commands: ClassVar[Mapping[str, CommandMethod]] = {}
+    hello_first = replies.HELO_FIRST
     _is_draining = False
 
     def __init_subclass__(cls, **keywords: Any) -> None:
@@ -114,7 +121,7 @@ class SmtpSession(ForwardingSession):
             raise
         except Exception as error:  # noqa: BLE001 - the exception hook: one of the two edges of the house
             self._set_rset_state()
-            await self.push(await self.handle_exception(error))
+            await self._push_verdict(await self.handle_exception(error))
 
     async def handle_exception(self, error: Exception) -> str:
         """What the client hears of a fault of ours: never its text. The handler's hook may log it."""
@@ -170,7 +177,7 @@ class SmtpSession(ForwardingSession):
     async def smtp_MAIL(self, argument: str) -> None:
         """RFC 5321 4.1.1.2, RFC 1870, RFC 6152, RFC 6531."""
         if not self.session.host_name:
-            return await self._refuse(replies.HELO_FIRST)
+            return await self._refuse(self.hello_first)
         if self._in_transaction:
             return await self._refuse(replies.NESTED_MAIL)
         path = parse_mail(argument, extended=self.session.extended_smtp, smtputf8_offered=self.enable_SMTPUTF8)
@@ -189,7 +196,7 @@ class SmtpSession(ForwardingSession):
     async def smtp_RCPT(self, argument: str) -> None:
         """RFC 5321 4.1.1.3."""
         if not self._in_transaction:
-            return await self._refuse(replies.MAIL_FIRST if self.session.host_name else replies.HELO_FIRST)
+            return await self._refuse(replies.MAIL_FIRST if self.session.host_name else self.hello_first)
         if self.envelope.chunks is not None:
             return await self._refuse(replies.CHUNKS_BEGUN)
         path = parse_rcpt(argument, extended=self.session.extended_smtp, smtputf8=self.envelope.smtp_utf8)
@@ -240,11 +247,9 @@ class SmtpSession(ForwardingSession):
     def _begin_anew(self) -> None:
         # RFC 3207 section 4.2: whatever was said before the handshake counts for nothing.
         self._set_rset_state()
-        transport = self._open_transport()
         peer, self.session = self.session.peer, self._create_session()
         self.session.peer = peer
-        facts = ("sslcontext", "ssl_object", "peercert", "cipher", "compression")
-        self.session.ssl = {name: transport.get_extra_info(name) for name in facts}
+        self.session.ssl = tls_facts(self._open_transport())
         hook = self._handle_hooks.get("STARTTLS")
         self._tls_handshake_okay = hook is None or bool(hook(self, self.session, self.envelope))
 

@@ -41,6 +41,12 @@ def new_region() -> int:
     return descriptor
 
 
+def slot_number(name: str) -> int:
+    """The slot of the door of this name: doors are counted from door-1."""
+    number = name.rpartition("-")[2]
+    return int(number) - 1 if number.isdecimal() else 0
+
+
 def network_of(address: str) -> bytes:
     """What of an address counts: all of IPv4, the /64 of IPv6; nothing when it is no address."""
     try:

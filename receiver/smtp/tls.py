@@ -1,4 +1,4 @@
-"""TLS of the door: the context that STARTTLS uses, and the self-signed certificate that `postbus init` makes.
+"""TLS of the door: the context of a certificate, and the self-signed one that `postbus init` makes.
 
 Never asks the client for a certificate. Raises CertificateUnusable with what to do about it.
 Standards: RFC 3207 (STARTTLS), RFC 9325 (TLS 1.2 and newer).
@@ -19,6 +19,7 @@ KEY_NAME = "key.pem"
 _VALID_FOR = timedelta(days=3650)
 # RFC 9325 4.2: forward secrecy and AEAD only. TLS 1.3 has its own list.
 _CIPHERS_OF_TLS_1_2 = "ECDHE+AESGCM:ECDHE+CHACHA20"
+_REMEDY = "check smtp.tls_certificate and smtp.tls_key, or remove both files and run postbus init for new ones"
 
 
 class CertificateUnusable(Exception):
@@ -41,8 +42,8 @@ def make_self_signed(folder: Path, hostname: str) -> tuple[Path, Path]:
     return certificate_path, key_path
 
 
-def server_context(certificate: Path, key: Path) -> ssl.SSLContext:
-    """The context for STARTTLS. Raises CertificateUnusable."""
+def server_context(certificate: Path, key: Path, remedy: str = _REMEDY) -> ssl.SSLContext:
+    """The context for handshakes. Raises CertificateUnusable."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.options |= ssl.OP_NO_RENEGOTIATION | ssl.OP_NO_COMPRESSION | ssl.OP_CIPHER_SERVER_PREFERENCE
@@ -51,44 +52,8 @@ def server_context(certificate: Path, key: Path) -> ssl.SSLContext:
         context.load_cert_chain(certificate, key)
     except (OSError, ssl.SSLError) as error:
         reason = getattr(error, "strerror", None) or getattr(error, "reason", None) or "not a usable PEM pair"
-        raise CertificateUnusable(
-            f"{certificate}, {key}: cannot be used for TLS ({reason}); "
-            "check smtp.tls_certificate and smtp.tls_key, or remove both files and run postbus init for new ones"
-        ) from error
+        raise CertificateUnusable(f"{certificate}, {key}: cannot be used for TLS ({reason}); {remedy}") from error
     return context
-
-
-class WatchedCertificate:
-    """A certificate and its key in files that somebody renews: the context in force is always a usable one."""
-
-    def __init__(self, certificate: Path, key: Path) -> None:
-        """Load the pair. Raises CertificateUnusable."""
-        self._files = (certificate, key)
-        self._seen = self._stamp()
-        self.context = server_context(certificate, key)
-
-    def renew(self) -> bool:
-        """Load the files again when they have changed since; whether they had. Raises CertificateUnusable.
-
-        A pair that cannot be used leaves the old context in force, and is told of once.
-        """
-        stamp = self._stamp()
-        if stamp == self._seen:
-            return False
-        self._seen = stamp
-        self.context = server_context(*self._files)
-        return True
-
-    def _stamp(self) -> list[tuple[int, int, int] | None]:
-        return [_stamp_of(file) for file in self._files]
-
-
-def _stamp_of(file: Path) -> tuple[int, int, int] | None:
-    try:
-        status = file.stat()  # behind links: certbot's are such
-    except OSError:
-        return None
-    return status.st_mtime_ns, status.st_ino, status.st_size
 
 
 def _certificate(key: ec.EllipticCurvePrivateKey, hostname: str) -> x509.Certificate:

@@ -18,7 +18,10 @@ LOCAL = "local"
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """How a message came in. `peer` is an IP address, `tls` protocol and cipher or None, `via` who told of the peer."""
+    """How a message came in.
+
+    `peer` is an IP address or LOCAL, `tls` protocol and cipher or None, `via` who told of the peer.
+    """
 
     message_id: str
     received_at: datetime
@@ -30,6 +33,7 @@ class Arrival:
     smtputf8: bool
     normalized: bool = False
     via: str = ""
+    lmtp: bool = False
 
 
 def received_field(arrival: Arrival) -> str:
@@ -74,7 +78,7 @@ def peer_name(peer: object) -> str:
 def _from_domain(helo: str, peer: str) -> str:
     literal = address_literal(peer)
     if is_client_name_sound(helo):
-        return f"{helo} ({literal})"
+        return f"{helo} ({LOCAL if peer == LOCAL else literal})"
     if not helo:  # a forwarder that does not know
         return f"{literal} ({literal})"
     # What the client claimed goes into a comment, where it cannot pass for a name.
@@ -85,4 +89,5 @@ def _from_domain(helo: str, peer: str) -> str:
 def _protocol(arrival: Arrival) -> str:
     if not arrival.extended:
         return "SMTP"
-    return ("UTF8SMTP" if arrival.smtputf8 else "ESMTP") + ("S" if arrival.tls else "")
+    plain, international = ("LMTP", "UTF8LMTP") if arrival.lmtp else ("ESMTP", "UTF8SMTP")
+    return (international if arrival.smtputf8 else plain) + ("S" if arrival.tls else "")

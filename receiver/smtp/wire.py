@@ -18,14 +18,15 @@ import structlog
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from receiver.smtp import replies
+from receiver.smtp.certificates import Certificates
 from receiver.smtp.command_lines import Command, CommandLines
 from receiver.smtp.intake import Intake
 from receiver.smtp.limits import Visit, Visits
 from receiver.smtp.networks import Networks
 from receiver.smtp.replies import Reply, printable
 from receiver.smtp.text import DataLimits
-from receiver.smtp.tls import WatchedCertificate, reason_of
-from receiver.smtp.trace import address_of
+from receiver.smtp.tls import reason_of
+from receiver.smtp.trace import peer_name
 from receiver.smtp.waiting import has_unread_octets
 from receiver.tally import tally
 
@@ -54,7 +55,8 @@ class Terms:
     limits: DataLimits
     hooks: dict[str, Hook]
     smtputf8: bool = True
-    certificate: WatchedCertificate | None = None
+    certificates: Certificates | None = None
+    offers_starttls: bool = True
     handshake_seconds: float = 30.0
     idle_seconds: float = 300.0
     visits: Visits = field(default_factory=Visits)
@@ -78,6 +80,8 @@ class Wire(SMTP):
     turned_away: tuple[str, Reply | None] | None = None
     via = ""  # the proxy's address
     is_unnamed = False  # a proxy that told of no client
+    listener = "smtp"  # what kind of it the client came to, for the metrics
+    protocol = "ESMTP"
 
     # What SMTP.__init__ would set on each instance; unused here, kept for what is inherited.
     __ident__ = "ESMTP postbus"
@@ -101,7 +105,7 @@ class Wire(SMTP):
         self.hostname = terms.hostname
         self.data_size_limit = terms.limits.message
         self.enable_SMTPUTF8 = terms.smtputf8
-        self.tls_context = terms.certificate.context if terms.certificate else None
+        self.tls_context = terms.certificates.context if terms.certificates and terms.offers_starttls else None
         self._handle_hooks = terms.hooks
         self._timeout_duration = terms.idle_seconds
         self._timeout_handle: asyncio.TimerHandle | None = None
@@ -133,7 +137,7 @@ class Wire(SMTP):
         self.session = self._create_session()
         peer: Any = self.proxied_peer or transport.get_extra_info("peername")
         self.session.peer = peer
-        tally.count("connections")
+        tally.count(f"connections:{self.listener}")
         self._set_rset_state()
         self._note_progress()
         self._reset_timeout()
@@ -235,7 +239,7 @@ class Wire(SMTP):
             )
         except OSError as error:  # ssl.SSLError, ConnectionError and TimeoutError are such
             self.end_reason = "tls_failed"
-            log.info("tls_failed", peer=address_of(self.session.peer), reason=reason_of(error))
+            log.info("tls_failed", peer=peer_name(self.session.peer), reason=reason_of(error))
             transport.abort()
             self._close_now()
             raise PeerGone from error

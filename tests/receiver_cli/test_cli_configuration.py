@@ -1,5 +1,6 @@
 """Configuration and set-up by command: every fault at once, and what is in force."""
 
+import json
 import subprocess
 import sys
 import tempfile
@@ -249,3 +250,30 @@ def test_a_path_that_is_a_file_is_named(bare_postbus: Any, fails_with: Callable[
     bare_postbus.data.write_text("")
 
     fails_with(bare_postbus("init"), str(bare_postbus.data), "cannot be made")
+
+
+def test_each_further_certificate_must_work(postbus: Any, tmp_path: Path, fails_with: Callable[..., None]) -> None:
+    """One that fits is taken; a missing file and a key of another pair are told with their place in the list."""
+    certificate, key = make_self_signed(tmp_path / "one", "mx.example.net")
+    _, other_key = make_self_signed(tmp_path / "two", "mx.example.net")
+    good = {"certificate": str(certificate), "key": str(key)}
+    missing = {"certificate": str(tmp_path / "none.pem")}
+    mismatched = {"certificate": str(certificate), "key": str(other_key)}
+
+    def check(*entries: object) -> Any:
+        return postbus("check-config", POSTBUS_SMTP__TLS_CERTIFICATES=json.dumps(entries))
+
+    assert check(good).status == 0
+    refused = check(good, missing, mismatched)
+    fails_with(refused, "smtp.tls_certificates.1.certificate", "none.pem", "smtp.tls_certificates.2.key")
+    assert len(refused.err.splitlines()) == 2
+
+
+def test_a_further_certificate_without_a_name_is_a_fault(
+    postbus: Any, tmp_path: Path, fails_with: Callable[..., None]
+) -> None:
+    """Nobody could ask for it: one for an address only."""
+    certificate, key = make_self_signed(tmp_path, "192.0.2.7")
+    entry = {"certificate": str(certificate), "key": str(key)}
+
+    fails_with(postbus("check-config", POSTBUS_SMTP__TLS_CERTIFICATES=json.dumps([entry])), "no DNS name")

@@ -129,7 +129,7 @@ def test_units_are_looked_at_where_they_are_installed(tmp_path: Path, monkeypatc
     assert [each.result for each in found] == ["warning", "failed", "ok"]
     assert "systemctl enable postbus.socket" in found[0].remedy
     assert "journalctl -u postbus.service" in found[1].remedy
-    assert machine.listening_of_systemd() == "[::]:25"
+    assert machine.listening_of_systemd("postbus.socket") == "[::]:25"
 
 
 def test_without_units_nothing_is_claimed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -137,7 +137,7 @@ def test_without_units_nothing_is_claimed(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setenv("PATH", str(tmp_path))
 
     assert [each.result for each in machine.judge_units()] == ["skipped"]
-    assert machine.listening_of_systemd() == ""
+    assert machine.listening_of_systemd("postbus.socket") == ""
 
 
 def test_stores_before_init_are_told(tmp_path: Path) -> None:

@@ -64,7 +64,7 @@ def test_a_running_postbus_tells_what_it_did(scraped: tuple[RunningPostbus, str,
     """Connections, replies, octets, accept latency, commits, settled mail and the journal's depth, and after kill -9
     of the doors everything it had counted."""
     postbus, to, metrics = scraped
-    assert samples_of(metrics)["postbus_connections_total", ""] == 0
+    assert samples_of(metrics)["postbus_received_octets_total", ""] == 0
     assert send_all(postbus.port, to, list(pdf_mails(5, 3000, to, "metrics")), 1).refused == []
     assert send_all(postbus.port, "nobody@" + to.partition("@")[2], [b"x\r\n"], 1).accepted == []
     postbus.until_settled()
@@ -73,7 +73,7 @@ def test_a_running_postbus_tells_what_it_did(scraped: tuple[RunningPostbus, str,
         waiting.recv(512)
         seen = until(metrics, ("postbus_connections_open", ""), 1)
         assert seen["postbus_connections_open", ""] == 1
-        assert seen["postbus_connections_total", ""] == 3
+        assert seen["postbus_connections_total", "smtp"] == 3
         assert seen["postbus_replies_total", "354"] == 5
         assert seen["postbus_replies_total", "550"] == 1
         assert seen["postbus_replies_total", "220"] == 3
@@ -89,7 +89,7 @@ def test_a_running_postbus_tells_what_it_did(scraped: tuple[RunningPostbus, str,
         after = until(metrics, ("postbus_connections_open", ""), 0)
 
     assert after["postbus_connections_open", ""] == 0
-    assert after["postbus_connections_total", ""] >= 3
+    assert after["postbus_connections_total", "smtp"] >= 3
     assert after["postbus_replies_total", "354"] == 5
 
 
@@ -113,7 +113,7 @@ def test_both_formats_are_spoken(server: MetricsServer) -> None:
     assert plain_kind.startswith("text/plain")
     names = {family.name for family in parse_openmetrics(text)}
     assert {"postbus_connections", "postbus_replies", "postbus_accept_seconds", "postbus_commit_messages"} <= names
-    assert "postbus_connections_total 0.0" in plain
+    assert "postbus_received_octets_total 0.0" in plain
 
 
 def test_a_journal_that_cannot_be_read_has_no_depth(server: MetricsServer) -> None:

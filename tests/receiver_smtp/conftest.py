@@ -13,7 +13,9 @@ import pytest
 import uvloop
 
 from receiver.config import Plan, Settings, SmtpSettings
+from receiver.listening import KINDS, Listener, bound_unix
 from receiver.smtp import tls
+from receiver.smtp.certificates import Certificates, WatchedCertificate, watched_for_name
 from receiver.smtp.door import Door, make_lookup, make_terms, open_journal
 from receiver.smtp.handler import ImportHandler
 from receiver.smtp.recipients import RecipientLookup
@@ -53,6 +55,8 @@ class RunningDoor:
     def __init__(self, house: House, **parts: Any) -> None:
         self.house = house
         self.port = 0
+        self.ports: dict[str, int] = {}  # by kind of listener
+        self.socket_path: Path | None = parts.get("socket_path")  # LMTP over a Unix socket too
         self._parts = parts
         self._loop: asyncio.AbstractEventLoop | None = None
         self._started = threading.Event()
@@ -61,7 +65,7 @@ class RunningDoor:
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._failure: BaseException | None = None
         self.sessions: Any = None
-        self.certificate: Any = None
+        self.certificates: Any = None
 
     def start(self) -> "RunningDoor":
         self._thread.start()
@@ -80,8 +84,8 @@ class RunningDoor:
         assert self._loop is not None
         self._loop.call_soon_threadsafe(function)
 
-    def connect(self, source: str = "127.0.0.1") -> "RawClient":
-        return RawClient(self.port, source)
+    def connect(self, source: str = "127.0.0.1", *, kind: str = "smtp") -> "RawClient":
+        return RawClient(self.ports[kind], source)
 
     def _run(self) -> None:
         try:
@@ -97,16 +101,18 @@ class RunningDoor:
         lookup = self._parts.get("lookup") or make_lookup(settings, self.house.database)
         handler = self._parts.get("handler") or ImportHandler(journal, lookup, settings.smtp.max_recipients)
         folder = settings.data / "tls"
-        certificate = (
-            tls.WatchedCertificate(*tls.make_self_signed(folder, HOSTNAME)) if settings.smtp.starttls else None
-        )
-        terms = make_terms(settings, handler, certificate)
-        listener = socket.create_server(("127.0.0.1", 0))
-        self.port = listener.getsockname()[1]
+        others = [watched_for_name(each.certificate, each.key) for each in settings.smtp.tls_pairs()]
+        certificates = Certificates(WatchedCertificate(*tls.make_self_signed(folder, HOSTNAME)), others)
+        terms = make_terms(settings, handler, certificates)
+        listeners = [Listener(kind, socket.create_server(("127.0.0.1", 0))) for kind in KINDS]
+        self.ports = {each.kind: each.socket.getsockname()[1] for each in listeners}
+        self.port = self.ports["smtp"]
+        if self.socket_path is not None:
+            listeners.append(Listener("lmtp", bound_unix(self.socket_path, 0o600, "smtp.listen_lmtp")))
         self.sessions = terms.sessions
-        self.certificate = certificate
+        self.certificates = certificates
         await lookup.refresh_if_old()
-        door = Door(handler, terms, listener)
+        door = Door(handler, terms, listeners)
         door.open()
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
         self._started.set()

@@ -1,6 +1,5 @@
 """A proxy in front of the door: whose connection it is, and what becomes of those who say nothing or lie."""
 
-import asyncio
 import socket
 import ssl
 import struct
@@ -8,14 +7,11 @@ import time
 from ipaddress import ip_network
 
 import pytest
-import uvloop
 
 from receiver.config import ConfigurationError, load
-from receiver.smtp import tls
-from receiver.smtp.door import make_lookup, make_terms, open_journal
-from receiver.smtp.handler import ImportHandler, ImportSession
+from receiver.smtp.door import make_lookup, open_journal
+from receiver.smtp.handler import ImportHandler
 from receiver.smtp.networks import is_listed
-from receiver.smtp.proxied import introduce
 from storage.journal import JournalReader
 
 PROXY = "127.0.0.9"
@@ -214,27 +210,14 @@ def test_starttls_behind_a_proxy(make_other_house, start_door):
     assert record.envelope.tls
 
 
-def test_tls_right_behind_the_header(make_other_house):
+def test_tls_right_behind_the_header(make_other_house, start_door, capture_log):
     """Header and ClientHello in one segment, as a proxy sends them: the handshake finds all of its octets."""
-    house = make_other_house(**LISTED)
-    handler = ImportHandler(open_journal(house.settings, "door-1"), make_lookup(house.settings, house.database), 100)
-    certificate = tls.WatchedCertificate(*tls.make_self_signed(house.settings.data / "tls", "mx.example"))
-
-    async def serve():
-        loop = asyncio.get_running_loop()
-        with socket.create_server(("127.0.0.1", 0)) as listener:
-            asked = asyncio.ensure_future(asyncio.to_thread(shake_hands, listener.getsockname()[1]))
-            client, _ = await asyncio.to_thread(listener.accept)
-        client.setblocking(False)
-        session = ImportSession(handler, make_terms(house.settings, handler, certificate))
-        await introduce(session, client)
-        await loop.connect_accepted_socket(lambda: session, client, ssl=certificate.context)
-        return session.session.peer, await asked
-
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        peer, banner = runner.run(serve())
-    assert peer == ("192.0.2.7", 4242)
-    assert banner.startswith(b"220 ")
+    door = start_door(make_other_house(**LISTED))
+    assert shake_hands(door.ports["smtps"]).startswith(b"220 ")
+    door.stop()
+    (end,) = [entry for entry in capture_log if entry["event"] == "session_ended"]
+    assert (end["peer"], end["via"]) == ("192.0.2.7", PROXY)
+    assert end["tls"].startswith("TLSv1.3")
 
 
 def shake_hands(port):

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from receiver.smtp.door import renew_certificate
+from receiver.smtp.door import renew_certificates
 from receiver.smtp.tls import CERTIFICATE_NAME, KEY_NAME, make_self_signed
 
 MAIL = b"Subject: probe\r\n\r\nbody\r\n"
@@ -126,19 +126,19 @@ def test_renewed_certificate_is_shown_and_a_bad_one_is_not(door, house, capture_
     """New files are used for the next handshake; a pair that does not belong together is logged once, the old stays."""
     folder = house.settings.data / "tls"
     first = presented(door)
-    renew_certificate(door.certificate)
+    renew_certificates(door.certificates)
     assert [entry for entry in capture_log if "certificate" in entry["event"]] == []
 
     fresh, fresh_key = make_self_signed(folder / "new", "mx.in.example.com")
     fresh_key.rename(folder / KEY_NAME)  # half of the renewal
-    renew_certificate(door.certificate)
-    renew_certificate(door.certificate)
+    renew_certificates(door.certificates)
+    renew_certificates(door.certificates)
     (told,) = [entry for entry in capture_log if entry["event"] == "certificate_not_renewed"]
     assert str(folder / CERTIFICATE_NAME) in told["reason"]
     assert presented(door) == first
 
     fresh.rename(folder / CERTIFICATE_NAME)
-    renew_certificate(door.certificate)
+    renew_certificates(door.certificates)
     assert [entry["event"] for entry in capture_log].count("certificate_renewed") == 1
     assert presented(door) == (folder / CERTIFICATE_NAME).read_text().split() != first
 

@@ -17,9 +17,11 @@ MAIL = b"Subject: probe\r\n\r\nbody\r\n"
 CHILD = """
 import socket, sys
 from receiver.config import Settings
+from receiver.listening import Listener
 from receiver.smtp.door import run_door
 settings = Settings.model_validate_json(sys.stdin.buffer.read())
-run_door(settings, socket.socket(fileno=int(sys.argv[1])), name="door-1", ready=lambda: print("ready", flush=True))
+listeners = [Listener("smtp", socket.socket(fileno=int(sys.argv[1])))]
+run_door(settings, listeners, name="door-1", ready=lambda: print("ready", flush=True))
 print("returned", flush=True)
 """
 

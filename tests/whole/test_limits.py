@@ -1,5 +1,6 @@
-"""Limits over all doors of a running postbus: two doors, each on a socket of its own, as systemd hands them over."""
+"""Limits over all doors of a running postbus: two doors on two sockets, as systemd hands them over."""
 
+import contextlib
 import os
 import signal
 import socket
@@ -28,7 +29,7 @@ os.execv(sys.argv[1], [sys.argv[1], "serve"])
 @pytest.fixture(name="two_doors")
 def _two_doors(postbus_at: Start, tmp_path: Path) -> Iterator[tuple[int, list[int]]]:
     """The supervisor's pid and the ports of two doors that let in three connections of an address."""
-    postbus = postbus_at(settings={"SMTP__MAX_CONNECTIONS_PER_ADDRESS": "3"})
+    postbus = postbus_at(settings={"SMTP__MAX_CONNECTIONS_PER_ADDRESS": "3", "SMTP__DOORS": "2"})
     postbus.command("init")
     listeners = [socket.create_server(("127.0.0.1", 0)) for _ in range(2)]
     # Beyond 3 and 4, where they have to go.
@@ -55,15 +56,38 @@ def greeting(port: int, kept: list[socket.socket]) -> bytes:
     return kept[-1].recv(1000)
 
 
-def test_connections_of_an_address_are_counted_over_all_doors(two_doors: tuple[int, list[int]]) -> None:
-    """Two at one door and one at the other are three: neither lets in a fourth; what a killed door had is free."""
-    supervisor, (first, second) = two_doors
-    kept: list[socket.socket] = []
-    assert [greeting(port, kept)[:3] for port in (first, first, second)] == [b"220"] * 3
-    assert [greeting(port, kept)[:9] for port in (first, second)] == [b"421 4.7.0"] * 2
+@contextlib.contextmanager
+def standing_still(pid: int) -> Iterator[None]:
+    """A door that accepts nothing for a while: whoever comes is the other door's."""
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
 
-    door = next(pid for pid, role in processes_below(supervisor, "supervisor") if role == "door")
-    os.kill(door, signal.SIGKILL)
+
+def doors_of(supervisor: int) -> list[int]:
+    """The process ids of all doors."""
+    return [pid for pid, role in processes_below(supervisor, "supervisor") if role == "door"]
+
+
+def test_connections_of_an_address_are_counted_over_all_doors(two_doors: tuple[int, list[int]]) -> None:
+    """Two at one door and one at the other, by whichever socket, are three: neither lets in a fourth.
+
+    What a killed door had is free when another one has taken its place.
+    """
+    supervisor, (first, second) = two_doors
+    one, other = doors_of(supervisor)
+    kept: list[socket.socket] = []
+    with standing_still(other):
+        assert [greeting(port, kept)[:3] for port in (first, second)] == [b"220"] * 2
+    with standing_still(one):
+        assert greeting(second, kept)[:3] == b"220"
+        assert greeting(first, kept)[:9] == b"421 4.7.0"
+    with standing_still(other):
+        assert greeting(second, kept)[:9] == b"421 4.7.0"
+
+    os.kill(one, signal.SIGKILL)
     deadline = time.monotonic() + 30
     while greeting(second, kept)[:3] != b"220":
         kept.pop().close()
