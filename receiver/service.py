@@ -18,13 +18,14 @@ import os
 import signal
 import socket
 from collections.abc import Callable, Collection, MutableMapping, Sequence
+from functools import partial
 
 import structlog
 
 from receiver import listening, logs
 from receiver.config import ConfigurationError, DatabaseSettings, Settings
 from receiver.listening import KINDS, Listener
-from receiver.smtp.shared import new_region
+from receiver.smtp.shared import clear_slot, new_region, slot_number
 from receiver.sole import sole
 from receiver.supervision import Child, Supervisor
 
@@ -133,6 +134,7 @@ def _children(
             settings.smtp.drain_seconds + _STOP_MARGIN,
             listeners,
             shared_fd=shared_fd,
+            forget=partial(clear_slot, shared_fd, slot_number(name)),
         )
         for name in itertools.islice(free, settings.smtp.number_of_doors())
     ]

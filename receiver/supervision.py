@@ -46,13 +46,16 @@ class Child:
         listeners: Sequence[Listener] = (),
         *,
         shared_fd: int | None = None,
+        forget: Callable[[], None] | None = None,
     ) -> None:
+        """`forget` is called each time its process has ended, before another one takes its place."""
         self.role = role
         self.name = name
         self._settings = settings
         self.stop_seconds = stop_seconds
         self._listeners = listeners
         self._shared_fd = shared_fd
+        self._forget = forget
         self._process: subprocess.Popen[bytes] | None = None
         self._started_at = 0.0
         self._may_start_at = 0.0
@@ -127,7 +130,7 @@ class Child:
         now = time.monotonic()
         if self._process is not None and (status := self._process.poll()) is not None:
             self._failures = 1 if now - self._started_at > STEADY_SECONDS else self._failures + 1
-            self._process = None
+            self.bury()
             log.error("process_died", name=self.name, status=status, restart_in_seconds=self._put_off(now))
         if self._process is None and now >= self._may_start_at:
             try:
@@ -135,6 +138,12 @@ class Child:
             except StartFailed as failure:
                 self._failures += 1
                 log.error("process_not_started", reason=str(failure), restart_in_seconds=self._put_off(now))
+
+    def bury(self) -> None:
+        """Forget a process that has ended."""
+        self._process = None
+        if self._forget is not None:
+            self._forget()
 
     def _put_off(self, now: float) -> float:
         pause = 0.0 if self._failures == 1 else min(LONGEST_PAUSE, 2.0 ** (self._failures - 2))
@@ -242,27 +251,37 @@ class Supervisor:
                 if successor.role == child.role:
                     successor.start_after(child)
             self._retire(child)
-        self._children = list(fresh)
-        log.info("service_reloaded", processes=[child.name for child in fresh])
+        self._children = [
+            *(child for child in fresh if not child.is_door),
+            *(child for child in self._children if child.is_door),
+        ]
+        log.info("service_reloaded", processes=[child.name for child in self._children])
 
     def _replace_doors(self, fresh: Sequence[Child]) -> bool:
-        """One by one; False when the first does not get ready (nothing has changed then), or a stop was asked for."""
+        """One by one; False when the first does not get ready (nothing has changed then), or a stop was asked for.
+
+        A later one that does not get ready is given up, and the one whose place it was to take stays.
+        """
         old = [child for child in self._children if child.is_door]
         for number, door in enumerate(fresh):
-            self._children.append(door)
-            try:
-                self._bring_up([door])
-            except StartFailed as failure:
-                log.error("reload_failed", reason=str(failure))
-                if number == 0:
-                    self._retire(door)
-                    return False
-            if self._is_stopping:
+            predecessor = old.pop(0) if old else None
+            is_ready = self._gets_ready(door)
+            if self._is_stopping or not (is_ready or number):
                 return False
-            if old:
-                self._retire(old.pop(0))
+            if is_ready and predecessor is not None:
+                self._retire(predecessor)
         for door in old:
             self._retire(door)
+        return True
+
+    def _gets_ready(self, door: Child) -> bool:
+        self._children.append(door)
+        try:
+            self._bring_up([door])
+        except StartFailed as failure:
+            log.error("reload_failed", reason=str(failure))
+            self._retire(door)
+            return False
         return True
 
     def _retire(self, child: Child) -> None:
@@ -278,6 +297,7 @@ class Supervisor:
             if not child.has_ended and time.monotonic() > deadline:
                 child.await_end(deadline)
             if child.has_ended:
+                child.bury()
                 del self._leaving[child]
 
     def _await_one(self, waiting: dict[int, Child], deadline: float) -> None:

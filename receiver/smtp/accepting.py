@@ -1,7 +1,7 @@
 """Accepting connections of one door, and letting its sessions end.
 
-The listening sockets are shared with other doors: one connection at a time is taken. Knows nothing of mail. Raises
-nothing.
+The listening sockets are shared with other doors: one connection at a time is taken, and none while this door is full
+and another has room. Knows nothing of mail. Raises nothing.
 """
 
 import asyncio
@@ -59,7 +59,9 @@ class Door:
     def _accept_or_yield(self, listener: Listener) -> None:
         # The kernel wakes whoever sleeps: without this, one door may end up with all the sessions and the other cores
         # with none.
-        if self._slot.has_more_than_others:
+        if self._should_leave_it_to_others():
+            self._pause(listener, _ACCEPT_PAUSE, self._watch)
+        elif self._slot.has_more_than_others:
             self._pause(listener, _YIELD_SECONDS, self._accept_and_watch)
         else:
             self._accept(listener)
@@ -88,6 +90,14 @@ class Door:
         arriving = asyncio.get_running_loop().create_task(self._begin(listener.kind, client))
         self._arriving.add(arriving)
         arriving.add_done_callback(self._arriving.discard)
+
+    def _should_leave_it_to_others(self) -> bool:
+        """Whether this door has no room while another has. When none has, each says so: 421 is better than silence."""
+        limits = self._terms.visits.limits
+        if len(self._terms.sessions) + len(self._arriving) < limits.max_connections_here:
+            return False
+        most = min(limits.max_connections, limits.max_connections_of_doors)
+        return self._slot.all_connections() < most
 
     async def _begin(self, kind: Kind, client: socket.socket) -> None:
         try:

@@ -103,6 +103,7 @@ def make_terms(
     settings: Settings, handler: ImportHandler, certificates: Certificates | None, slot: Slot | None = None
 ) -> Terms:
     """What the sessions of a door share."""
+    here = most_sessions()
     given = settings.smtp.model_dump(include={each.name for each in dataclasses.fields(SessionLimits)})
     return Terms(
         hostname=settings.smtp.hostname or socket.getfqdn(),
@@ -113,7 +114,12 @@ def make_terms(
         offers_starttls=settings.smtp.starttls,
         handshake_seconds=settings.smtp.handshake_seconds,
         idle_seconds=settings.smtp.idle_seconds,
-        visits=Visits(SessionLimits(**given, max_connections_here=most_sessions()), slot),
+        visits=Visits(
+            SessionLimits(
+                **given, max_connections_here=here, max_connections_of_doors=here * settings.smtp.number_of_doors()
+            ),
+            slot,
+        ),
         normalize_networks=_networks(settings.smtp.normalize_networks),
         proxy_networks=_networks(settings.smtp.proxy_networks),
         proxy_seconds=settings.smtp.proxy_seconds,

@@ -22,6 +22,7 @@ class SessionLimits:
     max_connections: int = 1_000_000
     max_connections_per_address: int = 1_000_000
     max_connections_here: int = 1_000_000  # what this process has descriptors for
+    max_connections_of_doors: int = 1_000_000  # and what all doors have
     max_messages: int = 1_000_000
     max_errors: int = 20
     max_commands_without_progress: int = 1_000_000

@@ -1,9 +1,10 @@
 """What the doors of one machine know of each other: connections and unknown recipients, by address.
 
 One region of shared memory, made by the supervisor and inherited by every door. Each door has a slot that it alone
-writes and all read: no lock and no system call. A door clears its slot when it starts, so that nothing is left of a
-life that was killed. Addresses are kept as a hash under a key of this start: IPv4 whole, IPv6 by /64, the least that a
-customer gets. Two doors that claim the last place in the same instant may both be refused.
+writes and all read: no lock and no system call. The supervisor clears the slot of a door that has ended, and a door
+its own when it starts: nothing is left of a life that was killed. Addresses are kept as a hash under a key of this
+start: IPv4 whole, IPv6 by /64, the least that a customer gets. Two doors that claim the last place in the same instant
+may both be refused.
 Never decides what is too much. Raises nothing: what finds no room in a table goes uncounted.
 
     16 octets: key of the hash · 16 slots, each:
@@ -39,6 +40,11 @@ def new_region() -> int:
     os.ftruncate(descriptor, REGION_OCTETS)
     os.pwrite(descriptor, os.urandom(8 * _KEY_CELLS), 0)
     return descriptor
+
+
+def clear_slot(descriptor: int, number: int) -> None:
+    """Forget what the door of this slot counted; for when it has ended and none has taken its place."""
+    os.pwrite(descriptor, bytes(8 * _SLOT_CELLS), 8 * (_KEY_CELLS + number % SLOTS * _SLOT_CELLS))
 
 
 def slot_number(name: str) -> int:
@@ -102,6 +108,10 @@ class Slot:
         return enough > 0 and any(
             self._cells[slot + _IS_OPEN] and self._cells[slot] < enough for slot in self._slots if slot != self._own
         )
+
+    def all_connections(self) -> int:
+        """How many connections all doors have."""
+        return sum(self._cells[slot] for slot in self._slots)
 
     def add_connection(self, address: int) -> tuple[int, int]:
         """Count one connection of this hash; gives those of all doors: in total, and of this address."""

@@ -74,7 +74,7 @@ def doors_of(supervisor: int) -> list[int]:
 def test_connections_of_an_address_are_counted_over_all_doors(two_doors: tuple[int, list[int]]) -> None:
     """Two at one door and one at the other, by whichever socket, are three: neither lets in a fourth.
 
-    What a killed door had is free when another one has taken its place.
+    What a killed door had is free at once, before another one has taken its place.
     """
     supervisor, (first, second) = two_doors
     one, other = doors_of(supervisor)
