@@ -5,13 +5,14 @@ They fail in storage.failures' families only, with words that no client may ever
 
 import asyncio
 import random
-from concurrent.futures import Future
+from collections.abc import Callable, Sequence
 
 from receiver.smtp import replies
 from receiver.smtp.replies import Reply
 from storage.failures import NoRoom, PermanentFailure, StorageFailure, TemporaryFailure
-from storage.journal import Envelope, Recipient
+from storage.journal import Letter, Recipient
 
+Answer = Callable[[Sequence[Letter], StorageFailure | None], None]
 INSIDE_WORDS = "never-tell-this /var/lib/postbus/journal/door-1/0001.segment"
 
 
@@ -60,23 +61,22 @@ class Below:
         self.sinks.append(FailingSink(self))
         return self.sinks[-1]
 
-    def submit(self, envelope: Envelope, sink: FailingSink) -> "Future[None]":
+    def submit_all(self, letters: Sequence[Letter], answer: Answer) -> None:
         """Kept after a while, or not."""
-        sink.is_spent = True
-        envelope.to_json()
+        for letter in letters:
+            letter.sink.is_spent = True  # type: ignore[attr-defined]
         self.perhaps_fail(0.05)
-        done: Future[None] = Future()
-        self._loop.call_later(self._chance.choice((0.0, 0.01, 400.0)), self._finish, sink, done)
-        return done
+        for letter in letters:
+            self._loop.call_later(self._chance.choice((0.0, 0.01, 400.0)), self._finish, letter, answer)
 
-    def _finish(self, sink: FailingSink, done: "Future[None]") -> None:
+    def _finish(self, letter: Letter, answer: Answer) -> None:
         try:
             self.perhaps_fail(0.1)
         except StorageFailure as failure:
-            done.set_exception(failure)
+            answer([letter], failure)
         else:
-            self.kept.append(bytes(sink.octets))
-            done.set_result(None)
+            self.kept.append(bytes(letter.sink.octets))  # type: ignore[attr-defined]
+            answer([letter], None)
 
     async def judge(self, address: str) -> Recipient | Reply:
         """One address is ours, also with sub-addresses; all others of its domain are unknown."""
