@@ -26,7 +26,7 @@ from receiver.smtp.handler import ImportHandler, ImportSession
 from receiver.smtp.limits import SessionLimits, Visits
 from receiver.smtp.networks import Networks
 from receiver.smtp.recipients import RecipientLookup
-from receiver.smtp.session import SmtpSession, hooks_of
+from receiver.smtp.session import ARRIVAL_SECONDS, SmtpSession, hooks_of
 from receiver.smtp.shared import Slot
 from receiver.smtp.text import DataLimits
 from receiver.smtp.wire import Terms
@@ -119,9 +119,13 @@ class Door:
         self._listener.close()
         if self._arriving:  # accepted already: nobody else can serve them
             await asyncio.wait(self._arriving)
+        arrival = min(seconds, ARRIVAL_SECONDS)
         for session in self._sessions():
             session.drain()
-        await self._wait_for_sessions(seconds)
+        await self._wait_for_sessions(arrival)
+        for session in self._sessions():  # those who had only just come and sent nothing since
+            session.drain()
+        await self._wait_for_sessions(seconds - arrival)
         for session in self._sessions():
             session.end_if_waiting()
         await self._wait_for_sessions(_LAST_SECONDS)
