@@ -3,8 +3,9 @@
 A new listener joins with a row here and a dialogue in words.py. Makes sessions; runs none.
 """
 
+import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from receiver.config import Settings
 from receiver.smtp import tls
 from receiver.smtp.door import make_terms
 from receiver.smtp.handler import ImportHandler, ImportSession
+from receiver.smtp.limits import Visits
 from receiver.smtp.session import SmtpSession
 from receiver.smtp.wire import Terms
 
@@ -55,4 +57,6 @@ class Doors:
     def session(self, door: str, handler: ImportHandler, *, offers_tls: bool) -> SmtpSession:
         """A session of a door of its own, in the running loop."""
         terms = make_terms(self._settings[door], handler, self._certificate if offers_tls else None)
-        return self._kinds[door].session(handler, terms)
+        # Age and pace of a session pass in the loop's time.
+        visits = Visits(terms.visits.limits, clock=asyncio.get_running_loop().time)
+        return self._kinds[door].session(handler, replace(terms, visits=visits))

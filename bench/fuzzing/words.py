@@ -42,6 +42,8 @@ _DIALOGUES: tuple[tuple[str, tuple[Step, ...]], ...] = (
     ("smtp", (*_TLS, b"STARTTLS\r\n", _ENVELOPE, b"BDAT 3\r\na\r\nBDAT 3 LAST\r\nb\r\n", b"RSET\r\nQUIT\r\n")),
     ("smtp", (_GREET, _ENVELOPE, b"STARTTLS\r\n", HANDSHAKE, b"DATA\r\n", _MAIL)),
     ("smtp", (b"PROXY TCP4 192.0.2.1 192.0.2.2 56324 25\r\n", _GREET, b"XCLIENT ADDR=192.0.2.9 NAME=x\r\n", _GREET)),
+    ("smtp", (_GREET + _ENVELOPE + b"DATA\r\n", b"slow", 200.0, b"er", 200.0, _MAIL)),
+    ("smtp", (_GREET, *(250.0, b"NOOP\r\n") * 15, b"QUIT\r\n")),
     ("lenient", (_GREET + _ENVELOPE + b"DATA\r\n", b"a\nb\rc\n.\nd\r\n.\r\n", b"QUIT\r\n")),
     ("lenient", (_GREET + _ENVELOPE, b"BDAT 4\r\na\nb\r", b"BDAT 2 LAST\r\n\nc", b"QUIT\r\n")),
     ("strict", (_GREET, b"NOOP\r\n" * 12, _ENVELOPE, b"RCPT TO:<nobody@inbox.example>\r\n" * 5, b"DATA\r\n", _MAIL)),

@@ -52,6 +52,7 @@ def test_every_first_dialogue_finds_its_way() -> None:
     assert sum(course.kept for course in courses) >= 8
     assert courses[0] == Course([], courses[0].replies, courses[0].events, courses[0].paths, 1, "quit")
     assert any("tls_failed" in event for course in courses for event in course.events)
+    assert {"too_slow", "session_too_long", "no_progress", "idle"} <= {course.reason for course in courses}
 
 
 def test_a_client_under_tls_is_heard_and_answered() -> None:
