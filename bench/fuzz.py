@@ -12,6 +12,7 @@ a directory that fail now and then. What must hold of every script:
 - nothing is raised but storage.failures' two families, neither into the loop nor to the exception hook;
 - every reply is one of RFC 5321's form, printable, at most 512 octets, without a word of what failed or of our insides;
 - 250 after a message means that the journal kept it, with lines that end in CRLF and no NUL; no sink is left behind;
+- the trace of a message is one field of printable ASCII;
 - the session ends: its timers see to it, however long the client is silent.
 
 A script that breaks one of these is printed and kept in `found-*.json`; exit code 1.

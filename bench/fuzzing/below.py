@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from receiver.smtp import replies
 from receiver.smtp.replies import Reply
 from storage.failures import NoRoom, PermanentFailure, StorageFailure, TemporaryFailure
-from storage.journal import Letter, Recipient
+from storage.journal import Envelope, Letter, Recipient
 
 Answer = Callable[[Sequence[Letter], StorageFailure | None], None]
 INSIDE_WORDS = "never-tell-this /var/lib/postbus/journal/door-1/0001.segment"
@@ -41,6 +41,7 @@ class Below:
 
     def __init__(self, seed: int, loop: asyncio.AbstractEventLoop) -> None:
         self.kept: list[bytes] = []
+        self.traces: list[str] = []
         self.sinks: list[FailingSink] = []
         self._chance = random.Random(seed)
         self._loop = loop
@@ -65,6 +66,7 @@ class Below:
         """Kept after a while, or not."""
         for letter in letters:
             letter.sink.is_spent = True  # type: ignore[attr-defined]
+            self.traces.append(Envelope.from_json(letter.envelope).trace)
         self.perhaps_fail(0.05)
         for letter in letters:
             self._loop.call_later(self._chance.choice((0.0, 0.01, 400.0)), self._finish, letter, answer)

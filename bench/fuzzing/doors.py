@@ -38,6 +38,7 @@ class DoorKind:
 KINDS: Mapping[str, DoorKind] = {
     "smtp": DoorKind(),
     "lenient": DoorKind({"normalize_networks": [_CLIENT]}),
+    "forwarded": DoorKind({"forwarder_networks": [_CLIENT]}),
     "strict": DoorKind({"max_messages": 2, "max_errors": 3, "max_commands_without_progress": 10, "smtputf8": False}),
 }
 

@@ -31,6 +31,7 @@ from storage.failures import StorageFailure
 
 _READY = f"{replies.READY_FOR_TLS}\r\n".encode()
 _REPLY = re.compile(rb"[2-5][0-9]{2}[ -][ -~]*")
+_TRACE = re.compile(r"Received: [ -~]+(?:\r\n\t[ -~]+){2,4}")
 _INSIDES = re.compile(
     rb"never-tell|/var/lib|Traceback|\.py\b|line [0-9]+, in|Exception|<class|object at 0x|receiver\.|storage\."
 )
@@ -203,12 +204,19 @@ def _judge(script: Script, heard: bytes, below: Below, course: Course) -> None:
     promised = sum(b" accepted as " in reply for reply in course.replies)
     if promised > len(below.kept):
         course.faults.append(f"{promised} times 250, {len(below.kept)} kept")
+    _judge_kept(below, course)
+    if any(not sink.is_spent for sink in below.sinks):
+        course.faults.append("a sink was left behind")
+
+
+def _judge_kept(below: Below, course: Course) -> None:
     for octets in below.kept:
         without = octets.replace(b"\r\n", b"")
         if b"\r" in without or b"\n" in without or b"\0" in octets:
             course.faults.append(f"kept a bare CR, LF or NUL: {octets[:80]!r}")
-    if any(not sink.is_spent for sink in below.sinks):
-        course.faults.append("a sink was left behind")
+    for trace in below.traces:
+        if not _TRACE.fullmatch(trace):
+            course.faults.append(f"a trace that is no single field of printable ASCII: {trace[:120]!r}")
 
 
 @contextlib.contextmanager

@@ -46,6 +46,16 @@ _DIALOGUES: tuple[tuple[str, tuple[Step, ...]], ...] = (
     ("smtp", (_GREET, *(250.0, b"NOOP\r\n") * 15, b"QUIT\r\n")),
     ("lenient", (_GREET + _ENVELOPE + b"DATA\r\n", b"a\nb\rc\n.\nd\r\n.\r\n", b"QUIT\r\n")),
     ("lenient", (_GREET + _ENVELOPE, b"BDAT 4\r\na\nb\r", b"BDAT 2 LAST\r\n\nc", b"QUIT\r\n")),
+    (
+        "forwarded",
+        (
+            _GREET,
+            b"XCLIENT ADDR=192.0.2.9 NAME=mx.example HELO=x PROTO=ESMTP\r\n" + _GREET,
+            b"XFORWARD NAME=spike.example ADDR=IPV6:2001:db8::1 HELO=a+20b\r\n",
+            _ENVELOPE + b"DATA\r\n",
+            _MAIL,
+        ),
+    ),
     ("strict", (_GREET, b"NOOP\r\n" * 12, _ENVELOPE, b"RCPT TO:<nobody@inbox.example>\r\n" * 5, b"DATA\r\n", _MAIL)),
 )
 DIALOGUES = tuple(Script(steps, door=door, seed=1) for door, steps in _DIALOGUES)
@@ -87,6 +97,8 @@ _XCLIENT = (
     b"XCLIENT ADDR=[UNAVAILABLE]\r\n",
     b"XCLIENT ADDR=192.0.2.9 PORT=1 HELO=x PROTO=ESMTP\r\n",
     b"XFORWARD NAME=x\r\n",
+    b"XFORWARD ADDR=+0d+0a HELO=+ff\r\n",
+    b"XCLIENT NAME=[TEMPUNAVAIL] LOGIN=a+40b\r\n",
 )
 _LMTP = (b"LHLO x\r\n", b"LHLO\r\n")
 
