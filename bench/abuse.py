@@ -2,8 +2,9 @@
 
 For each: are the replies those the case calls safe, are no more messages taken than it allows, did the session end, and
 by how much did the doors' memory grow at its highest. Every case comes from a loopback address of its own, so that the
-log tells them apart. Cases that drip octets for minutes run at a hundredth of their time, against a server whose
-patience is a hundredth too. At the end, the octets stored are compared where a case names them.
+log tells them apart. What a case sends in DATA is sent once more in chunks (BDAT). Cases that drip octets for minutes
+run at a hundredth of their time, against a server whose patience is a hundredth too. At the end, the octets stored are
+compared where a case names them.
 
     ./dev bench abuse [--only smuggling] [--corpus FOLDER]
 """
@@ -12,49 +13,28 @@ import argparse
 import base64
 import contextlib
 import json
-import re
-import socket
 import sqlite3
-import ssl
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from bench.abuse_chunks import in_chunks
+from bench.abuse_player import FASTER, PATIENCE, Case, Outcome, Player
 from bench.server import Growth, RunningPostbus
 
 CORPUS = Path(__file__).parents[2] / "shared" / "corpus" / "smtp_abuse"
 MOST_GROWTH = 16 * 1024**2
-_THEIR_ADDRESS = re.compile(rb"invoices(\+tag)?@inbox\.example", re.IGNORECASE)
 _NOT_FOR_SERVERS = "client-side-"
-_FASTER = 100
-_SLOW_SETTINGS = {"SMTP__IDLE_SECONDS": "3"}
-_PATIENCE = 20.0
-
-Case = dict[str, Any]
-
-
-@dataclass
-class Outcome:
-    """What one case gave."""
-
-    case: str
-    faults: list[str] = field(default_factory=list)
-    accepted: list[str] = field(default_factory=list)  # ids
-    replies: list[str] = field(default_factory=list)
-    growth: int = 0
-    seconds: float = 0.0
-
-    def line(self) -> str:
-        """One line for people."""
-        verdict = "; ".join(self.faults) if self.faults else "safe"
-        last = self.replies[-1] if self.replies else "no reply"
-        figures = f"{len(self.accepted)} taken, {self.growth / 2**20:4.1f} MiB, {self.seconds:5.1f} s"
-        return f"{self.case:45s} {figures}  {verdict}   ({last[:60]!r})"
+# The defaults, so many times as fast.
+_SLOW_SETTINGS = {
+    "SMTP__IDLE_SECONDS": str(300 / FASTER),
+    "SMTP__MIN_OCTETS_PER_SECOND": str(100 * FASTER),
+    "SMTP__TRANSFER_GRACE_SECONDS": str(60 / FASTER),
+    "SMTP__SESSION_SECONDS": str(3600 / FASTER),
+}
 
 
 def cases_in(folder: Path, category: str = "") -> list[Case]:
@@ -63,139 +43,14 @@ def cases_in(folder: Path, category: str = "") -> list[Case]:
     return [case for case in cases if category in case["category"] and not case["id"].startswith(_NOT_FOR_SERVERS)]
 
 
+def with_chunks(cases: list[Case]) -> list[Case]:
+    """The cases, and those that send a message by DATA once more with the message in chunks."""
+    return [*cases, *filter(None, map(in_chunks, cases))]
+
+
 def is_slow(case: Case) -> bool:
     """Whether it drips its octets."""
     return any("send_slow_b64" in step for step in case["steps"])
-
-
-class Player:
-    """Plays one case: a client of octets from an address of its own."""
-
-    def __init__(self, postbus: RunningPostbus, address: str, case: Case, source: str, outcome: Outcome) -> None:
-        self._postbus, self._address, self._case, self._outcome = postbus, address, case, outcome
-        self._socket = socket.create_connection(("127.0.0.1", postbus.port), _PATIENCE, (source, 0))
-        self._buffer = b""
-
-    def play(self) -> None:
-        """All steps, then hear the rest and close; faults go to the outcome."""
-        try:
-            steps = self._case["steps"]
-            for before, step in zip([{}, *steps], steps, strict=False):
-                if not self._step(step, is_last=not before.get("repeat")):
-                    break
-            self._finish()
-        except TimeoutError:
-            self._outcome.faults.append(f"stuck: no answer in {_PATIENCE:.0f} s")
-        except OSError as error:
-            # Hung up on: whether it was told why was judged where a reply was expected.
-            self._outcome.replies.append(type(error).__name__)
-        finally:
-            self._socket.close()
-
-    def _step(self, step: dict[str, Any], *, is_last: bool) -> bool:  # noqa: PLR0911 - the corpus has so many kinds
-        if "expect" in step:
-            return self._expect(tuple(step["expect"]), is_last=is_last)
-        if "send_b64" in step:
-            self._send(self._octets(step["send_b64"]) * step.get("repeat", 1))
-        elif "send_slow_b64" in step:
-            self._drip(self._octets(step["send_slow_b64"]), step["interval_seconds"] / _FASTER)
-        elif "starttls" in step:
-            return self._start_tls()
-        elif "expect_silence_seconds" in step:
-            return self._hear_nothing(step["expect_silence_seconds"])
-        elif "expect_close_within_seconds" in step:
-            return self._hear_close(step["expect_close_within_seconds"] / _FASTER)
-        elif "expect_close_or_alert" in step:
-            return self._hear_close(_PATIENCE)
-        elif step.get("close"):
-            return False
-        elif step.get("flush"):
-            time.sleep(0.005)
-        return True
-
-    def _octets(self, encoded: str) -> bytes:
-        local, _, domain = self._address.partition("@")
-
-        def ours(found: re.Match[bytes]) -> bytes:
-            theirs = f"{local}{(found[1] or b'').decode().lower()}@{domain}".encode()
-            return theirs.upper() if found[0].isupper() else theirs
-
-        return _THEIR_ADDRESS.sub(ours, base64.b64decode(encoded))
-
-    def _send(self, octets: bytes) -> None:
-        # In a thread: a client that sends much and reads nothing would wait for the server as the server for it.
-        def send() -> None:
-            with contextlib.suppress(OSError):
-                self._socket.sendall(octets)
-
-        sender = threading.Thread(target=send, daemon=True)
-        sender.start()
-        if len(octets) < 65536:
-            sender.join(_PATIENCE)
-
-    def _drip(self, octets: bytes, seconds: float) -> None:
-        with contextlib.suppress(ConnectionError):
-            for position in range(len(octets)):
-                self._socket.sendall(octets[position : position + 1])
-                time.sleep(seconds)
-
-    def _expect(self, beginnings: tuple[str, ...], *, is_last: bool) -> bool:
-        while True:
-            reply = self._reply()
-            if reply.startswith(beginnings):
-                return True
-            if not reply:
-                if not self._was_told_off():
-                    self._outcome.faults.append(f"hung up without words where {beginnings} was expected")
-                return False
-            if is_last:
-                self._outcome.faults.append(f"{reply[:60]!r} where {beginnings} was expected")
-                return False
-
-    def _was_told_off(self) -> bool:
-        return bool(self._outcome.replies) and self._outcome.replies[-1].startswith(("421", "5"))
-
-    def _start_tls(self) -> bool:
-        if not self._outcome.replies[-1].startswith("220"):
-            return False
-        context = ssl.create_default_context(cafile=self._postbus.data / "tls" / "certificate.pem")
-        context.check_hostname = False
-        self._socket = context.wrap_socket(self._socket)
-        return True
-
-    def _hear_nothing(self, seconds: float) -> bool:
-        self._socket.settimeout(seconds)
-        with contextlib.suppress(TimeoutError):
-            if octets := self._socket.recv(4096):
-                self._outcome.faults.append(f"{octets[:60]!r} where silence was expected")
-        self._socket.settimeout(_PATIENCE)
-        return True
-
-    def _hear_close(self, seconds: float) -> bool:
-        self._socket.settimeout(seconds)
-        with contextlib.suppress(ConnectionError):
-            while self._socket.recv(4096):
-                pass
-        return False
-
-    def _finish(self) -> None:
-        if not any(step.get("close") for step in self._case["steps"]):
-            self._socket.shutdown(socket.SHUT_WR)
-            while self._reply():
-                pass
-
-    def _reply(self) -> str:
-        lines: list[str] = []
-        while not lines or lines[-1][3:4] == "-":
-            while b"\r\n" not in self._buffer:
-                octets = self._socket.recv(65536)
-                if not octets:
-                    return ""
-                self._buffer += octets
-            line, _, self._buffer = self._buffer.partition(b"\r\n")
-            lines.append(line.decode("latin-1"))
-        self._outcome.replies.append("\n".join(lines))
-        return self._outcome.replies[-1]
 
 
 class LogReader:
@@ -236,7 +91,7 @@ def replay(postbus: RunningPostbus, address: str, cases: list[Case]) -> Iterator
         outcome = Outcome(case["id"])
         growth, started = Growth(postbus.doors()), time.monotonic()
         Player(postbus, address, case, source, outcome).play()
-        outcome.accepted, has_ended = log.of_session(source, _PATIENCE)
+        outcome.accepted, has_ended = log.of_session(source, PATIENCE)
         outcome.growth, outcome.seconds = growth.octets(), time.monotonic() - started
         if not has_ended:
             outcome.faults.append("the session is stuck")
@@ -286,9 +141,11 @@ def wrong_bodies(postbus: RunningPostbus, cases: list[Case], outcomes: list[Outc
 
 def run(folder: Path, cases: list[Case]) -> Iterator[Outcome]:
     """Replay: the quick cases on a postbus in its default configuration, the slow ones on an impatient one."""
-    quick = [case for case in cases if not is_slow(case)]
     slow = [case for case in cases if is_slow(case)]
-    for name, settings, some in (("data", {}, quick), ("impatient", _SLOW_SETTINGS, slow)):
+    chunks = [case for case in cases if case.get("is_in_chunks")]
+    quick = [case for case in cases if case not in slow and case not in chunks]
+    # Chunks have a postbus of their own: else it would know their mails for the same.
+    for name, settings, some in (("data", {}, quick), ("chunks", {}, chunks), ("impatient", _SLOW_SETTINGS, slow)):
         if not some:
             continue
         postbus = RunningPostbus(folder / name, settings)
@@ -309,7 +166,7 @@ def main() -> int:
     parser.add_argument("--only", default="", help="cases of categories with this in their names")
     parser.add_argument("--corpus", type=Path, default=CORPUS)
     arguments = parser.parse_args()
-    cases = cases_in(arguments.corpus, arguments.only)
+    cases = with_chunks(cases_in(arguments.corpus, arguments.only))
     if not cases:
         print(f"no cases in {arguments.corpus}")
         return 1

@@ -35,9 +35,10 @@ def pdf_mails(count: int, pdf_octets: int, to: str, seed: str) -> Iterator[bytes
 
 @dataclass
 class Outcome:
-    """What became of the mails: numbers answered 250, and the first few other replies."""
+    """What became of the mails: numbers answered 250, numbers whose answer never came, and what else was said."""
 
     accepted: list[int]
+    unanswered: list[int]
     refused: list[str]
 
 
@@ -58,7 +59,7 @@ class _Load:
     """What the sessions share."""
 
     def __init__(self, port: int, to: str, mails: list[bytes], is_over: Callable[[], bool]) -> None:
-        self.outcome = Outcome([], [])
+        self.outcome = Outcome([], [], [])
         self._port, self._to, self._mails, self._is_over = port, to, mails, is_over
         self._numbers = iter(range(len(mails)))
         self._lock = threading.Lock()
@@ -81,7 +82,12 @@ class _Load:
                 number = next(self._numbers, None)
             if number is None:
                 break
-            reply = _deliver(connection, replies, self._to, self._mails[number])
+            try:
+                reply = _deliver(connection, replies, self._to, self._mails[number])
+            except OSError:
+                with self._lock:
+                    self.outcome.unanswered.append(number)
+                raise
             with self._lock:
                 if reply.startswith(b"250"):
                     self.outcome.accepted.append(number)

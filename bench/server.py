@@ -57,6 +57,11 @@ class RunningPostbus:
         assert self._process is not None
         return self._process.pid
 
+    @property
+    def is_running(self) -> bool:
+        """Whether it was started and has not ended."""
+        return self._process is not None and self._process.poll() is None
+
     def set_up(self, tenant: str = "bench", *arguments: str) -> str:
         """Initialise the folder and make a tenant; returns its import address."""
         self.command("init")

@@ -2,13 +2,12 @@
 
 An event is a past-tense constant, its facts are keys. Bodies, subjects, passwords and tokens are never among them:
 an exception is told by its kind and place, never by its text, which may quote a mail. Only our own failures are told
-in their words: those are made for people. Logging never raises: a log that cannot be written costs no mail its answer.
+in their words: those are made for people. Logging never raises and never waits (log_stream.py): a log that cannot be
+written costs no mail its answer.
 """
 
-import contextlib
 import json
 import logging
-import os
 import sys
 import traceback
 from collections.abc import Mapping, MutableMapping
@@ -18,6 +17,7 @@ from typing import Any
 import structlog
 
 from receiver.config import LogSettings
+from receiver.log_stream import LastingStream
 
 _HOUSE = Path(__file__).parent.parent
 _OUR_ROOMS = ("receiver.", "storage.", "rules.")
@@ -32,6 +32,13 @@ def configure(settings: LogSettings, *, process: str = "") -> None:
         else structlog.dev.ConsoleRenderer(pad_event_to=28)
     )
 
+    stream = LastingStream(sys.stderr.fileno())
+
+    def tell_lost_lines(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        if stream.lost:
+            event["lines_lost"] = stream.lost
+        return event
+
     def name_process(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
         if process:
             event.setdefault("process", process)
@@ -43,10 +50,11 @@ def configure(settings: LogSettings, *, process: str = "") -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             tell_kind_and_place,
+            tell_lost_lines,
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(settings.level),
-        logger_factory=structlog.WriteLoggerFactory(file=LastingStream(sys.stderr.fileno())),  # type: ignore[arg-type]
+        logger_factory=structlog.WriteLoggerFactory(file=stream),  # type: ignore[arg-type]
         cache_logger_on_first_use=True,
     )
     # What libraries log by themselves may quote mail (aiosmtpd: commands; asyncio: exceptions). It goes nowhere.
@@ -59,24 +67,6 @@ _ENCODE = json.JSONEncoder(default=repr).encode
 
 def _to_json(event: Mapping[str, Any], **_renderers_own: object) -> str:
     return _ENCODE(event)
-
-
-class LastingStream:
-    """Standard error, whose loss is borne: its reader has gone, its terminal was closed, its disk is full.
-
-    Nothing is buffered: what a full disk did not take would be tried again at the end, and make the exit code 120.
-    """
-
-    def __init__(self, descriptor: int) -> None:
-        self._descriptor = descriptor
-
-    def write(self, text: str) -> None:
-        """Write it if that is possible."""
-        with contextlib.suppress(OSError):
-            os.write(self._descriptor, text.encode(errors="backslashreplace"))
-
-    def flush(self) -> None:
-        """There is nothing to flush."""
 
 
 def words_of(error: BaseException) -> str | None:

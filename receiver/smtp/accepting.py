@@ -14,7 +14,7 @@ from receiver.listening import Kind, Listener
 from receiver.smtp.handler import ImportHandler, ImportSession
 from receiver.smtp.implicit_tls import TlsImportSession
 from receiver.smtp.lmtp import LmtpSession
-from receiver.smtp.session import SmtpSession
+from receiver.smtp.session import ARRIVAL_SECONDS, SmtpSession
 from receiver.smtp.wire import Terms
 
 # How long a door that could not accept leaves the others to try.
@@ -114,9 +114,13 @@ class Door:
             # Else the kernel would count this door among those that accept. The socket itself lives in the others.
             each.socket.close()
         await self._wait_for_arriving(_ARRIVING_SECONDS)
+        arrival = min(seconds, ARRIVAL_SECONDS)
         for session in self._sessions():
             session.drain()
-        await self._wait_for_sessions(seconds)
+        await self._wait_for_sessions(arrival)
+        for session in self._sessions():  # those who had only just come and sent nothing since
+            session.drain()
+        await self._wait_for_sessions(seconds - arrival)
         for session in self._sessions():
             session.end_if_waiting()
         await self._wait_for_sessions(_LAST_SECONDS)

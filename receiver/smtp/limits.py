@@ -5,6 +5,7 @@ the rest within the session. Says what is too much, with the reason for the log 
 sets no timer, and is asked between commands or while a message comes in: no handler is ever cut short.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from time import monotonic
 
@@ -37,10 +38,13 @@ class SessionLimits:
 class Visits:
     """The clients of one door."""
 
-    def __init__(self, limits: SessionLimits | None = None, slot: Slot | None = None) -> None:
-        """Without a slot the door counts for itself alone."""
+    def __init__(
+        self, limits: SessionLimits | None = None, slot: Slot | None = None, clock: Callable[[], float] = monotonic
+    ) -> None:
+        """Without a slot the door counts for itself alone; `clock` gives seconds."""
         self.limits = limits or SessionLimits()
         self.slot = slot or Slot()
+        self.clock = clock
 
 
 class Visit:
@@ -62,7 +66,7 @@ class Visit:
         self._visits = visits
         self._address = 0
         self._is_counted = False
-        self._began_at = monotonic()
+        self._began_at = visits.clock()
         self._fruitless = self._recipients = self._messages = 0
         self._message_began_at = 0.0
         self._message_octets = 0
@@ -103,20 +107,20 @@ class Visit:
             return "no_progress", replies.NO_PROGRESS
         if messages >= limits.max_messages and verb == "MAIL":
             return "too_many_messages", replies.TOO_MANY_MESSAGES
-        if monotonic() - self._began_at > limits.session_seconds:
+        if self._visits.clock() - self._began_at > limits.session_seconds:
             return "session_too_long", replies.SESSION_TOO_LONG
         return None
 
     def begin_message(self) -> None:
         """A message is about to come in."""
-        self._message_began_at = monotonic()
+        self._message_began_at = self._visits.clock()
         self._message_octets = 0
 
     def is_too_slow(self, octets: int) -> bool:
         """Whether the message comes in too slowly, now that so many further octets have come: a stream without end."""
         self._message_octets += octets
         limits = self._visits.limits
-        seconds = monotonic() - self._message_began_at - limits.transfer_grace_seconds
+        seconds = self._visits.clock() - self._message_began_at - limits.transfer_grace_seconds
         return seconds > 0 and self._message_octets < seconds * limits.min_octets_per_second
 
     def tarpit_seconds(self) -> float:

@@ -24,6 +24,8 @@ from receiver.tally import tally
 
 _HOOK_PREFIX = "handle_"
 _COMMAND_PREFIX = "smtp_"
+# For how long a client that has not sent its first message counts as busy, whatever it says meanwhile.
+ARRIVAL_SECONDS = 5.0
 
 
 CommandMethod = Callable[["SmtpSession", str], Awaitable[None]]
@@ -53,6 +55,7 @@ class SmtpSession(ForwardingSession):
     _commands: ClassVar[Mapping[str, CommandMethod]] = {}
     hello_first = replies.HELO_FIRST
     _is_draining = False
+    _came_at = float("inf")  # not begun yet
 
     def __init_subclass__(cls, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)
@@ -61,6 +64,7 @@ class SmtpSession(ForwardingSession):
     # -- the life of a session -----------------------------------------------------------------------------------------
 
     async def _handle_client(self) -> None:
+        self._came_at = self.loop.time()
         try:
             if refusal := self._enter():
                 self.hang_up(*refusal)
@@ -74,7 +78,7 @@ class SmtpSession(ForwardingSession):
                     self.hang_up(*refusal)
                 else:
                     await self._answer(command)
-                if self._is_draining and not self._in_transaction:
+                if self._is_draining and not self._is_busy:
                     self.hang_up("drained", replies.SHUTTING_DOWN)
         except PeerGone:
             self.end_reason = self.end_reason or "hung_up"
@@ -82,9 +86,9 @@ class SmtpSession(ForwardingSession):
             self._end()
 
     def drain(self) -> None:
-        """End the session as soon as no transaction is open."""
+        """End the session as soon as it is not busy; asked again once nobody counts as just arrived any more."""
         self._is_draining = True
-        if self._is_waiting_for_peer and not self._in_transaction:
+        if self._is_waiting_for_peer and not self._is_busy:
             self.hang_up("drained", replies.SHUTTING_DOWN)
 
     def end_if_waiting(self) -> None:
@@ -92,6 +96,11 @@ class SmtpSession(ForwardingSession):
         self._is_draining = True
         if self._is_waiting_for_peer:
             self.hang_up("drained", replies.SHUTTING_DOWN)
+
+    @property
+    def _is_busy(self) -> bool:
+        """In a transaction, or only just arrived: a client that was let in a moment ago is not sent away again."""
+        return self._in_transaction or (not self.messages and self.loop.time() - self._came_at < ARRIVAL_SECONDS)
 
     @property
     def task(self) -> "asyncio.Task[None]":

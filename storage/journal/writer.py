@@ -80,10 +80,10 @@ class Journal:
                 if folder != self._home:
                     report.add(recover_if_dead(self._files, folder))
             self._bell = Bell(self._folder)
+            names = segments_in(self._files, self._home)
         except OSError as error:
             self._let_go()
             raise as_failure(error, f"{self._folder}: the journal could not be opened") from error
-        names = segments_in(self._files, self._home)
         self._last_number = names[-1].number if names else 0
         self._start(GroupCommit(self._new_segment, self._bell.ring, self._rotate_seconds, self._on_commit))
         return report

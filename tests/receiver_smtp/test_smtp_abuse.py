@@ -27,6 +27,7 @@ class Dialogue:
         self.client = client
         self.house = house
         self.replies = []
+        self.sender = None
 
     def octets(self, encoded):
         """With an import address of ours in the place of the corpus's."""
@@ -66,12 +67,15 @@ class Dialogue:
 
     def send(self, octets):
         # In a thread: a client that sends much and reads nothing would wait for us as we for it.
-        sender = threading.Thread(target=self.send_quietly, args=(octets,), daemon=True)
+        sender = threading.Thread(target=self.send_quietly, args=(octets, self.sender), daemon=True)
+        self.sender = sender
         sender.start()
         if len(octets) < 65536:
             sender.join(10)
 
-    def send_quietly(self, octets):
+    def send_quietly(self, octets, before):
+        if before is not None:  # in the order of the script
+            before.join()
         try:
             self.client.send(octets)
         except OSError:

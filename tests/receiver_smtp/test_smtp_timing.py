@@ -156,6 +156,23 @@ def test_sigterm_drains(house, raw_client, read_journal):
     assert read_journal()[0].read() == b"Subject: half\r\n\r\nother half\r\n"
 
 
+def test_who_has_only_just_come_is_served(house, raw_client, read_journal):
+    """SIGTERM: who has had a message is told 421 at once, who was let in a moment ago delivers one first."""
+    child = DoorProcess(house.settings)
+    old, new = raw_client(child.port).greet(), raw_client(child.port)
+    assert new.reply().startswith("220 ")
+    old.begin(house.acme).send(MAIL + b".\r\n")
+    assert old.reply().startswith("250 ")
+    child.terminate()
+    assert old.reply().startswith("421 4.3.2")
+    assert new.ask(b"EHLO client.example").startswith("250-")
+    new.begin(house.acme).send(MAIL + b".\r\n")
+    assert new.reply().startswith("250 ")
+    assert new.reply().startswith("421 4.3.2")
+    assert child.rest()[1] == 0
+    assert len(read_journal()) == 2
+
+
 def test_drain_ends_at_its_deadline(make_other_house, raw_client):
     """A transaction that nobody finishes is told 421 when drain_seconds are over."""
     house = make_other_house(drain_seconds=0.3)

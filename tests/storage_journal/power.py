@@ -45,6 +45,10 @@ class PoweredFiles(RealFiles):
         """Take the power now."""
         self.is_cut = True
 
+    def process(self, dies_at: int | None) -> "PoweredFiles":
+        """What one process on this machine has: it dies at a step of its own, and then the machine still runs."""
+        return _Process(self, dies_at)
+
     def forget_segments(self) -> None:
         """Take what stands in segments as written by a process that died before it synced."""
         for path in self.root.rglob("*.segment"):
@@ -209,3 +213,33 @@ class PoweredFiles(RealFiles):
         before, after = (octets.ljust(size, b"\0")[:size] for octets in (synced, now))
         sectors = range(0, size, _SECTOR)
         return b"".join(dice.choice([before, after])[at : at + _SECTOR] for at in sectors)
+
+
+class _Process(PoweredFiles):
+    """One of several processes on a machine. What it wrote stays in the kernel's hands when it dies."""
+
+    def __init__(self, machine: PoweredFiles, dies_at: int | None) -> None:
+        self.root = machine.root
+        self.steps = 0
+        self.is_cut = False
+        self._cut_at = dies_at
+        self._machine = machine
+        # What the medium holds is one for all.
+        self._mutex, self._contents = machine._mutex, machine._contents
+        self._entries, self._pins = machine._entries, machine._pins
+
+    def _step(self) -> None:
+        with self._mutex:
+            super()._step()
+            self._count_for_all()
+
+    def _count_for_all(self) -> None:
+        try:
+            PoweredFiles._step(self._machine)
+        except PowerCut:
+            self.is_cut = True
+            raise
+
+    def _read_step(self) -> None:
+        self.is_cut = self.is_cut or self._machine.is_cut
+        super()._read_step()

@@ -1,7 +1,6 @@
 """Framing: what was written is read back, and nothing else ever is."""
 
 from datetime import UTC, datetime
-from pathlib import Path
 from zlib import crc32
 
 import pytest
@@ -9,8 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from storage.failures import Damaged
-from storage.files import REAL
-from storage.journal import Envelope, JournalReader, Recipient
+from storage.journal import Envelope, Recipient
 from storage.journal.frames import MAGIC, NO_TOKEN, Damage, Frame, ReadAt, content, encode_head, walk
 from storage.journal.marks import (
     STAMP_OCTETS,
@@ -21,8 +19,7 @@ from storage.journal.marks import (
     unpack_checkpoint,
     unpack_mark,
 )
-from storage.journal.segments import segments_in
-from tests.storage_journal.mail import accept, contents, drain, envelope, filled, journal
+from tests.storage_journal.mail import envelope
 
 SEED = bytes(range(16))
 seeds = st.binary(min_size=16, max_size=16)
@@ -169,28 +166,3 @@ def test_octets_that_are_no_envelope_are_damage(wrong: bytes) -> None:
     """What is no envelope says so in one way."""
     with pytest.raises(Damaged):
         Envelope.from_json(wrong)
-
-
-def test_a_last_record_torn_at_every_octet_is_cut_off(memory: Path) -> None:
-    """Recovery after a torn write: the whole records are there, the torn one is not, whichever octet was last."""
-    folder = memory / "journal"
-    door = journal(folder)
-    door.open()
-    first, last = b"the first message", b"the last message"
-    kept = accept(door, first)
-    (segment,) = segments_in(REAL, folder / "door-1")
-    start = segment.mark.read_bytes()
-    begins = unpack_mark(segment.seed, start)
-    door.accept(envelope(), filled(door, last))
-    ends = unpack_mark(segment.seed, segment.mark.read_bytes())
-    whole = segment.records.read_bytes()
-    door.close()
-    assert begins is not None
-    assert ends is not None
-    for cut in range(begins.offset, ends.offset):
-        segment.records.write_bytes(whole[:cut] + bytes(100))
-        segment.mark.write_bytes(start)
-        reader = JournalReader(folder)
-        assert contents(drain(reader, settle=False)) == {kept: first}
-        reader.close()
-        assert segment.records.stat().st_size == begins.offset

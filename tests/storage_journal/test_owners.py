@@ -1,5 +1,7 @@
 """Law 4: a process owns its folder by a lock, and recovers only what it can lock."""
 
+import errno
+import os
 import signal
 import subprocess
 import sys
@@ -251,3 +253,31 @@ def test_folders_of_others_are_left_alone(tmp_path: Path) -> None:
     reader.close()
     door.close()
     assert [list((folder / name).iterdir()) for name in ("lost+found", ".snapshot")] == [[], []]
+
+
+class Unreadable(RealFiles):
+    """Real files, of which one look at a folder fails."""
+
+    def __init__(self, failing: int) -> None:
+        self.looks = 0
+        self._failing = failing
+
+    def names(self, folder: Path) -> list[str]:
+        self.looks += 1
+        if self.looks == self._failing:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return super().names(folder)
+
+
+def test_a_folder_that_cannot_be_read_at_the_start_is_given_back(tmp_path: Path) -> None:
+    """Whichever look at it fails, that is a temporary failure, and the lock does not stay behind."""
+    counting = Unreadable(0)
+    for failing in range(10):
+        door = journal(tmp_path / "journal", files=counting if not failing else Unreadable(failing))
+        if 0 < failing <= counting.looks:
+            with pytest.raises(TemporaryFailure, match="could not be opened"):
+                door.open(lock_seconds=0)
+        door.open(lock_seconds=0)
+        accept(door, b"x")
+        door.close()
+    assert 1 < counting.looks < 10
