@@ -1,22 +1,19 @@
-"""Load clients where Postfix's smtp-source does not reach: STARTTLS, and a steady pace with latencies.
+"""A load client where Postfix's smtp-source does not reach: a steady pace, and latencies.
 
-Run in processes of their own, so that no client waits for another one's interpreter:
+Run in a process of its own, so that it waits for no other interpreter:
 
-    python -m bench.clients tls PORT TO SESSIONS MESSAGES OCTETS kept|each
     python -m bench.clients paced PORT TO SESSIONS RATE SECONDS OCTETS
 
-`tls` says nothing and exits 0 when every message was answered 250. `paced` sends on schedule, whether or not earlier
-mail was answered (an open loop: a stall shows in every mail that waits behind it), and prints its latencies in
-milliseconds as JSON: {"answer": final dot to 250, "whole": scheduled moment to 250}, each a list.
+It sends on schedule, whether or not earlier mail was answered (an open loop: a stall shows in every mail that waits
+behind it), and prints its latencies in milliseconds as JSON: {"answer": final dot to 250, "whole": scheduled moment to
+250}, each a list.
 """
 
 import heapq
 import json
 import selectors
 import socket
-import ssl
 import sys
-import threading
 import time
 from dataclasses import dataclass, field
 
@@ -36,53 +33,6 @@ def message(to: str, number: int, octets: int, seed: str) -> bytes:
 def commands(to: str) -> bytes:
     """MAIL, RCPT and DATA in one piece (RFC 2920)."""
     return f"MAIL FROM:<billing@supplier.example>\r\nRCPT TO:<{to}>\r\nDATA\r\n".encode()
-
-
-class TlsLoad:
-    """Sessions in threads that send until all messages are gone."""
-
-    def __init__(self, port: int, to: str, messages: int, octets: int, *, is_kept: bool) -> None:
-        self._port, self._to, self._octets, self._is_kept = port, to, octets, is_kept
-        self._numbers = iter(range(messages))
-        self._lock = threading.Lock()
-        self._context = ssl.create_default_context()
-        self._context.check_hostname = False
-        self._context.verify_mode = ssl.CERT_NONE  # every side has the same self-signed certificate
-        self.failures: list[str] = []
-
-    def run(self, sessions: int) -> bool:
-        """Whether all was taken."""
-        threads = [threading.Thread(target=self._work) for _ in range(sessions)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        return not self.failures
-
-    def _work(self) -> None:
-        try:
-            while (number := self._next()) is not None:
-                self._session(number)
-        except (OSError, ValueError) as error:
-            self.failures.append(repr(error))
-
-    def _next(self) -> int | None:
-        with self._lock:
-            return next(self._numbers, None)
-
-    def _session(self, number: int | None) -> None:
-        with socket.create_connection(("127.0.0.1", self._port), timeout=60) as plain:
-            _expect(plain, b"220")
-            _ask(plain, b"EHLO load.example\r\n", b"250")
-            _ask(plain, b"STARTTLS\r\n", b"220")
-            with self._context.wrap_socket(plain) as secured:
-                _ask(secured, b"EHLO load.example\r\n", b"250")
-                while number is not None:
-                    for line in commands(self._to).splitlines(keepends=True):
-                        _ask(secured, line, b"354" if line == b"DATA\r\n" else b"250")
-                    _ask(secured, message(self._to, number, self._octets, str(id(self))), b"250")
-                    number = self._next() if self._is_kept else None
-                _ask(secured, b"QUIT\r\n", b"221")
 
 
 def _ask(connection: socket.socket, octets: bytes, expected: bytes) -> None:
@@ -180,14 +130,7 @@ class PacedLoad:
 
 def main() -> int:
     """One client, as its parent asked."""
-    kind, port, to, sessions, *rest = sys.argv[1:]
-    if kind == "tls":
-        messages, octets, habit = rest
-        load = TlsLoad(int(port), to, int(messages), int(octets), is_kept=habit == "kept")
-        is_well = load.run(int(sessions))
-        print(*load.failures[:3], file=sys.stderr)
-        return 0 if is_well else 1
-    rate, seconds, size = rest
+    _paced, port, to, sessions, rate, seconds, size = sys.argv[1:]
     paced = PacedLoad(int(port), to, int(sessions), int(size))
     paced.run(float(rate), float(seconds))
     print(json.dumps({"answer": paced.answer, "whole": paced.whole}))
