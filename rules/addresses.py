@@ -54,6 +54,11 @@ class SenderPattern:
         # A star in a local part is legal and never meant: people write it for "anyone", which is @domain here.
         return cls("address", address) if address and "*" not in address else None
 
+    @property
+    def text(self) -> str:
+        """This pattern written in its one canonical form."""
+        return {"address": "", "domain": "@", "subdomains": "@*."}[self.kind] + self.value
+
     def fits(self, address: str) -> bool:
         """Whether `address` (canonical) is one that this pattern means."""
         if self.kind == "address":

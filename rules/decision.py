@@ -50,6 +50,11 @@ class Decision:
     keep_parts: tuple[str, ...] = ()  # MIME paths of the attachments that become documents
     keep_text: bool = False  # the e-mail text becomes a document
     trace: tuple[TraceLine, ...] = ()
+    standard_id: str | None = None
+    origin: Literal["tenant", "catalogue"] | None = None  # whose standard decided
+    catalogue_version: int | None = None  # law 12: of the catalogue that was asked; None: none was there
+    document_type: str | None = None  # what the standard stamps on its documents
+    supplier: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """This decision as JSON values; from_json gives the same decision back."""
@@ -60,6 +65,11 @@ class Decision:
             "keep_parts": list(self.keep_parts),
             "keep_text": self.keep_text,
             "trace": [line.to_json() for line in self.trace],
+            "standard_id": self.standard_id,
+            "origin": self.origin,
+            "catalogue_version": self.catalogue_version,
+            "document_type": self.document_type,
+            "supplier": self.supplier,
         }
 
     @classmethod
@@ -72,4 +82,9 @@ class Decision:
             keep_parts=tuple(values["keep_parts"]),
             keep_text=values["keep_text"],
             trace=tuple(TraceLine(**line) for line in values["trace"]),
+            standard_id=values.get("standard_id"),
+            origin=values.get("origin"),
+            catalogue_version=values.get("catalogue_version"),
+            document_type=values.get("document_type"),
+            supplier=values.get("supplier"),
         )

@@ -69,6 +69,14 @@ class MailFacts:
     text: str = ""  # the body as plain text, capped by the pipeline
     forward: ForwardClaim | None = None
     is_broken: tuple[str, ...] = ()  # codes of the defects found while reading
+    # Law 20: None says that nobody looked. Facts stored before these fields existed hold None, too.
+    sender_field: tuple[str, ...] | None = None  # header field Sender, canonical
+    reply_to: tuple[str, ...] | None = None  # header field Reply-To, canonical
+    label: str | None = None  # of this tenant's import address; "" is none
+    octets: int | None = None  # of the message as received
+    language: str | None = None  # of the text, ISO 639-1
+    authentication: str | None = None  # whether who it says it is from truly sent it: "pass", "fail", "none"
+    not_fetched: tuple[str, ...] = ()  # law 20: of "text", "attachments", what was left on the server
 
     def to_json(self) -> dict[str, Any]:
         """These facts as JSON values; from_json gives the same facts back."""
@@ -84,7 +92,10 @@ class MailFacts:
         known["attachments"] = tuple(_attachment(each) for each in known.get("attachments", ()))
         known["forward"] = ForwardClaim(**known["forward"]) if known.get("forward") else None
         known["from_addresses"] = tuple(known.get("from_addresses", ()))
-        known["is_broken"] = tuple(known.get("is_broken", ()))
+        for name in ("is_broken", "not_fetched"):
+            known[name] = tuple(known.get(name, ()))
+        for name in ("sender_field", "reply_to"):
+            known[name] = tuple(known[name]) if known.get(name) is not None else None
         return cls(**known)
 
 

@@ -5,6 +5,7 @@ here: those are parameters.
 """
 
 from rules.phrases_of_rooms import PHRASES_OF_ROOMS
+from rules.phrases_of_standards import PHRASES_OF_STANDARDS
 
 PHRASES_OF_RULES: dict[str, tuple[str, str, str]] = {
     # Reasons: why a message was imported.
@@ -186,47 +187,7 @@ PHRASES_OF_RULES: dict[str, tuple[str, str, str]] = {
         'nicht gefragt, weil "{standard}" diesen Absender nennt',
         'niet gevraagd, omdat "{standard}" deze afzender noemt',
     ),
-    # Faults of a standard's fields.
-    "name_is_missing": (
-        "a standard needs a name",
-        "ein Importstandard braucht einen Namen",
-        "een importstandaard heeft een naam nodig",
-    ),
-    "name_is_too_long": (
-        "the name is too long: at most {longest} characters",
-        "der Name ist zu lang: höchstens {longest} Zeichen",
-        "de naam is te lang: hoogstens {longest} tekens",
-    ),
-    "name_is_not_printable": (
-        "the name holds characters that cannot be shown",
-        "der Name enthält Zeichen, die sich nicht anzeigen lassen",
-        "de naam bevat tekens die niet getoond kunnen worden",
-    ),
-    "sender_is_no_address": (
-        '"{sender}" is no sender: give an address, @domain, or @*.domain for what is below it',
-        '"{sender}" ist kein Absender: eine Adresse, @domain oder @*.domain für alles darunter angeben',
-        '"{sender}" is geen afzender: geef een adres, @domein of @*.domein voor alles daaronder',
-    ),
-    "subject_word_is_too_long": (
-        "the subject word is too long: at most {longest} characters",
-        "das Betreffwort ist zu lang: höchstens {longest} Zeichen",
-        "het onderwerpwoord is te lang: hoogstens {longest} tekens",
-    ),
-    "subject_word_says_nothing": (
-        '"{word}" holds no letter or digit: it would fit every subject',
-        '"{word}" enthält weder Buchstaben noch Ziffern: es passte auf jeden Betreff',
-        '"{word}" bevat geen letter of cijfer: het zou op elk onderwerp passen',
-    ),
-    "keeps_every_attachment": (
-        "an empty standard would import the attachments of every mail: give a sender or a subject word",
-        "ein leerer Importstandard übernähme die Anhänge jeder Mail: Absender oder Betreffwort angeben",
-        "een lege importstandaard zou de bijlagen van elke mail importeren: geef een afzender of onderwerpwoord",
-    ),
-    "keeps_every_text": (
-        "an empty standard would import the text of every mail: give a sender or a subject word",
-        "ein leerer Importstandard übernähme den Text jeder Mail: Absender oder Betreffwort angeben",
-        "een lege importstandaard zou de tekst van elke mail importeren: geef een afzender of onderwerpwoord",
-    ),
 }
 
+PHRASES_OF_RULES |= PHRASES_OF_STANDARDS
 PHRASES = PHRASES_OF_RULES | PHRASES_OF_ROOMS

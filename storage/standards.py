@@ -13,7 +13,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
 from rules.facts import TenantPolicy
-from rules.standards import ImportStandard, check_fields, name_key, tidy
+from rules.standard_checks import check_fields
+from rules.standards import ImportStandard, name_key, tidy
 from rules.wording import words
 from storage import audit
 from storage.failures import InUse, Invalid, NotFound
@@ -143,7 +144,9 @@ def _in_order(session: Session, tenant_id: str) -> list[Standard]:
 
 
 def _as_rule(row: Standard) -> ImportStandard:
-    return ImportStandard(row.id, row.name, row.sender, row.subject_word, row.email_text_is_invoice, row.priority)
+    return ImportStandard.simple(
+        row.id, row.name, row.sender, row.subject_word, row.email_text_is_invoice, row.priority
+    )
 
 
 def _checked(given: _Fields) -> _Fields:

@@ -32,6 +32,8 @@ ONLY_IN = {
     "sqlalchemy": {"storage"},
     "alembic": {"storage"},
     "lxml": {"rules.recognition"},
+    "re2": {"rules.patterns"},
+    "ahocorasick_rs": {"rules.index"},
     "structlog": {"receiver"},
     "typer": {"receiver.cli"},
     "rich": {"receiver.cli"},

@@ -29,7 +29,7 @@ FORWARD = replace(LETTER, from_addresses=("me@acme.example",), forward=ForwardCl
 def standard(
     name: str = "Tax adviser", sender: str | None = TAX, word: str | None = None, **more: object
 ) -> ImportStandard:
-    return ImportStandard(name, name, sender, word, **more)  # type: ignore[arg-type]
+    return ImportStandard.simple(name, name, sender, word, **more)  # type: ignore[arg-type]
 
 
 def in_words(decision: Decision) -> str:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from rules.standards import check_fields, name_key, tidy
+from rules.standard_checks import check_fields
+from rules.standards import name_key, tidy
 
 
 def codes(*fields: str | None, text: bool = False) -> list[tuple[str, str]]:

@@ -43,7 +43,7 @@ def test_the_four_fields_reach_the_rules(database: Database, acme: Owner) -> Non
         )
     assert _rules(database, acme[0]) == (
         2,
-        [ImportStandard(row.id, "My tax adviser", "mytaxconsultant@nulldomain.de", "Rechnung", True, 5)],
+        [ImportStandard.simple(row.id, "My tax adviser", "mytaxconsultant@nulldomain.de", "Rechnung", True, 5)],
     )
 
 
