@@ -6,6 +6,7 @@ here: those are parameters.
 
 from rules.phrases_of_rooms import PHRASES_OF_ROOMS
 from rules.phrases_of_standards import PHRASES_OF_STANDARDS
+from rules.phrases_of_verdicts import PHRASES_OF_VERDICTS
 
 PHRASES_OF_RULES: dict[str, tuple[str, str, str]] = {
     # Reasons: why a message was imported.
@@ -40,6 +41,19 @@ PHRASES_OF_RULES: dict[str, tuple[str, str, str]] = {
         "geïmporteerd: een bijlage zonder naam (deel {part}) is een e-factuur",
     ),
     # Reasons: why it was not.
+    "standard_ignores": (
+        'not imported: it fits "{standard}", which says that such mail is no document',
+        'nicht importiert: passt zu "{standard}", wonach solche Mail kein Dokument ist',
+        'niet geïmporteerd: past bij "{standard}", die zegt dat zulke mail geen document is',
+    ),
+    "standard_ignores_claimed": (
+        'not imported: its original sender {claimed} (claimed) fits "{standard}", which says that such mail is no '
+        "document",
+        'nicht importiert: der ursprüngliche Absender {claimed} (laut Weiterleitung) passt zu "{standard}", wonach '
+        "solche Mail kein Dokument ist",
+        "niet geïmporteerd: de oorspronkelijke afzender {claimed} (volgens het doorgestuurde bericht) past bij "
+        '"{standard}", die zegt dat zulke mail geen document is',
+    ),
     "standard_without_text": (
         'not imported: it fits "{standard}", which keeps the e-mail text, but there is no text',
         'nicht importiert: passt zu "{standard}", der den E-Mail-Text übernimmt, hat aber keinen Text',
@@ -49,6 +63,62 @@ PHRASES_OF_RULES: dict[str, tuple[str, str, str]] = {
         'not imported: it fits "{standard}", but carries no attachment to keep',
         'nicht importiert: passt zu "{standard}", hat aber keinen Anhang, der zu übernehmen wäre',
         'niet geïmporteerd: past bij "{standard}", maar heeft geen bijlage om te bewaren',
+    ),
+    "standard_without_named_attachments": (
+        'not imported: it fits "{standard}", but carries no attachment of the names that it keeps',
+        'nicht importiert: passt zu "{standard}", hat aber keinen Anhang mit einem der Namen, die er übernimmt',
+        'niet geïmporteerd: past bij "{standard}", maar heeft geen bijlage met een naam die hij bewaart',
+    ),
+    "standard_without_anything": (
+        'not imported: it fits "{standard}", but has neither text nor an attachment to keep',
+        'nicht importiert: passt zu "{standard}", hat aber weder Text noch einen Anhang, der zu übernehmen wäre',
+        'niet geïmporteerd: past bij "{standard}", maar heeft geen tekst en geen bijlage om te bewaren',
+    ),
+    "last_word_differs": (
+        'not imported: "{standard}" has the last word about this sender, and does not fit',
+        'nicht importiert: "{standard}" hat das letzte Wort über diesen Absender und passt nicht',
+        'niet geïmporteerd: "{standard}" heeft het laatste woord over deze afzender en past niet',
+    ),
+    "rest_differs_of_sender": (
+        'not imported: the sender {sender} fits "{standard}", but not its condition ({fact}: {value})',
+        'nicht importiert: der Absender {sender} passt zu "{standard}", aber nicht die Bedingung ({fact}: {value})',
+        'niet geïmporteerd: de afzender {sender} past bij "{standard}", maar niet de voorwaarde ({fact}: {value})',
+    ),
+    "rest_differs_of_claimed": (
+        'not imported: the original sender {sender} (claimed) fits "{standard}", but not its condition '
+        "({fact}: {value})",
+        'nicht importiert: der ursprüngliche Absender {sender} (laut Weiterleitung) passt zu "{standard}", aber nicht '
+        "die Bedingung ({fact}: {value})",
+        "niet geïmporteerd: de oorspronkelijke afzender {sender} (volgens het doorgestuurde bericht) past bij "
+        '"{standard}", maar niet de voorwaarde ({fact}: {value})',
+    ),
+    "rest_excluded_of_sender": (
+        'not imported: the sender {sender} fits "{standard}", which excludes such mail ({fact}: {value})',
+        'nicht importiert: der Absender {sender} passt zu "{standard}", der solche Mail ausschließt ({fact}: {value})',
+        'niet geïmporteerd: de afzender {sender} past bij "{standard}", die zulke mail uitsluit ({fact}: {value})',
+    ),
+    "rest_excluded_of_claimed": (
+        'not imported: the original sender {sender} (claimed) fits "{standard}", which excludes such mail '
+        "({fact}: {value})",
+        'nicht importiert: der ursprüngliche Absender {sender} (laut Weiterleitung) passt zu "{standard}", der solche '
+        "Mail ausschließt ({fact}: {value})",
+        "niet geïmporteerd: de oorspronkelijke afzender {sender} (volgens het doorgestuurde bericht) past bij "
+        '"{standard}", die zulke mail uitsluit ({fact}: {value})',
+    ),
+    "rest_unknown_of_sender": (
+        'not imported: the sender {sender} fits "{standard}", but {fact}, which it asks for, is not known',
+        'nicht importiert: der Absender {sender} passt zu "{standard}", aber {fact}, wonach er fragt, ist nicht '
+        "bekannt",
+        'niet geïmporteerd: de afzender {sender} past bij "{standard}", maar {fact}, waarnaar hij vraagt, is niet '
+        "bekend",
+    ),
+    "rest_unknown_of_claimed": (
+        'not imported: the original sender {sender} (claimed) fits "{standard}", but {fact}, which it asks for, is not '
+        "known",
+        'nicht importiert: der ursprüngliche Absender {sender} (laut Weiterleitung) passt zu "{standard}", aber '
+        "{fact}, wonach er fragt, ist nicht bekannt",
+        "niet geïmporteerd: de oorspronkelijke afzender {sender} (volgens het doorgestuurde bericht) past bij "
+        '"{standard}", maar {fact}, waarnaar hij vraagt, is niet bekend',
     ),
     "word_missing_of_sender": (
         'not imported: the sender fits "{standard}", but "{word}" is not in the subject',
@@ -78,6 +148,14 @@ PHRASES_OF_RULES: dict[str, tuple[str, str, str]] = {
         "niet geïmporteerd: de oorspronkelijke afzender {claimed} (volgens het doorgestuurde bericht) past bij "
         '"{standard}", maar het is niet bekend of {forwarder} dit echt heeft verstuurd',
     ),
+    "forwarder_not_authenticated": (
+        'not imported: the original sender {claimed} (claimed) fits "{standard}", but it is not proven that '
+        "{forwarder} sent this",
+        'nicht importiert: der ursprüngliche Absender {claimed} (laut Weiterleitung) passt zu "{standard}", '
+        "aber es ist nicht erwiesen, dass {forwarder} dies gesendet hat",
+        "niet geïmporteerd: de oorspronkelijke afzender {claimed} (volgens het doorgestuurde bericht) past bij "
+        '"{standard}", maar het is niet bewezen dat {forwarder} dit heeft verstuurd',
+    ),
     "nothing_fits": (
         "not imported: no import standard fits, and no attachment is a PDF or an e-invoice",
         "nicht importiert: kein Importstandard passt, und kein Anhang ist ein PDF oder eine E-Rechnung",
@@ -101,60 +179,6 @@ PHRASES_OF_RULES: dict[str, tuple[str, str, str]] = {
         "niet geïmporteerd: geen importstandaard past, en wat van deze zeer grote of diep geneste mail gelezen is, "
         "bevat geen pdf of e-factuur",
     ),
-    # Trace lines of a standard.
-    "sender_fits": ("fits: sender {sender}", "passt: Absender {sender}", "past: afzender {sender}"),
-    "claimed_fits": (
-        "fits: original sender {sender} (claimed)",
-        "passt: ursprünglicher Absender {sender} (laut Weiterleitung)",
-        "past: oorspronkelijke afzender {sender} (volgens het doorgestuurde bericht)",
-    ),
-    "word_fits": (
-        'fits: "{word}" is in the subject',
-        'passt: "{word}" steht im Betreff',
-        'past: "{word}" staat in het onderwerp',
-    ),
-    "sender_differs": (
-        "the sender is not {sender}",
-        "der Absender ist nicht {sender}",
-        "de afzender is niet {sender}",
-    ),
-    "word_missing": (
-        '"{word}" is not in the subject',
-        '"{word}" steht nicht im Betreff',
-        '"{word}" staat niet in het onderwerp',
-    ),
-    "sender_fits_word_missing": (
-        'the sender {sender} fits, but "{word}" is not in the subject',
-        'der Absender {sender} passt, aber "{word}" steht nicht im Betreff',
-        'de afzender {sender} past, maar "{word}" staat niet in het onderwerp',
-    ),
-    "claimed_fits_word_missing": (
-        'the original sender {sender} (claimed) fits, but "{word}" is not in the subject',
-        'der ursprüngliche Absender {sender} (laut Weiterleitung) passt, aber "{word}" steht nicht im Betreff',
-        'de oorspronkelijke afzender {sender} (volgens het doorgestuurde bericht) past, maar "{word}" staat niet in '
-        "het onderwerp",
-    ),
-    "claimed_fits_forwarder_not_registered": (
-        "the original sender {claimed} (claimed) fits, but {forwarder} is not registered as a forwarder",
-        "der ursprüngliche Absender {claimed} (laut Weiterleitung) passt, aber {forwarder} ist nicht als Weiterleiter "
-        "eingetragen",
-        "de oorspronkelijke afzender {claimed} (volgens het doorgestuurde bericht) past, maar {forwarder} staat niet "
-        "als doorstuurder geregistreerd",
-    ),
-    "claimed_fits_forwarder_unknown": (
-        "the original sender {claimed} (claimed) fits, but it is not known whether {forwarder} truly sent this",
-        "der ursprüngliche Absender {claimed} (laut Weiterleitung) passt, aber es ist nicht bekannt, ob {forwarder} "
-        "dies wirklich gesendet hat",
-        "de oorspronkelijke afzender {claimed} (volgens het doorgestuurde bericht) past, maar het is niet bekend of "
-        "{forwarder} dit echt heeft verstuurd",
-    ),
-    "keeps_text": ("the e-mail text is kept", "der E-Mail-Text wird übernommen", "de e-mailtekst wordt bewaard"),
-    "keeps_attachments": (
-        "attachments kept: {count}",
-        "übernommene Anhänge: {count}",
-        "bewaarde bijlagen: {count}",
-    ),
-    "keeps_nothing": ("nothing to keep", "nichts zu übernehmen", "niets om te bewaren"),
     # Trace lines of built-in recognition.
     "is_pdf": ('"{filename}" is a PDF', '"{filename}" ist ein PDF', '"{filename}" is een pdf'),
     "is_e_invoice": (
@@ -189,5 +213,5 @@ PHRASES_OF_RULES: dict[str, tuple[str, str, str]] = {
     ),
 }
 
-PHRASES_OF_RULES |= PHRASES_OF_STANDARDS
+PHRASES_OF_RULES |= PHRASES_OF_VERDICTS | PHRASES_OF_STANDARDS
 PHRASES = PHRASES_OF_RULES | PHRASES_OF_ROOMS

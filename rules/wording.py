@@ -8,6 +8,7 @@ from typing import Literal
 
 from rules.decision import Parameters, TraceLine, told
 from rules.phrases import PHRASES
+from rules.phrases_of_verdicts import FACT_WORDS
 
 Language = Literal["en", "de", "nl"]
 
@@ -26,6 +27,9 @@ def words(code: str, params: Parameters, language: Language = "en") -> str:
     shown = _Shown({name: told(str(value)) for name, value in params.items()})
     if phrases is None:
         return " ".join([code, *(f"{name}={value}" for name, value in sorted(shown.items()))])
+    fact = FACT_WORDS.get(shown.get("fact", ""))
+    if fact:
+        shown["fact"] = fact[_POSITION[language]]
     return phrases[_POSITION[language]].format_map(shown)
 
 

@@ -1,0 +1,75 @@
+"""What a standard that fits keeps of a message, and why nothing when there is nothing to keep.
+
+Law 21: the text where it says so, the attachments only where it says so. Never asks whether it fits.
+"""
+
+from dataclasses import dataclass
+
+from rules.decision import Reason, TraceLine
+from rules.facts import AttachmentFacts, MailFacts
+from rules.globs import Glob
+from rules.judging import Verdict
+from rules.mail_view import MailView
+from rules.recognition.content import is_keepable
+from rules.standards import ImportStandard
+from rules.words import plain
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What is kept, why, and the steps that say so. Nothing kept is a decision, too."""
+
+    reason: Reason
+    lines: tuple[TraceLine, ...]
+    parts: tuple[str, ...] = ()
+    keeps_text: bool = False
+
+
+def keep_by(verdict: Verdict, view: MailView) -> Kept:
+    """What a standard that fits keeps."""
+    standard = verdict.standard
+    if standard.keep == "ignore":
+        return Kept(_ignored(verdict, view), (TraceLine(standard.name, "ignores"),))
+    parts = _parts(standard, view.facts)
+    keeps_text = standard.keep in {"text", "both"} and view.facts.has_text
+    if not parts and not keeps_text:
+        return Kept(_nothing(standard), (TraceLine(standard.name, "keeps_nothing"),))
+    lines = [TraceLine(standard.name, "keeps_attachments", {"count": len(parts)})] if parts else []
+    if keeps_text:
+        lines.append(TraceLine(standard.name, "keeps_text"))
+    return Kept(_reason(verdict, view), tuple(lines), parts, keeps_text)
+
+
+def _parts(standard: ImportStandard, facts: MailFacts) -> tuple[str, ...]:
+    if standard.keep == "text":
+        return ()
+    return tuple(each.part for each in facts.attachments if is_keepable(each) and _is_named(each, standard))
+
+
+def _is_named(attachment: AttachmentFacts, standard: ImportStandard) -> bool:
+    name = plain(attachment.filename or "")
+    globs = standard.attachment_names
+    return not globs or any(Glob.compile(each).fits(name) for each in globs)
+
+
+def _reason(verdict: Verdict, view: MailView) -> Reason:
+    if verdict.is_claimed and view.claimed:
+        return Reason("standard_fits_claimed", {"standard": verdict.standard.name, "claimed": view.claimed.address})
+    return Reason("standard_fits", {"standard": verdict.standard.name})
+
+
+def _ignored(verdict: Verdict, view: MailView) -> Reason:
+    if verdict.is_claimed and view.claimed:
+        return Reason("standard_ignores_claimed", {"standard": verdict.standard.name, "claimed": view.claimed.address})
+    return Reason("standard_ignores", {"standard": verdict.standard.name})
+
+
+def _nothing(standard: ImportStandard) -> Reason:
+    params = {"standard": standard.name}
+    if standard.keep == "text":
+        return Reason("standard_without_text", params)
+    if standard.keep == "both":
+        return Reason("standard_without_anything", params)
+    return Reason(
+        "standard_without_named_attachments" if standard.attachment_names else "standard_without_attachments", params
+    )

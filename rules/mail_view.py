@@ -1,0 +1,130 @@
+"""A message as conditions ask for it: addresses as the texts a standard may hold, words folded once, trust weighed.
+
+Made once a message and tenant; everything in it is made when it is first asked for. Never decides.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import Literal
+
+from rules.addresses import canonical
+from rules.facts import AttachmentFacts, MailFacts, TenantPolicy
+from rules.words import FoldedText, fold, plain
+
+Mistrust = Literal["not_registered", "not_authenticated", "unknown"]
+_NONE: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """An address, and every way in which a standard may write it: itself, `@domain`, `@*.parent`."""
+
+    address: str
+    texts: frozenset[str]
+
+
+class MailView:
+    """The facts of one message under one tenant's policy."""
+
+    def __init__(self, facts: MailFacts, policy: TenantPolicy) -> None:
+        self.facts = facts
+        self.policy = policy
+
+    @cached_property
+    def senders(self) -> tuple[Sender, ...]:
+        """Every address in header From."""
+        return _senders(self.facts.from_addresses)
+
+    @cached_property
+    def claimed(self) -> Sender | None:
+        """The original sender of a forward: a claim (law 22)."""
+        claim = self.facts.forward.sender if self.facts.forward else None
+        return sender(claim) if claim else None
+
+    @cached_property
+    def mistrust(self) -> Mistrust | None:
+        """Why the claim is not believed; None when it is (law 22)."""
+        if self.policy.trust_forwards == "everyone":
+            return None
+        if self.policy.trust_forwards == "registered":
+            registered = self.policy.registered_forwarders
+            is_registered = bool(self.senders) and all(each.address in registered for each in self.senders)
+            return None if is_registered else "not_registered"
+        # Law 20: as long as nobody makes verdicts, they are unknown, and what is unknown satisfies nothing.
+        if self.facts.authentication is None:
+            return "unknown"
+        return None if self.facts.authentication == "pass" else "not_authenticated"
+
+    @cached_property
+    def sender_field(self) -> frozenset[str] | None:
+        """The ways to write the addresses of header field Sender; None when it was not fetched."""
+        return _texts(self.facts.sender_field)
+
+    @cached_property
+    def reply_to(self) -> frozenset[str] | None:
+        """The ways to write the addresses of Reply-To; None when it was not fetched."""
+        return _texts(self.facts.reply_to)
+
+    @cached_property
+    def reverse_path(self) -> frozenset[str]:
+        """The ways to write the envelope's sender; none of the null reverse-path."""
+        found = sender(self.facts.reverse_path)
+        return found.texts if found else _NONE
+
+    @cached_property
+    def subject(self) -> FoldedText:
+        """The subject, folded."""
+        return fold(self.facts.subject)
+
+    @cached_property
+    def body(self) -> FoldedText:
+        """The text, folded."""
+        return fold(self.facts.text)
+
+    @cached_property
+    def label(self) -> str | None:
+        """The label of the import address as it is compared; None when it is not known."""
+        return None if self.facts.label is None else plain(self.facts.label)
+
+    @cached_property
+    def attached(self) -> tuple[AttachmentFacts, ...]:
+        """The attachments that conditions see: what the body shows is part of the body."""
+        return tuple(each for each in self.facts.attachments if not each.is_referenced)
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The names of the attachments as they are compared."""
+        return tuple(plain(each.filename) for each in self.attached if each.filename)
+
+    @cached_property
+    def types(self) -> frozenset[str]:
+        """The media types of the attachments, each also as `image/*`."""
+        own = {each.media_type for each in self.attached}
+        return frozenset(own | {each.partition("/")[0] + "/*" for each in own})
+
+    def is_fetched(self, what: str) -> bool:
+        """Whether somebody looked at the `text`, the `attachments` or the `forward` (law 20)."""
+        return what not in self.facts.not_fetched
+
+
+@lru_cache(maxsize=65_536)
+def sender(address: str) -> Sender | None:
+    """An address with every way to write it; None when it is no address."""
+    known = canonical(address)
+    if known is None:
+        return None
+    domain = known.rpartition("@")[2]
+    labels = domain.split(".")
+    parents = (".".join(labels[start:]) for start in range(1, len(labels) - 1))
+    return Sender(known, frozenset({known, "@" + domain, *("@*." + parent for parent in parents)}))
+
+
+def _senders(addresses: Iterable[str]) -> tuple[Sender, ...]:
+    return tuple(each for each in map(sender, addresses) if each is not None)
+
+
+def _texts(addresses: tuple[str, ...] | None) -> frozenset[str] | None:
+    if addresses is None:
+        return None
+    return frozenset(text for each in _senders(addresses) for text in each.texts)
