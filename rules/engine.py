@@ -45,7 +45,7 @@ def decide(
         (*last.lines, *kept.lines, *unread),
         standard_id=standard.id if standard else None,
         origin=standard.origin if standard else None,
-        catalogue_version=catalogue.version if catalogue else None,
+        catalogue_version=catalogue.version if catalogue is not None else None,
         document_type=standard.document_type if standard else None,
         supplier=standard.supplier if standard else None,
     )

@@ -143,8 +143,8 @@ def _ask_words(values: tuple[str, ...], text: FoldedText) -> Outcome:
     return HOLDS if any(WordPattern.compile(each).fits(text) for each in values) else FAILS
 
 
-def _ask_patterns(values: tuple[str, ...], text: str) -> Outcome:
-    return HOLDS if any(pattern_fits(each, text) for each in values) else FAILS
+def _ask_patterns(values: tuple[str, ...], octets: bytes) -> Outcome:
+    return HOLDS if any(pattern_fits(each, octets) for each in values) else FAILS
 
 
 def _ask_body(values: tuple[str, ...], view: MailView) -> Outcome:
@@ -152,7 +152,7 @@ def _ask_body(values: tuple[str, ...], view: MailView) -> Outcome:
 
 
 def _ask_body_patterns(values: tuple[str, ...], view: MailView) -> Outcome:
-    return _ask_patterns(values, view.facts.text) if view.is_fetched("text") else UNKNOWN
+    return _ask_patterns(values, view.body_octets) if view.is_fetched("text") else UNKNOWN
 
 
 def _ask_names(values: tuple[str, ...], view: MailView) -> Outcome:
@@ -186,7 +186,7 @@ _OUTCOMES: dict[Fact, Callable[[tuple[str, ...], MailView], Outcome]] = {
     "reverse_path": lambda values, view: _ask_texts(values, view.reverse_path),
     "label": _ask_label,
     "subject": lambda values, view: _ask_words(values, view.subject),
-    "subject_pattern": lambda values, view: _ask_patterns(values, view.facts.subject),
+    "subject_pattern": lambda values, view: _ask_patterns(values, view.subject_octets),
     "attachment_name": _ask_names,
     "attachment_type": _ask_types,
     "body": _ask_body,

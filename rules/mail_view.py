@@ -10,6 +10,7 @@ from typing import Literal
 
 from rules.addresses import canonical
 from rules.facts import AttachmentFacts, MailFacts, TenantPolicy
+from rules.patterns import searchable
 from rules.words import FoldedText, fold, plain
 
 Mistrust = Literal["not_registered", "not_authenticated", "unknown"]
@@ -81,6 +82,16 @@ class MailView:
     def body(self) -> FoldedText:
         """The text, folded."""
         return fold(self.facts.text)
+
+    @cached_property
+    def subject_octets(self) -> bytes:
+        """The subject as patterns search it."""
+        return searchable(self.facts.subject)
+
+    @cached_property
+    def body_octets(self) -> bytes:
+        """The text as patterns search it."""
+        return searchable(self.facts.text)
 
     @cached_property
     def label(self) -> str | None:

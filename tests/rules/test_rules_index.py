@@ -1,0 +1,128 @@
+"""The index finds what the plain loop finds: same decisions, same reasons, same near-fits (laws 19 to 23)."""
+
+import random
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rules.asking import MOST_NEAR, StandardList
+from rules.conditions import condition
+from rules.engine import decide
+from rules.facts import AttachmentFacts, MailFacts, TenantPolicy
+from rules.index import RuleIndex, pack
+from rules.standards import ImportStandard, order
+from tests.rules.some_standards import mails, policies, standards
+
+EVERYONE = TenantPolicy()
+PDF = AttachmentFacts("2", "invoice.pdf", "application/pdf", "application/pdf", 1000, "00" * 32)
+
+
+def catalogue(known: list[ImportStandard]) -> list[ImportStandard]:
+    return [replace(each, origin="catalogue", id=f"c{each.id}") for each in known]
+
+
+@settings(max_examples=400)
+@given(mails, st.lists(standards, max_size=12), st.lists(standards, max_size=4), policies)
+def test_index_and_plain_loop_agree(
+    mail: MailFacts, shared: list[ImportStandard], own: list[ImportStandard], policy: TenantPolicy
+) -> None:
+    """Of random standards and mails, catalogue's and tenant's own alike: decision, reason and trace are the same."""
+    shared = catalogue(shared)
+    plain, indexed = StandardList.of_catalogue(shared, 7), RuleIndex(pack(shared, 7))
+    assert decide(mail, own, policy, indexed) == decide(mail, own, policy, plain)
+    listed = StandardList(tuple(sorted(own, key=order)))
+    assert decide(mail, RuleIndex(pack(own)), policy, indexed) == decide(mail, listed, policy, plain)
+
+
+@given(mails, st.lists(standards, min_size=1, max_size=4), policies, st.randoms())
+def test_order_of_packing_never_matters(
+    mail: MailFacts, shared: list[ImportStandard], policy: TenantPolicy, chance: random.Random
+) -> None:
+    """The same standards make the same octets, in whatever order they come, and come back in the order of law 19."""
+    octets = pack(shared)
+    mixed = shared[:]
+    chance.shuffle(mixed)
+    assert pack(mixed) == octets
+    assert list(RuleIndex(octets).standards()) == sorted(shared, key=order)
+    assert decide(mail, mixed, policy) == decide(mail, shared, policy)
+
+
+@given(mails, st.lists(standards, min_size=2, max_size=6), policies, st.integers(0, 5))
+def test_a_standard_switched_off_is_as_if_it_were_not_there(
+    mail: MailFacts, shared: list[ImportStandard], policy: TenantPolicy, which: int
+) -> None:
+    """A tenant that switches one off gets what it would get without it."""
+    shared = catalogue(shared)
+    off = shared[which % len(shared)]
+    left = [each for each in shared if each.id != off.id]
+    switched = decide(mail, [], policy, RuleIndex(pack(shared)), {off.id})
+    assert switched == decide(mail, [], policy, RuleIndex(pack(left)))
+
+
+def crowd(count: int, *values: str, none_of: tuple[str, ...] = ()) -> list[ImportStandard]:
+    """Standards of one domain that differ in their word."""
+    excluded = (condition("subject", *none_of),) if none_of else ()
+    return [
+        ImportStandard(
+            f"{number:05}", f"S{number:05}",
+            (condition("sender", "@x.example"), condition("subject", f"word{number}", *values)), excluded,
+        )
+        for number in range(count)
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("subject", ["nothing", "word7", "word499", "word3 word200", "word499 but"])
+@pytest.mark.parametrize("seeks", ["own", "catalogue"])
+def test_a_crowd_behind_one_key_gives_the_same_decision(subject: str, seeks: str) -> None:
+    """Where hundreds share a sender, the one that fits is found, and those told are the first in order."""
+    known = crowd(500, none_of=("but",))
+    mail = MailFacts(from_addresses=("a@x.example",), subject=subject, attachments=(PDF,))
+    indexed, plain = RuleIndex(pack(known)), StandardList(tuple(known))
+    if seeks == "own":
+        assert decide(mail, indexed, EVERYONE) == decide(mail, plain, EVERYONE)
+    else:
+        assert decide(mail, [], EVERYONE, indexed) == decide(mail, [], EVERYONE, plain)
+
+
+def test_a_crowd_is_not_judged() -> None:
+    """Of ten thousand standards that share a sender, a mail meets those that are told and those that may fit."""
+    known = crowd(10_000)
+    mail = MailFacts(from_addresses=("a@x.example",), subject="word9000", attachments=(PDF,))
+    decision = decide(mail, [], EVERYONE, Counted(RuleIndex(pack(known))))
+    assert decision.standard == "S09000"
+    assert len(decision.trace) == MOST_NEAR + 2
+    assert Counted.judged <= MOST_NEAR + 1
+
+
+class Counted:
+    """An index that counts the standards that it hands out."""
+
+    judged = 0
+    tells_all = False
+    version = None
+
+    def __init__(self, index: RuleIndex) -> None:
+        self._index = index
+        Counted.judged = 0
+
+    def candidates(self, view: object, asked: object) -> object:
+        for each in self._index.candidates(view, asked):  # type: ignore[arg-type]
+            Counted.judged += 1
+            yield each
+
+
+@pytest.mark.parametrize("octets", [b"", b"postbus rules 1\n", b"x" * 100])
+def test_octets_that_are_no_index_are_refused(octets: bytes) -> None:
+    """What is no index, or cut off, is never taken for an empty one."""
+    with pytest.raises(ValueError, match=r".+"):
+        RuleIndex(octets)
+
+
+def test_an_index_that_is_cut_off_is_refused() -> None:
+    """Every octet counts."""
+    octets = pack(crowd(3))
+    for length in range(0, len(octets), 7):
+        with pytest.raises(ValueError, match=r".+"):
+            RuleIndex(octets[:length])
