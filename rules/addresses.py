@@ -16,6 +16,7 @@ LONGEST_LABEL = 63
 
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
 _DOMAIN_LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
+_PLAIN_ADDRESS = re.compile(rf"[a-z0-9._+=-]+@(?:{_DOMAIN_LABEL.pattern}\.)+{_DOMAIN_LABEL.pattern}")
 _UNFIT_IN_LOCAL_PART = re.compile(r"[<>@,;:\\\"()\[\]\s]")
 
 
@@ -72,6 +73,8 @@ def canonical(address: str) -> str | None:
 
     The local part is compared without case, against RFC 5321 2.4, because every provider people use does so.
     """
+    if _PLAIN_ADDRESS.fullmatch(address) and len(address) <= LONGEST_LOCAL_PART:
+        return address  # most addresses stand in that form already
     local_part, at, domain = address.strip().rpartition("@")
     plain = _canonical_local_part(local_part)
     ascii_domain = canonical_domain(domain)

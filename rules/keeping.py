@@ -47,9 +47,10 @@ def _parts(standard: ImportStandard, facts: MailFacts) -> tuple[str, ...]:
 
 
 def _is_named(attachment: AttachmentFacts, standard: ImportStandard) -> bool:
+    if not standard.attachment_names:
+        return True
     name = plain(attachment.filename or "")
-    globs = standard.attachment_names
-    return not globs or any(Glob.compile(each).fits(name) for each in globs)
+    return any(Glob.compile(each).fits(name) for each in standard.attachment_names)
 
 
 def _reason(verdict: Verdict, view: MailView) -> Reason:

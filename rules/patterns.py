@@ -4,17 +4,19 @@ The one door to google-re2. Never uses a backtracking engine; what RE2 refuses i
 Standard: the syntax of RE2 (github.com/google/re2/wiki/Syntax); case does not count, as with words.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 import re2
 
 LONGEST_PATTERN = 500
-# One pattern may take this much for its program and its states; RE2 falls back to a slower linear search beyond.
+# RE2 takes at worst one step for each octet of text and instruction of the program. People's patterns have some fifty,
+# \p{L} alone 1,400.
+MOST_INSTRUCTIONS = 4000
 _PATTERN_OCTETS = 1024**2
-# So many patterns share one automaton; 1,000 of them were content with 8 MB. With too little, RE2 finds nothing at all.
-_SHARD = 1000
-_SHARD_OCTETS = 64 * 1024**2
+# Patterns share an automaton in sets: of so many instructions together, in so much memory for each set.
+_SET_INSTRUCTIONS = 30_000
+_SET_OCTETS = 16 * 1024**2
 # Texts with nothing in common: what fits all of them fits everything.
 _STRANGERS = ("x", "7 q", "Zz-\u00e9")
 
@@ -22,9 +24,11 @@ _STRANGERS = ("x", "7 q", "Zz-\u00e9")
 def pattern_fault(text: str) -> str | None:
     """Why RE2 does not take this pattern, in RE2's words; None when it does."""
     try:
-        _compiled(text)
+        pattern = _compiled(text)
     except re2.error as error:
-        return str(error.args[0].decode("utf-8", "replace") if isinstance(error.args[0], bytes) else error.args[0])
+        return error.args[0].decode("utf-8", "replace") if isinstance(error.args[0], bytes) else str(error.args[0])
+    if pattern.programsize > MOST_INSTRUCTIONS:
+        return f"pattern too large - {pattern.programsize} instructions, {MOST_INSTRUCTIONS} are the most"
     return None
 
 
@@ -55,25 +59,44 @@ def _compiled(text: str) -> "re2._Regexp[str]":
 class PatternSets:
     """Many patterns, searched for together; each belongs to a number. Compiled when made: make it aside."""
 
-    def __init__(self, patterns: Iterable[tuple[str, int]]) -> None:
-        self._shards: list[tuple[re2.Set, list[int]]] = []
+    def __init__(self, patterns: Iterable[tuple[str, int]], set_octets: int = _SET_OCTETS) -> None:
         taken = [(text, number) for text, number in patterns if pattern_fault(text) is None]
-        for start in range(0, len(taken), _SHARD):
-            shard = taken[start : start + _SHARD]
-            found = re2.Set.SearchSet(_options(_SHARD_OCTETS))
-            found.Add("")  # fits everything: where it is not found, the set gave up
-            for text, _ in shard:
-                found.Add(text)
-            found.Compile()
-            self._shards.append((found, [number for _, number in shard]))
+        self._sets = [(_set_of(part, set_octets), [number for _, number in part]) for part in _parts(taken)]
 
     def found_in(self, octets: bytes) -> list[int]:
         """The numbers of the patterns that are found in a text (UTF-8), ascending; where a set gave up, all of its."""
         numbers: set[int] = set()
-        for found, owners in self._shards:
-            places = found.Match(octets)
+        for found, owners in self._sets:
+            places = found.Match(octets) if found else None
             numbers.update([owners[place - 1] for place in places if place] if places else owners)
         return sorted(numbers)
+
+
+def _parts(patterns: list[tuple[str, int]]) -> Iterator[list[tuple[str, int]]]:
+    part: list[tuple[str, int]] = []
+    instructions = 0
+    for text, number in patterns:
+        size = _compiled(text).programsize
+        if part and instructions + size > _SET_INSTRUCTIONS:
+            yield part
+            part, instructions = [], 0
+        part.append((text, number))
+        instructions += size
+    if part:
+        yield part
+
+
+def _set_of(patterns: list[tuple[str, int]], octets: int) -> re2.Set | None:
+    """The set, None when it takes more memory than that."""
+    found = re2.Set.SearchSet(_options(octets))
+    try:
+        found.Add("")  # fits everything: where it is not found, the set ran out of memory
+        for text, _ in patterns:
+            found.Add(text)
+        found.Compile()
+    except re2.error:
+        return None
+    return found
 
 
 def _options(octets: int) -> re2.Options:

@@ -31,6 +31,8 @@ _WORD = rf"(?:[^\W_]|[{_MARKS}])"
 _BORDERS = re.compile(
     rf"(?<=[{_SPACELESS}])|(?=[{_SPACELESS}])|(?<={_WORD})(?!{_WORD})|(?<!{_WORD})(?={_WORD})",
 )
+_SPACELESS_ALONE = re.compile(rf"[{_SPACELESS}]")
+_ASCII_WORDS = re.compile(r"([0-9A-Za-z]+)")
 _STARTS_WITH_WORD = re.compile(_WORD)
 _ENDS_WITH_WORD = re.compile(rf"{_WORD}\Z")
 _LONG_RUN_OF_MARKS = re.compile(rf"([{_MARKS}]{{30}})[{_MARKS}]+")
@@ -78,23 +80,41 @@ class WordPattern:
 
 def fold(text: str) -> FoldedText:
     """`text` without case, accents, invisible characters and superfluous blanks, its word borders marked."""
-    return FoldedText(_BORDERS.sub(_BORDER, plain(text)))
+    return FoldedText(_marked(plain(text)))
 
 
 def plain(text: str) -> str:
     """`text` without case, accents, invisible characters and superfluous blanks."""
+    if text.isascii() and text.isprintable():  # most subjects: the same, in a fifth of the time
+        return " ".join(text.lower().split())
     folded = text.translate(_FOLDING)
     # UAX 15 section 13: sorting a run of marks is quadratic, no language has more than 30 of them.
     composed = unicodedata.normalize("NFC", _LONG_RUN_OF_MARKS.sub(r"\1", folded))
     return " ".join(composed.split())
 
 
-@lru_cache(maxsize=4096)
+def is_word(piece: str) -> bool:
+    """Whether what stands between two borders is a word, not what stands between words."""
+    return _STARTS_WITH_WORD.match(piece) is not None
+
+
+def stands_alone(piece: str) -> bool:
+    """Whether this is one character of a script that writes no spaces."""
+    return _SPACELESS_ALONE.fullmatch(piece) is not None
+
+
+def _marked(text: str) -> str:
+    if text.isascii():  # the same again: what stands between two words begins and ends at a border
+        return _BORDER.join(_ASCII_WORDS.split(text))
+    return _BORDERS.sub(_BORDER, text)
+
+
+@lru_cache(maxsize=65_536)
 def _compile(text: str) -> WordPattern:
     text = " ".join(text.split())
     is_open_left, is_open_right = text.startswith("*"), text.endswith("*")
     word = plain(text.strip("*"))
-    marked = _BORDERS.sub(_BORDER, word)
+    marked = _marked(word)
     if is_open_left or not _STARTS_WITH_WORD.match(word):
         marked = marked.removeprefix(_BORDER)
     if is_open_right or not _ENDS_WITH_WORD.search(word):

@@ -1,0 +1,222 @@
+"""What a decision costs with 1 thousand to 1 million standards, beside a plain loop over the same ones, in one run.
+
+The standards and mails of bench.rule_world. A process of its own packs the index into a file; another one, fresh for
+each number of standards, maps it and decides. Cost is the median of single decisions, each on a mail not seen before.
+The loop does what mail importers do: asks standard after standard whether sender, word and pattern fit, until one does;
+what it needs is made ready beforehand. Every decision is compared: both must find the same standard.
+
+    ./dev bench rules [--sizes 1000 10000 100000 1000000] [--mails 9000] [--seed 4]
+"""
+
+import argparse
+import json
+import mmap
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import re2
+
+from bench.rule_world import World
+from rules.engine import decide
+from rules.facts import MailFacts, TenantPolicy
+from rules.index import RuleIndex, pack
+from rules.mail_view import MailView
+from rules.standards import ImportStandard, order
+from rules.words import WordPattern
+
+SIZES = (1_000, 10_000, 100_000, 1_000_000)
+_LOOP_SECONDS = 20.0
+_WARM = 600
+_EVERYONE = TenantPolicy()
+
+
+def memory() -> tuple[float, float]:
+    """MB of this process: what it holds for itself alone, and what it shares."""
+    fields = dict(line.split(":", 1) for line in Path("/proc/self/smaps_rollup").read_text().splitlines()[1:])
+    kilobytes = {name: int(value.split()[0]) for name, value in fields.items()}
+    private = kilobytes["Private_Clean"] + kilobytes["Private_Dirty"]
+    return private / 1000, (kilobytes["Rss"] - private) / 1000
+
+
+class Loop:
+    """Rule after rule, as mail importers do it."""
+
+    def __init__(self, standards: list[ImportStandard]) -> None:
+        self._rules = [_prepared(each) for each in sorted(standards, key=order)]
+
+    def decide(self, facts: MailFacts) -> str | None:
+        """The name of the first that fits."""
+        return next(self._fitting(facts), None)
+
+    def count(self, facts: MailFacts) -> int:
+        """How many fit."""
+        return sum(1 for _ in self._fitting(facts))
+
+    def _fitting(self, facts: MailFacts) -> Any:
+        view = MailView(facts, _EVERYONE)
+        sender, marked, octets = view.senders[0].address, view.subject.marked, view.subject_octets
+        for address, domain, word, pattern, name in self._rules:
+            if address and sender != address:
+                continue
+            if domain and not sender.endswith(domain):
+                continue
+            if word and word not in marked:
+                continue
+            if pattern and not pattern.search(octets):
+                continue
+            yield name
+
+
+def _prepared(standard: ImportStandard) -> tuple[str, str, str, Any, str]:
+    sender, word = standard.sender or "", standard.subject_word
+    pattern = next(iter(standard.values_of("subject_pattern")), None)
+    options = re2.Options()
+    options.case_sensitive = False
+    return (
+        "" if sender.startswith("@") else sender,
+        sender.replace("@*.", ".") if sender.startswith("@") else "",
+        WordPattern.compile(word).needle if word else "",
+        re2.compile(pattern, options) if pattern else None,
+        standard.name,
+    )
+
+
+def build(size: int, seed: int, path: Path) -> dict[str, Any]:
+    """Pack the index into a file."""
+    world = World(size, seed)
+    started = time.perf_counter()
+    octets = pack(world.standards, 1)
+    seconds = time.perf_counter() - started
+    path.write_bytes(octets)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
+    return {"build_s": seconds, "build_peak_mb": peak, "file_mb": len(octets) / 1e6}
+
+
+def measure(size: int, seed: int, path: Path, count: int) -> dict[str, Any]:
+    """Map the index and decide."""
+    before = memory()
+    started = time.perf_counter()
+    with path.open("rb") as file:
+        mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    index = RuleIndex(memoryview(mapped))
+    load = time.perf_counter() - started
+    for _ in index.standards():  # touch every page: what is mapped counts as well
+        pass
+    after = memory()
+    world = World(size, seed)
+    mails = [mail for mail, _ in world.mails(_WARM + count)]
+    costs = timed(lambda mail: decide(mail, (), _EVERYONE, index), mails, _WARM)
+    crowded = timed(
+        lambda mail: decide(mail, (), _EVERYONE, index), list(world.crowded_mails(_WARM + count // 3)), _WARM
+    )
+    loop = Loop(world.standards)
+    looped = _in_time(loop.decide, mails)
+    for mail in mails[: max(30, len(looped))]:
+        assert loop.decide(mail) == decide(mail, (), _EVERYONE, index).standard, mail.subject
+    for mail, fits in world.mails(30):
+        assert loop.count(mail) == fits, (mail.subject, fits)
+    return {
+        "load_s": load,
+        "private_mb": after[0] - before[0],
+        "shared_mb": after[1] - before[1],
+        "by_fits_us": [statistics.median(costs[kind::3]) * 1e6 for kind in range(3)],
+        "crowded_us": statistics.median(crowded) * 1e6,
+        **_figures("index", costs),
+        **_figures("loop", looped),
+    }
+
+
+def timed(function: Callable[[MailFacts], object], mails: list[MailFacts], warm: int) -> list[float]:
+    """Seconds of each call after the first `warm`."""
+    for mail in mails[:warm]:
+        function(mail)
+    costs = []
+    for mail in mails[warm:]:
+        started = time.perf_counter()
+        function(mail)
+        costs.append(time.perf_counter() - started)
+    return costs
+
+
+def _in_time(function: Callable[[MailFacts], object], mails: list[MailFacts]) -> list[float]:
+    """Seconds of each call, of as many mails as there is time for."""
+    deadline, costs = time.perf_counter() + _LOOP_SECONDS, []
+    for mail in mails:
+        started = time.perf_counter()
+        function(mail)
+        costs.append(time.perf_counter() - started)
+        if time.perf_counter() > deadline:
+            break
+    return costs
+
+
+def _figures(name: str, costs: list[float]) -> dict[str, float]:
+    return {
+        f"{name}_median_us": statistics.median(costs) * 1e6,
+        f"{name}_p99_us": sorted(costs)[len(costs) * 99 // 100] * 1e6,
+        f"{name}_per_second": len(costs) / sum(costs),
+    }
+
+
+def in_a_process(*arguments: str) -> dict[str, Any]:
+    """What a step of the measurement says, from a process of its own."""
+    done = subprocess.run([sys.executable, "-m", "bench.rules", *arguments], stdout=subprocess.PIPE, check=True)
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def run(sizes: list[int], mails: int, seed: int, folder: Path) -> None:
+    """All sizes."""
+    first = None
+    for size in sizes:
+        path = folder / f"{size}.index"
+        common = ("--sizes", str(size), "--mails", str(mails), "--seed", str(seed), "--file", str(path))
+        found = in_a_process("--step", "build", *common) | in_a_process("--step", "measure", *common)
+        first = first or found["index_median_us"]
+        _report(size, found, found["index_median_us"] / first)
+
+
+def _report(size: int, found: dict[str, Any], ratio: float) -> None:
+    none, one, three = found["by_fits_us"]
+    for line in (
+        f"{size:9,d} standards",
+        f"  index: median {found['index_median_us']:.1f} us a decision ({ratio:.2f} x the first size; fits 0, 1, 3: "
+        f"{none:.1f}, {one:.1f}, {three:.1f}), p99 {found['index_p99_us']:.0f} us, {found['index_per_second']:,.0f}/s; "
+        f"mails of the commonest words {found['crowded_us']:.1f} us",
+        f"  loop:  median {found['loop_median_us']:,.0f} us, {found['loop_per_second']:,.1f}/s: "
+        f"the index is {found['loop_median_us'] / found['index_median_us']:,.0f} times as fast",
+        f"  file {found['file_mb']:.1f} MB; loaded in {found['load_s']:.2f} s, automata and pattern sets included; "
+        f"memory {found['private_mb']:.0f} MB of its own + {found['shared_mb']:.0f} MB mapped",
+        f"  packed aside in {found['build_s']:.1f} s, at most {found['build_peak_mb']:.0f} MB, the standards included",
+    ):
+        print(line, flush=True)
+
+
+def main() -> int:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(prog="./dev bench rules", description=__doc__)
+    parser.add_argument("--sizes", type=int, nargs="+", default=list(SIZES))
+    parser.add_argument("--mails", type=int, default=9000)
+    parser.add_argument("--seed", type=int, default=4)
+    parser.add_argument("--step", choices=("build", "measure"), help=argparse.SUPPRESS)
+    parser.add_argument("--file", type=Path, help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.step == "build":
+        print(json.dumps(build(given.sizes[0], given.seed, given.file)))
+    elif given.step == "measure":
+        print(json.dumps(measure(given.sizes[0], given.seed, given.file, given.mails)))
+    else:
+        with tempfile.TemporaryDirectory(prefix=".bench-", dir=Path.cwd()) as folder:
+            run(given.sizes, given.mails, given.seed, Path(folder))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
