@@ -143,7 +143,7 @@ class MailView:
         return what not in self.facts.not_fetched
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=4096)
 def sender(address: str) -> Sender | None:
     """An address with every way to write it; None when it is no address."""
     known = canonical(address)

@@ -13,7 +13,8 @@ LONGEST_PATTERN = 500
 # RE2 takes at worst one step for each octet of text and instruction of the program. People's patterns have some fifty,
 # \p{L} alone 1,400.
 MOST_INSTRUCTIONS = 4000
-_PATTERN_OCTETS = 1024**2
+_PATTERN_OCTETS = 512 * 1024  # at most, and only for a hostile pattern on a hostile text
+_MOST_COMPILED = 512
 # Patterns share an automaton in sets: of so many instructions together, in so much memory for each set.
 _SET_INSTRUCTIONS = 30_000
 _SET_OCTETS = 16 * 1024**2
@@ -51,7 +52,7 @@ def searchable(text: str) -> bytes:
     return text.encode("utf-8", "replace")
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=_MOST_COMPILED)
 def _compiled(text: str) -> "re2._Regexp[str]":
     return re2.compile(text, _options(_PATTERN_OCTETS))
 

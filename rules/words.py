@@ -109,7 +109,7 @@ def _marked(text: str) -> str:
     return _BORDERS.sub(_BORDER, text)
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=16_384)
 def _compile(text: str) -> WordPattern:
     text = " ".join(text.split())
     is_open_left, is_open_right = text.startswith("*"), text.endswith("*")

@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 import structlog
 
 from receiver.pipeline.judging import judge, settlement
-from receiver.pipeline.keep import delivery_of, keep_raw, recipients_by_tenant
+from receiver.pipeline.keep import delivery_of, keep_raw, labels_of, recipients_by_tenant
 from receiver.pipeline.parsing import AttemptFailed, Mail, Parsed, Pool
 from receiver.pipeline.rulebook import Rulebook, Rules
 from receiver.tally import tally
@@ -147,7 +147,8 @@ class Drain:
         if record.attempts >= ATTEMPTS_OF_WORKERS or not own:
             return Work(record, own, None)
         mail = Mail(record.octets, record.large, record.size, record.envelope.reverse_path)
-        return Work(record, own, self._pool.submit(mail, lambda facts: judge(facts, own)))
+        labels = labels_of(record.envelope)
+        return Work(record, own, self._pool.submit(mail, lambda facts: judge(facts, own, labels)))
 
     def _restart(self, works: Sequence[Work]) -> Batch:
         batch = self.start([work.record for work in works]) if works else Batch([])

@@ -28,6 +28,11 @@ def recipients_by_tenant(envelope: Envelope) -> dict[str, list[Recipient]]:
     return grouped
 
 
+def labels_of(envelope: Envelope) -> dict[str, str | None]:
+    """The label of each tenant's import address: that of the first, which is the message's forward-path (law 9)."""
+    return {tenant_id: known[0].label for tenant_id, known in recipients_by_tenant(envelope).items()}
+
+
 def keep_raw(blobs: BlobBatch, tenant_id: str, octets: bytes | None, large: Path | None) -> BlobRef:
     """Stage the octets as received (law 27)."""
     if octets is not None:

@@ -4,6 +4,7 @@ Asks the pure rules.recognition what each part is; decides nothing. Every part i
 that are likely to be kept (what recognition imports by itself) stay at hand, all others are decoded again when asked.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from receiver.pipeline.charsets import storable
@@ -17,6 +18,7 @@ from rules.recognition.content import HEAD_OCTETS, imports_by_itself, may_be_xml
 from rules.recognition.einvoice import read_einvoice
 from rules.recognition.forwarded import AttachedMessage, find_forward, mark_of
 from rules.recognition.identity import IdentifyingHeaders, content_id, invoices_id, part_hash
+from rules.recognition.language import language_of
 
 MAX_TEXT = 100_000
 MAX_HTML_READ = 512 * 1024
@@ -83,9 +85,8 @@ def _mail_facts(
     unpacked: Unpacked, reading: Reading, reverse_path: str, attachments: tuple[AttachmentFacts, ...]
 ) -> MailFacts:
     text = _text(reading)
-    senders = tuple(filter(None, map(canonical, reading.from_addresses)))
     return MailFacts(
-        from_addresses=tuple(dict.fromkeys(senders)),
+        from_addresses=_canonical(reading.from_addresses),
         from_header=reading.from_header,
         subject=reading.subject,
         reverse_path=reverse_path,
@@ -96,7 +97,15 @@ def _mail_facts(
         text=text,
         forward=_forward(unpacked, reading, text),
         is_broken=tuple(sorted(unpacked.defects | reading.defects)),
+        sender_field=_canonical(reading.sender_field),
+        reply_to=_canonical(reading.reply_to),
+        octets=unpacked.root.end - unpacked.root.start,
+        language=language_of(text),
     )
+
+
+def _canonical(addresses: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(filter(None, map(canonical, addresses))))
 
 
 def _attachment(leaf: Leaf, octets: bytes, *, is_referenced: bool) -> AttachmentFacts:

@@ -39,6 +39,8 @@ class Reading:
     date: datetime | None
     date_raw: str
     message_id: str
+    sender_field: tuple[str, ...]  # the addresses of header field Sender
+    reply_to: tuple[str, ...]
     plain: str  # the plain texts of the body, one after the other
     html: str
     defects: frozenset[str]
@@ -57,6 +59,8 @@ def read(fields: Message, texts: list[tuple[str, str]]) -> Reading:
         date=_date(parsed, fields),
         date_raw=_field(fields, "date"),
         message_id=_field(fields, "message-id"),
+        sender_field=_addresses(fields, "sender"),
+        reply_to=_addresses(fields, "reply-to"),
         plain=_body(parsed.text_plain if parsed else [], [text for kind, text in texts if kind == "text/plain"]),
         html=_body(parsed.text_html if parsed else [], [text for kind, text in texts if kind == "text/html"]),
         defects=frozenset(defects),
@@ -112,6 +116,12 @@ def _from_addresses(parsed: MailParser | None, fields: Message) -> list[tuple[st
         found = [("", address) for address in _BRACKETED.findall(text) or _BARE.findall(text)]
     tidy = [(one_line(name), one_line(decode_words(address))) for name, address in found[:MAX_ADDRESSES]]
     return [(name, address) for name, address in tidy if "@" in address]
+
+
+def _addresses(fields: Message, name: str) -> tuple[str, ...]:
+    raw = [str(value)[:MAX_HEADER] for value in fields.get_all(name, [])[:20]]
+    found = (one_line(decode_words(address)) for _, address in _tolerantly(raw)[:MAX_ADDRESSES])
+    return tuple(address for address in found if "@" in address)
 
 
 def _tolerantly(raw: list[str]) -> list[tuple[str, str]]:

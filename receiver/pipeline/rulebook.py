@@ -7,9 +7,11 @@ Raises TemporaryFailure when the database does not answer.
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from rules.asking import RuleSet
 from rules.decision import Decision
 from rules.engine import decide
 from rules.facts import MailFacts, TenantPolicy
+from rules.index import rule_set_of
 from rules.standards import ImportStandard
 from storage.database import Database
 from storage.failures import NotFound
@@ -23,7 +25,7 @@ class Rules:
     """A tenant's standards and policy at one revision."""
 
     revision: int
-    standards: tuple[ImportStandard, ...]
+    standards: RuleSet
     policy: TenantPolicy
 
     def decide(self, facts: MailFacts) -> Decision:
@@ -47,7 +49,7 @@ class Rulebook:
                 known = self._known.get(tenant_id)
                 if known is None or known.revision != revision:
                     try:
-                        known = Rules(*rules_of(session, tenant_id))
+                        known = _rules(*rules_of(session, tenant_id))
                     except NotFound:  # removed between the two queries
                         continue
                 found[tenant_id] = known
@@ -58,3 +60,7 @@ class Rulebook:
         if len(self._known) + len(found) > MAX_TENANTS:
             self._known.clear()
         self._known.update(found)
+
+
+def _rules(revision: int, standards: tuple[ImportStandard, ...], policy: TenantPolicy) -> Rules:
+    return Rules(revision, rule_set_of(standards), policy)

@@ -83,7 +83,7 @@ class Settler:
             raise NotFound(f"no tenant with id {delivery.tenant_id}")
         raw = self._blobs.path(delivery.tenant_id, delivery.raw_sha256)
         mail = Mail(None, raw, delivery.octets, delivery.reverse_path)
-        return self._pool.submit(mail, lambda facts: judge(facts, rules)).result()
+        return self._pool.submit(mail, lambda facts: judge(facts, rules, {delivery.tenant_id: delivery.label})).result()
 
     def _write(self, job: Job, delivery: Delivery, parsed: Parsed) -> Settled:
         batch = self._blobs.batch()

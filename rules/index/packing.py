@@ -18,7 +18,7 @@ from rules.index.layout import assemble
 from rules.index.records import write
 from rules.standards import ImportStandard, order
 
-CROWD = 32  # standards that share a key
+CROWD = 32  # standards that may share a key before it is crowded
 _CHECKSUM_BITS = 32
 
 
@@ -49,6 +49,7 @@ class _Postings:
     """Which key leads to which standards."""
 
     counts: Counter[int]
+    crowd: int  # standards that may share a key before it is crowded
     entries: list[int] = field(default_factory=list)  # checksum, number and crowd in one, to be sorted
     needles: dict[Fact, set[str]] = field(default_factory=lambda: {fact: set() for fact in TEXTS})
     patterns: dict[Fact, list[tuple[str, int]]] = field(default_factory=dict)
@@ -63,7 +64,7 @@ class _Postings:
         if not first.has_keys and first.condition.fact not in PATTERNS:
             self.everywhere.append(number)
             return
-        other = None if row.stops or self._cost(first) <= CROWD else self._rarer(row.conditions)
+        other = None if row.stops or self._cost(first) <= self.crowd else self._rarer(row.conditions)
         self._post(number, first, is_crowded=other is not None)
         if other is not None:
             self._post(number, other, is_crowded=False)
@@ -77,7 +78,7 @@ class _Postings:
         fact = wanted.condition.fact
         for value, keys in zip(wanted.condition.values, wanted.keys, strict=True):
             key = min(keys, key=self._count, default=None)
-            if fact in PATTERNS and (key is None or self._count(key) > CROWD):
+            if fact in PATTERNS and (key is None or self._count(key) > self.crowd):
                 self.patterns.setdefault(fact, []).append((value, number))
             elif key is not None:
                 self.facts.add(key.fact)
@@ -94,11 +95,11 @@ class _Postings:
         return self.counts[key.checksum]
 
 
-def pack(standards: Iterable[ImportStandard], version: int | None = None) -> bytes:
-    """The index of these standards. The order in which they come does not count."""
+def pack(standards: Iterable[ImportStandard], version: int | None = None, crowd: int = CROWD) -> bytes:
+    """The index of these standards. The order in which they come does not count; `crowd` changes no decision."""
     rows = sorted((_row(each) for each in standards), key=lambda row: row.place)
     counts = Counter(key.checksum for row in rows for each in row.conditions for keys in each.keys for key in keys)
-    postings = _Postings(counts)
+    postings = _Postings(counts, crowd)
     for number, row in enumerate(rows):
         postings.post(number, row)
     return _written(rows, postings, version)

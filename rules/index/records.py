@@ -10,6 +10,7 @@ from rules.standards import KEEPS, ImportStandard
 
 _NUMBERS = {fact: number for number, fact in enumerate(FACTS)}
 _decode = json.JSONDecoder().decode
+_encode = json.JSONEncoder(separators=(",", ":")).encode
 
 
 def write(standard: ImportStandard) -> bytes:
@@ -27,7 +28,7 @@ def write(standard: ImportStandard) -> bytes:
         standard.stop_here,
         standard.origin,
     ]
-    return json.dumps(record, ensure_ascii=True, separators=(",", ":")).encode("ascii")
+    return _encode(record).encode("ascii")
 
 
 def read(record: memoryview) -> ImportStandard:

@@ -24,16 +24,16 @@ def catalogue(known: list[ImportStandard]) -> list[ImportStandard]:
 
 
 @settings(max_examples=400)
-@given(mails, st.lists(standards, max_size=12), st.lists(standards, max_size=4), policies)
+@given(mails, st.lists(standards, max_size=12), st.lists(standards, max_size=6), policies, st.sampled_from([0, 1, 32]))
 def test_index_and_plain_loop_agree(
-    mail: MailFacts, shared: list[ImportStandard], own: list[ImportStandard], policy: TenantPolicy
+    mail: MailFacts, shared: list[ImportStandard], own: list[ImportStandard], policy: TenantPolicy, crowd: int
 ) -> None:
     """Of random standards and mails, catalogue's and tenant's own alike: decision, reason and trace are the same."""
     shared = catalogue(shared)
-    plain, indexed = StandardList.of_catalogue(shared, 7), RuleIndex(pack(shared, 7))
+    plain, indexed = StandardList.of_catalogue(shared, 7), RuleIndex(pack(shared, 7, crowd))
     assert decide(mail, own, policy, indexed) == decide(mail, own, policy, plain)
     listed = StandardList(tuple(sorted(own, key=order)))
-    assert decide(mail, RuleIndex(pack(own)), policy, indexed) == decide(mail, listed, policy, plain)
+    assert decide(mail, RuleIndex(pack(own, None, crowd)), policy, indexed) == decide(mail, listed, policy, plain)
 
 
 @given(mails, st.lists(standards, min_size=1, max_size=4), policies, st.randoms())
