@@ -86,6 +86,27 @@ def test_a_crowd_behind_one_key_gives_the_same_decision(subject: str, seeks: str
         assert decide(mail, [], EVERYONE, indexed) == decide(mail, [], EVERYONE, plain)
 
 
+def test_the_last_word_is_had_from_within_a_crowd() -> None:
+    """Where hundreds share a sender, the one of them that stops there stops what comes after it."""
+    known = crowd(500)
+    known[300] = replace(known[300], stop_here=True)
+    mail = MailFacts(from_addresses=("a@x.example",), subject="word400", attachments=(PDF,))
+    decision = decide(mail, RuleIndex(pack(known)), EVERYONE)
+    assert decision == decide(mail, StandardList(tuple(known)), EVERYONE)
+    assert decision.trace[-1].code == "has_last_word"
+
+
+def test_a_sender_is_named_from_within_a_crowd() -> None:
+    """Law 19: recognition is held back, though twenty others that name no sender nearly fit before the crowd."""
+    asked = (condition("subject", "word"), condition("size", "> 5"))
+    others = [ImportStandard(f"o{number}", f"O{number:02}", asked, priority=1) for number in range(30)]
+    known = sorted([*others, *crowd(500)], key=order)
+    mail = MailFacts(from_addresses=("a@x.example",), subject="word", octets=5, attachments=(PDF,))
+    decision = decide(mail, RuleIndex(pack(known)), EVERYONE)
+    assert decision == decide(mail, StandardList(tuple(known)), EVERYONE)
+    assert (decision.reason.code, len(decision.trace)) == ("word_missing_of_sender", MOST_NEAR + 1)
+
+
 def test_a_crowd_is_not_judged() -> None:
     """Of ten thousand standards that share a sender, a mail meets those that are told and those that may fit."""
     known = crowd(10_000)
