@@ -28,6 +28,9 @@ Kind = Literal[
 ]
 How = Literal["whole", "starts", "ends", "holds"]
 
+MOST_KEYS = 250
+LONGEST_KEY = 500  # characters; a key of PostgreSQL's index may have 2,700 octets
+_BOUNDED: tuple[Kind, ...] = ("sender", "word", "name", "type")
 _ANYONE = TenantPolicy()  # a claim that one tenant mistrusts is a key all the same
 _RUN = re.compile(r"[0-9a-z]+")
 
@@ -75,17 +78,21 @@ def facts_asked(standard: ImportStandard) -> frozenset[Fact]:
 
 
 def index_keys(facts: MailFacts) -> frozenset[StoredKey]:
-    """Every key by which a message is found."""
+    """Every key by which a message is found: at most MOST_KEYS of a kind, none longer than LONGEST_KEY."""
     view = MailView(facts, _ANYONE)
-    return frozenset(
-        (
-            *(StoredKey("sender", each) for each in _senders(view)),
-            *(StoredKey("word", each) for each in _words(view.subject.marked)),
-            *(StoredKey("name", each) for name in view.names for each in _RUN.findall(name)),
-            *(StoredKey("type", each.media_type) for each in view.attached),
-            *(StoredKey("unknown", each) for each in _unknown(facts)),
-        )
-    )
+    found: dict[Kind, set[str]] = {
+        "sender": set(_senders(view)),
+        "word": set(_words(view.subject.marked)),
+        "name": {run for name in view.names for run in _RUN.findall(name)},
+        "type": {each.media_type for each in view.attached},
+        "unknown": set(_unknown(facts)),
+    }
+    for kind in _BOUNDED:
+        # A hostile mail that has more gets none of them, and is asked whatever is looked for.
+        if len(found[kind]) > MOST_KEYS or max(map(len, found[kind]), default=0) > LONGEST_KEY:
+            found[kind] = set()
+            found["unknown"].add(kind)
+    return frozenset(StoredKey(kind, text) for kind, texts in found.items() for text in texts)
 
 
 def _kind_of(condition: Condition) -> str:

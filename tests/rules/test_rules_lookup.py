@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from rules.facts import AttachmentFacts, ForwardClaim, MailFacts, TenantPolicy
 from rules.globs import Glob
 from rules.judging import judge
-from rules.lookup import LookupKey, facts_asked, index_keys, lookup_keys
+from rules.lookup import LONGEST_KEY, MOST_KEYS, LookupKey, facts_asked, index_keys, lookup_keys
 from rules.mail_view import MailView
 from rules.standard_codec import stored
 from rules.standards import ImportStandard
@@ -115,3 +115,15 @@ def test_agreeing() -> None:
     (known,) = (each for each in index_keys(MailFacts(subject="Monatsrechnung", sender_field=(), reply_to=())))
     ways = [("whole", "rechnung"), ("starts", "monat"), ("ends", "rechnung"), ("holds", "srech")]
     assert [LookupKey("word", how, text).agrees(known) for how, text in ways] == [False, True, True, True]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("subject", ["".join(chr(0x4E00 + each) for each in range(900)), "a" * 2000, "請" * 2000])
+def test_a_hostile_mail_has_few_keys_and_is_found(subject: str) -> None:
+    """Keys are rows of a database: a mail has only so many, and one that would have more is always asked."""
+    names = tuple(AttachmentFacts(f"{each}", f"n{each}", "a/b", "a/b", 1, "") for each in range(900))
+    mail = MailFacts(from_addresses=("a@x.example",), subject=subject, attachments=names)
+    keys = index_keys(mail)
+    assert len(keys) <= 4 * MOST_KEYS
+    assert max(len(each.text) for each in keys) <= LONGEST_KEY
+    assert finds(standard(subject=[subject[100:200]]), mail)
+    assert finds(standard(attachment_name=["n77"]), mail)
