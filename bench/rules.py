@@ -10,6 +10,7 @@ what it needs is made ready beforehand. Every decision is compared: both must fi
 
 import argparse
 import json
+import math
 import mmap
 import os
 import resource
@@ -17,8 +18,10 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +48,27 @@ def memory() -> tuple[float, float]:
     fields = dict(line.split(":", 1) for line in Path("/proc/self/smaps_rollup").read_text().splitlines()[1:])
     kilobytes = {name: int(value.split()[0]) for name, value in fields.items()}
     return kilobytes["Private_Dirty"] / 1000, (kilobytes["Rss"] - kilobytes["Private_Dirty"]) / 1000
+
+
+class Pauses:
+    """How long another thread had to wait meanwhile, at most: an index is loaded beside a worker that goes on."""
+
+    def __enter__(self) -> "Pauses":
+        self.longest = 0.0
+        self._is_over = threading.Event()
+        self._thread = threading.Thread(target=self._watch)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._is_over.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        last = time.perf_counter()
+        while not self._is_over.wait(0.0005):
+            now = time.perf_counter()
+            self.longest, last = max(self.longest, now - last), now
 
 
 class Loop:
@@ -107,11 +131,12 @@ def build(size: int, seed: int, path: Path) -> dict[str, Any]:
 def measure(size: int, seed: int, path: Path, count: int) -> dict[str, Any]:
     """Map the index and decide."""
     before = memory()
-    started = time.perf_counter()
-    with path.open("rb") as file:
-        mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-    index = RuleIndex(memoryview(mapped))
-    load = time.perf_counter() - started
+    with Pauses() as pauses:
+        started = time.perf_counter()
+        with path.open("rb") as file:
+            mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        index = RuleIndex(memoryview(mapped))
+        load = time.perf_counter() - started
     head, _ = take_apart(memoryview(mapped))
     started = time.perf_counter()
     for patterns in head["patterns"].values():
@@ -122,60 +147,59 @@ def measure(size: int, seed: int, path: Path, count: int) -> dict[str, Any]:
     after = memory()
     world = World(size, seed)
     mails = [mail for mail, _ in world.mails(_WARM + count)]
-    costs = timed(lambda mail: decide(mail, (), _EVERYONE, index), mails, _WARM)
-    crowded = timed(
-        lambda mail: decide(mail, (), _EVERYONE, index), list(world.crowded_mails(_WARM + count // 3)), _WARM
-    )
+    costs = timed(lambda mail: decide(mail, (), _EVERYONE, index), mails)
+    crowded = timed(lambda mail: decide(mail, (), _EVERYONE, index), list(world.crowded_mails(_WARM + count // 3)))
     loop = Loop(world.standards)
-    looped = _in_time(loop.decide, mails)
-    for mail in mails[: max(30, len(looped))]:
+    looped = timed(loop.decide, mails, _LOOP_SECONDS)
+    for mail in mails[_WARM : _WARM + max(30, len(looped.each))]:
         assert loop.decide(mail) == decide(mail, (), _EVERYONE, index).standard, mail.subject
     for mail, fits in world.mails(30):
         assert loop.count(mail) == fits, (mail.subject, fits)
     return {
         "load_s": load,
+        "pause_ms": pauses.longest * 1000,
         "sets_s": sets,
         "needles": sum(map(len, head["needles"].values())),
         "patterns": sum(map(len, head["patterns"].values())),
         "private_mb": after[0] - before[0],
         "shared_mb": after[1] - before[1],
-        "by_fits_us": [statistics.median(costs[kind::3]) * 1e6 for kind in range(3)],
-        "crowded_us": statistics.median(crowded) * 1e6,
-        **_figures("index", costs),
-        **_figures("loop", looped),
+        "by_fits_us": [statistics.median(costs.each[kind::3]) * 1e6 for kind in range(3)],
+        "crowded_us": statistics.median(crowded.each) * 1e6,
+        **costs.figures("index"),
+        **looped.figures("loop"),
     }
 
 
-def timed(function: Callable[[MailFacts], object], mails: list[MailFacts], warm: int) -> list[float]:
-    """Seconds of each call after the first `warm`."""
-    for mail in mails[:warm]:
-        function(mail)
-    costs = []
-    for mail in mails[warm:]:
-        started = time.perf_counter()
-        function(mail)
-        costs.append(time.perf_counter() - started)
-    return costs
+@dataclass
+class Costs:
+    """Seconds of each call, and of processor time of all of them."""
+
+    each: list[float]
+    busy: float
+
+    def figures(self, name: str) -> dict[str, float]:
+        """The median and the worst of a hundred in microseconds, calls in a second of processor time."""
+        return {
+            f"{name}_median_us": statistics.median(self.each) * 1e6,
+            f"{name}_p99_us": sorted(self.each)[len(self.each) * 99 // 100] * 1e6,
+            f"{name}_per_second": len(self.each) / self.busy,
+        }
 
 
-def _in_time(function: Callable[[MailFacts], object], mails: list[MailFacts]) -> list[float]:
-    """Seconds of each call, of as many mails as there is time for."""
-    deadline, costs = time.perf_counter() + _LOOP_SECONDS, []
-    for mail in mails:
+def timed(function: Callable[[MailFacts], object], mails: list[MailFacts], seconds: float = math.inf) -> Costs:
+    """What each call costs, of as many mails as there is time for; the first ones only warm up."""
+    for mail in mails[: _WARM if math.isinf(seconds) else 3]:
+        function(mail)
+    costs: list[float] = []
+    deadline, busy = time.perf_counter() + seconds, time.process_time()
+    for mail in mails[_WARM:]:
         started = time.perf_counter()
         function(mail)
-        costs.append(time.perf_counter() - started)
-        if time.perf_counter() > deadline:
+        ended = time.perf_counter()
+        costs.append(ended - started)
+        if ended > deadline:
             break
-    return costs
-
-
-def _figures(name: str, costs: list[float]) -> dict[str, float]:
-    return {
-        f"{name}_median_us": statistics.median(costs) * 1e6,
-        f"{name}_p99_us": sorted(costs)[len(costs) * 99 // 100] * 1e6,
-        f"{name}_per_second": len(costs) / sum(costs),
-    }
+    return Costs(costs, time.process_time() - busy)
 
 
 def in_a_process(*arguments: str) -> dict[str, Any]:
@@ -201,12 +225,14 @@ def _report(size: int, found: dict[str, Any], ratio: float) -> None:
     for line in (
         f"{size:9,d} standards",
         f"  index: median {found['index_median_us']:.1f} us a decision ({ratio:.2f} x the first size; fits 0, 1, 3: "
-        f"{none:.1f}, {one:.1f}, {three:.1f}), p99 {found['index_p99_us']:.0f} us, {found['index_per_second']:,.0f}/s; "
+        f"{none:.1f}, {one:.1f}, {three:.1f}), p99 {found['index_p99_us']:.0f} us, "
+        f"{found['index_per_second']:,.0f} a second of processor time; "
         f"mails of the commonest words {found['crowded_us']:.1f} us",
-        f"  loop:  median {found['loop_median_us']:,.0f} us, {found['loop_per_second']:,.1f}/s: "
+        f"  loop:  median {found['loop_median_us']:,.0f} us, {found['loop_per_second']:,.1f} a second: "
         f"the index is {found['loop_median_us'] / found['index_median_us']:,.0f} times as fast",
         f"  file {found['file_mb']:.1f} MB; loaded in {found['load_s']:.2f} s, with an automaton of "
-        f"{found['needles']:,d} needles and sets of {found['patterns']:,d} patterns ({found['sets_s']:.2f} s); "
+        f"{found['needles']:,d} needles and sets of {found['patterns']:,d} patterns ({found['sets_s']:.2f} s), "
+        f"no other thread waiting longer than {found['pause_ms']:.0f} ms; "
         f"memory {found['private_mb']:.0f} MB of its own + {found['shared_mb']:.0f} MB mapped",
         f"  packed aside in {found['build_s']:.1f} s, at most {found['build_peak_mb']:.0f} MB, the standards included",
     ):

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from rules.facts import AttachmentFacts, ForwardClaim, MailFacts, TenantPolicy
@@ -48,6 +48,8 @@ def test_every_word_that_stands_in_a_subject_is_found(before: str, word: str, af
 
 
 @settings(max_examples=500)
+@example("?a.?", "ba.b")
+@example("a?.*b", "aa.bb")
 @given(st.text(alphabet="ab.?*-請", max_size=8), st.text(alphabet="ab.-請", max_size=8))
 def test_every_name_that_fits_a_glob_is_found(glob: str, name: str) -> None:
     """A glob's keys are runs of letters that the name must hold."""
