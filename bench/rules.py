@@ -1,7 +1,7 @@
 """What a decision costs with 1 thousand to 1 million standards, beside a plain loop over the same ones, in one run.
 
-The standards and mails of bench.rule_world. A process of its own packs the index into a file; another one, fresh for
-each number of standards, maps it and decides. Cost is the median of single decisions, each on a mail not seen before.
+The standards and mails of bench.rule_world. For each number of them, a process of its own packs the index into a file,
+another maps it and decides, a third asks the loop. Cost is the median of single decisions, on mails not seen before.
 The loop does what mail importers do: asks standard after standard whether sender, word and pattern fit, until one does;
 what it needs is made ready beforehand. Every decision is compared: both must find the same standard.
 
@@ -9,6 +9,7 @@ what it needs is made ready beforehand. Every decision is compared: both must fi
 """
 
 import argparse
+import gc
 import json
 import math
 import mmap
@@ -114,7 +115,7 @@ def _prepared(standard: ImportStandard) -> tuple[str, str, str, Any, str]:
     )
 
 
-def build(size: int, seed: int, path: Path) -> dict[str, Any]:
+def build(size: int, seed: int, path: Path, _: int) -> dict[str, Any]:
     """Pack the index into a file."""
     world = World(size, seed)
     started = time.perf_counter()
@@ -147,14 +148,11 @@ def measure(size: int, seed: int, path: Path, count: int) -> dict[str, Any]:
     after = memory()
     world = World(size, seed)
     mails = [mail for mail, _ in world.mails(_WARM + count)]
+    common = list(world.crowded_mails(_WARM + count // 3))
+    del world  # nobody who decides holds a million standards as objects
+    gc.collect()
     costs = timed(lambda mail: decide(mail, (), _EVERYONE, index), mails)
-    crowded = timed(lambda mail: decide(mail, (), _EVERYONE, index), list(world.crowded_mails(_WARM + count // 3)))
-    loop = Loop(world.standards)
-    looped = timed(loop.decide, mails, _LOOP_SECONDS)
-    for mail in mails[_WARM : _WARM + max(30, len(looped.each))]:
-        assert loop.decide(mail) == decide(mail, (), _EVERYONE, index).standard, mail.subject
-    for mail, fits in world.mails(30):
-        assert loop.count(mail) == fits, (mail.subject, fits)
+    crowded = timed(lambda mail: decide(mail, (), _EVERYONE, index), common)
     return {
         "load_s": load,
         "pause_ms": pauses.longest * 1000,
@@ -166,8 +164,20 @@ def measure(size: int, seed: int, path: Path, count: int) -> dict[str, Any]:
         "by_fits_us": [statistics.median(costs.each[kind::3]) * 1e6 for kind in range(3)],
         "crowded_us": statistics.median(crowded.each) * 1e6,
         **costs.figures("index"),
-        **looped.figures("loop"),
     }
+
+
+def compare(size: int, seed: int, path: Path, count: int) -> dict[str, Any]:
+    """Decide the same mails by the plain loop, and see that the index says the same."""
+    world = World(size, seed)
+    loop, index = Loop(world.standards), RuleIndex(path.read_bytes())
+    mails = [mail for mail, _ in world.mails(_WARM + count)]
+    looped = timed(loop.decide, mails, _LOOP_SECONDS)
+    for mail in mails[_WARM : _WARM + max(30, len(looped.each))]:
+        assert loop.decide(mail) == decide(mail, (), _EVERYONE, index).standard, mail.subject
+    for mail, fits in world.mails(30):
+        assert loop.count(mail) == fits, (mail.subject, fits)
+    return looped.figures("loop")
 
 
 @dataclass
@@ -215,7 +225,9 @@ def run(sizes: list[int], mails: int, seed: int, folder: Path) -> None:
     for size in sizes:
         path = folder / f"{size}.index"
         common = ("--sizes", str(size), "--mails", str(mails), "--seed", str(seed), "--file", str(path))
-        found = in_a_process("--step", "build", *common) | in_a_process("--step", "measure", *common)
+        found: dict[str, Any] = {}
+        for step in STEPS:
+            found |= in_a_process("--step", step, *common)
         first = first or found["index_median_us"]
         _report(size, found, found["index_median_us"] / first)
 
@@ -239,19 +251,24 @@ def _report(size: int, found: dict[str, Any], ratio: float) -> None:
         print(line, flush=True)
 
 
+STEPS: dict[str, Callable[[int, int, Path, int], dict[str, Any]]] = {
+    "build": build,
+    "measure": measure,
+    "compare": compare,
+}
+
+
 def main() -> int:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="./dev bench rules", description=__doc__)
     parser.add_argument("--sizes", type=int, nargs="+", default=list(SIZES))
     parser.add_argument("--mails", type=int, default=9000)
     parser.add_argument("--seed", type=int, default=4)
-    parser.add_argument("--step", choices=("build", "measure"), help=argparse.SUPPRESS)
+    parser.add_argument("--step", choices=STEPS, help=argparse.SUPPRESS)
     parser.add_argument("--file", type=Path, help=argparse.SUPPRESS)
     given = parser.parse_args()
-    if given.step == "build":
-        print(json.dumps(build(given.sizes[0], given.seed, given.file)))
-    elif given.step == "measure":
-        print(json.dumps(measure(given.sizes[0], given.seed, given.file, given.mails)))
+    if given.step:
+        print(json.dumps(STEPS[given.step](given.sizes[0], given.seed, given.file, given.mails)))
     else:
         with tempfile.TemporaryDirectory(prefix=".bench-", dir=Path.cwd()) as folder:
             run(given.sizes, given.mails, given.seed, Path(folder))
