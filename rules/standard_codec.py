@@ -12,7 +12,7 @@ One form for all three. Reading names every fault at once, an unknown key with t
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import Any, cast
 
@@ -63,8 +63,14 @@ def from_values(
 
 
 def stored(values: Mapping[str, Any], *, standard_id: str, origin: Origin = "tenant") -> ImportStandard:
-    """The standard that to_values wrote, checked when it was saved. What cannot be read of it is left out."""
-    return _Reading(values).standard(standard_id, origin)
+    """The standard that to_values wrote, checked when it was saved.
+
+    With anything in it that cannot be read (a later version wrote it) it fits nothing: with a condition left
+    out, it would fit more than it was meant to.
+    """
+    reading = _Reading(values)
+    standard = reading.standard(standard_id, origin)
+    return replace(standard, any_of=(), stop_here=False) if reading.faults else standard
 
 
 @dataclass(slots=True)
