@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from receiver.cataloguing.fetching import Bounds, Unfetched, fetch
+from receiver.cataloguing.index_file import open_index
 from receiver.cataloguing.updating import Update, take, weigh
 from receiver.cli.catalogue_build import build, key_
 from receiver.cli.catalogue_records import (
@@ -69,6 +70,8 @@ def update(
         say("catalogue.source is not set: nothing to do")
         return
     package = _package(settings, source)
+    if not dry_run:
+        open_index(settings.data / "run", package.payload)  # compiled here, so that no worker pauses for it
     try:
         with reading(ctx) if dry_run else changing(ctx) as session:
             done = weigh(session, package, moment) if dry_run else take(session, package, moment)

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from receiver.cataloguing.index_file import open_index
+
 SUPPLIER = """
 name = "Example Telecom"
 evidence = ["billing@example.com: seen in a mail"]
@@ -141,6 +143,20 @@ def test_an_update_tells_what_it_changes_and_is_in_force(publisher: Publisher, p
     assert {"added", "removed"} == {each["change"] for each in done["changes"]}
     assert in_force(postbus) == (LATER, "in force")
     assert [each["id"] for each in postbus("catalogue", "show", "--json").rows] == ["example/invoices"]
+
+
+def test_an_update_is_compiled_before_it_is_in_force(publisher: Publisher, postbus: Any) -> None:
+    """So that a running worker only maps it; a dry run leaves nothing behind."""
+    package = publisher.publish(LATER)
+
+    postbus("catalogue", "update", package, "--dry-run", **publisher.trust)
+    assert [*postbus.data.glob("run/catalogue-*")] == []
+    postbus("catalogue", "update", package, **publisher.trust)
+    (index,) = postbus.data.glob("run/catalogue-*.index")
+    made = index.stat().st_ino
+    payload = Path(package).read_bytes().split(b"\n", 2)[2]
+    assert [each.id for each in open_index(postbus.data / "run", payload).standards()] == ["example/invoices"]
+    assert index.stat().st_ino == made
 
 
 def test_what_changed_is_shown_to_people(publisher: Publisher, postbus: Any) -> None:
