@@ -22,6 +22,7 @@ from storage.models import new_id, now
 ATTEMPTS = 5
 RENDER = "render"  # subject: a message whose e-mail text wants its PDF
 SETTLE = "settle"  # subject: a message in state received
+ACTIVATE = "activate_catalogue"  # subject: the version that is to be in force then
 
 
 class LeaseLost(TemporaryFailure):
@@ -68,6 +69,12 @@ def queue(
         session.connection().execute(update(JobRow).where(same, col(JobRow.failed_at).is_not(None)).values(anew))
         return str(session.connection().scalar(select(col(JobRow.id)).where(same)))
     return row.id
+
+
+def cancel(session: Session, kind: str) -> None:
+    """Have nothing of this kind done any more; whoever is at it loses its lease."""
+    session.flush()
+    session.connection().execute(delete(JobRow).where(col(JobRow.kind) == kind))
 
 
 def claim(  # noqa: PLR0913 (what a claim is)

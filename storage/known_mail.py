@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, bindparam, select
 from sqlmodel import col
 
+from storage.catalogue_models import CatalogueState
 from storage.failures import NotFound
 from storage.models import Message, MessageKey, Tenant
 from storage.settlement import Delivery, Settlement, Stale
@@ -41,6 +42,7 @@ _REVISIONS = (
     # PostgreSQL: nobody changes what decides until we have committed. SQLite has one writer anyway.
     .with_for_update(read=True)
 )
+_CATALOGUE = select(col(CatalogueState.active_version)).with_for_update(read=True)  # as with the revisions
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,7 @@ class KnownMail:
             for some in _pieces(tenants)
             for tenant_id, revision in connection.execute(_REVISIONS, {"tenants": some})
         }
+        self._catalogue_version = connection.scalar(_CATALOGUE)
         self.look(deliveries)
 
     def look(self, deliveries: Iterable[Delivery]) -> None:
@@ -109,6 +112,11 @@ class KnownMail:
             raise Stale(
                 f"message {settlement.transport_key}: decided with revision {settlement.tenant_revision} "
                 f"of tenant {settlement.tenant_id}, which is at {current} now; decide again"
+            )
+        if settlement.catalogue_version != self._catalogue_version:
+            raise Stale(
+                f"message {settlement.transport_key}: decided with catalogue version {settlement.catalogue_version}; "
+                f"{self._catalogue_version} is in force now; decide again"
             )
 
 

@@ -161,6 +161,7 @@ class Message(Row, table=True):
     standard: str | None = Field(default=None, max_length=100)
     decision_trace: list[dict[str, Any]] = _json_list()
     tenant_revision: int = 0  # what it was decided with (law 12)
+    catalogue_version: int | None = None  # the same; None: without a catalogue
     duplicate_of: str | None = Field(default=None, max_length=32)
     group_id: str = Field(max_length=32)  # documents of one invoice, by whatever mail they came
     settled_at: datetime | None = None

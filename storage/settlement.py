@@ -71,6 +71,7 @@ class Settlement(Delivery):
     standard: str | None = None
     decision_trace: Sequence[Mapping[str, Any]] = ()
     tenant_revision: int  # what it was decided with
+    catalogue_version: int | None = None  # the same; None: without a catalogue
     documents: tuple[NewDocument, ...] = ()
     wants_pdf: bool = False
     defects: tuple[str, ...] = ()
@@ -140,6 +141,7 @@ def unread_values(delivery: Delivery, verdict: Verdict, message_id: str) -> dict
         "standard": None,
         "decision_trace": [],
         "tenant_revision": 0,
+        "catalogue_version": None,
         **_verdict_values(verdict, message_id),
         "settled_at": None if verdict.state == "received" else now(),
     }
@@ -158,6 +160,7 @@ def settled_values(settlement: Settlement, verdict: Verdict, message_id: str) ->
         "standard": settlement.standard,
         "decision_trace": [dict(line) for line in settlement.decision_trace],
         "tenant_revision": settlement.tenant_revision,
+        "catalogue_version": settlement.catalogue_version,
         **_verdict_values(verdict, message_id),
         "settled_at": now(),
     }

@@ -8,6 +8,7 @@ import socket
 
 import typer
 
+from receiver.cataloguing.folder import starter, starter_version
 from receiver.cli.failures import Refused
 from receiver.cli.folders import folders_of, unwritable_path
 from receiver.cli.output import say
@@ -15,6 +16,7 @@ from receiver.cli.workplace import Workplace
 from receiver.config import Settings
 from receiver.smtp.tls import make_self_signed
 from storage.blobs import BlobStore
+from storage.catalogue import install_starter, state_of
 from storage.database import Database
 from storage.directory import bump
 
@@ -27,7 +29,7 @@ def init(ctx: typer.Context) -> None:
     """Make the data folder, the database (or bring it up to date) and a self-signed certificate."""
     settings = Workplace.of(ctx).settings
     os.umask(0o077)
-    made = [*make_folders(settings), *migrate(settings), *make_certificate(settings)]
+    made = [*make_folders(settings), *migrate(settings), *bring_catalogue(settings), *make_certificate(settings)]
     prepare_for_other_users(settings)
     say("\n".join(f"made: {thing}" for thing in made) or f"{settings.data}: everything is there already")
 
@@ -69,6 +71,22 @@ def migrate(settings: Settings) -> list[str]:
     finally:
         database.close()
     return [f"database {database.name}"]
+
+
+def bring_catalogue(settings: Settings) -> list[str]:
+    """Put the catalogue that came with postbus in force where it is newer; returns what was brought."""
+    version = starter_version()
+    database = Database(settings.database_url())
+    try:
+        with database.read() as session:
+            state = state_of(session)
+        if state.active_version is not None and state.active_version >= version:
+            return []
+        with database.write() as session:
+            is_brought = install_starter(session, starter())
+    finally:
+        database.close()
+    return [f"catalogue of import standards, version {version}"] if is_brought else []
 
 
 def make_certificate(settings: Settings) -> list[str]:

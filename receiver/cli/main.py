@@ -30,6 +30,7 @@ COMMANDS = {
     "tenant": ("receiver.cli.tenant", "Customers' accounts and their plans."),
     "address": ("receiver.cli.address", "Import addresses of a tenant."),
     "standard": ("receiver.cli.standard", "Import standards of a tenant: which mail becomes documents."),
+    "catalogue": ("receiver.cli.catalogue", "Import standards that all tenants share: build, update, switch off."),
     "message": ("receiver.cli.message", "Mail that came in, and why it was imported or not."),
     "document": ("receiver.cli.document", "What was kept for a tenant."),
 }

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import structlog
 
@@ -84,12 +85,14 @@ class Batch:
 class Drain:
     """The batches of one worker. One thread only."""
 
-    def __init__(self, database: Database, blobs: BlobStore, pool: Pool, reader: JournalReader) -> None:
+    def __init__(
+        self, database: Database, blobs: BlobStore, pool: Pool, reader: JournalReader, indexes: Path | None = None
+    ) -> None:
         self._database = database
         self._blobs = blobs
         self._pool = pool
         self._reader = reader
-        self._rulebook = Rulebook(database)
+        self._rulebook = Rulebook(database, indexes)
         self._stager = ThreadPoolExecutor(1, thread_name_prefix="stager")
         self.held = 0  # messages left in the journal because nothing could be done with them
 

@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 import structlog
 
 from receiver.config import Settings
+from receiver.pipeline.catalogue_job import do_activate_job
 from receiver.pipeline.collecting import collect_blobs
 from receiver.pipeline.job_results import GivenUp, PutOff, TryAgain
 from receiver.pipeline.parsing import Pool
@@ -32,6 +33,7 @@ FIRST_COLLECTION_SECONDS = 3600.0
 COLLECTION_SECONDS = 24 * 3600.0
 STORAGE_AWAY_SECONDS = 10.0
 RETRY_SECONDS = 20.0
+_NEVER_GIVEN_UP = frozenset({jobs.SETTLE, jobs.ACTIVATE})
 
 log = structlog.get_logger()
 Reason = tuple[str, Mapping[str, str | int]]
@@ -49,10 +51,11 @@ def run_jobs(settings: Settings, *, name: str, ready: Callable[[], None]) -> Non
         stack.callback(blobs.close)
         pool = Pool(settings, children=1)
         stack.callback(pool.close)
-        settler = Settler(database, blobs, pool)
+        settler = Settler(database, blobs, pool, settings.data / "run")
         handlers: dict[str, Handler] = {
             jobs.RENDER: lambda job: do_render_job(settings, database, blobs, job),
             jobs.SETTLE: settler.do,
+            jobs.ACTIVATE: lambda job: do_activate_job(database, job),
         }
         runner = JobRunner(settings, database, handlers, owner=f"{name}-{os.getpid()}")
         stack.callback(runner.close)
@@ -95,7 +98,7 @@ class JobRunner:
         self._lease = timedelta(seconds=settings.jobs.lease_seconds)
         self._attempts = settings.jobs.attempts
         # The renderer takes as many pages at once as it has cores; one settle job has one child.
-        self._slots = {jobs.RENDER: os.cpu_count() or 1, jobs.SETTLE: 1}
+        self._slots = {jobs.RENDER: os.cpu_count() or 1, jobs.SETTLE: 1, jobs.ACTIVATE: 1}
         self._threads = ThreadPoolExecutor(sum(self._slots.values()), thread_name_prefix="job")
         self._running: dict[Future[None], Job] = {}
         self._renew_at = 0.0
@@ -123,8 +126,8 @@ class JobRunner:
         if room <= 0 or time.monotonic() < self._rest_until.get(kind, 0.0):
             return
         with self._database.write(self._owner) as session:
-            # Settling counts its attempts itself, and parks.
-            attempts = self._attempts if kind != jobs.SETTLE else 1000
+            # Settling counts its attempts itself, and parks; a schedule never dies (law 8).
+            attempts = self._attempts if kind not in _NEVER_GIVEN_UP else 1000
             claimed = jobs.claim(session, self._owner, [kind], room, self._lease, attempts=attempts)
         if len(claimed) < room:  # nothing more is due: the database is not asked again at once
             self._rest_until[kind] = time.monotonic() + self._poll_seconds

@@ -85,6 +85,7 @@ def settlement_of(
         standard=decision.standard,
         decision_trace=[line.to_json() for line in decision.trace],
         tenant_revision=revision,
+        catalogue_version=decision.catalogue_version,
         documents=documents,
         wants_pdf=decision.keep_text,
         defects=facts.is_broken,

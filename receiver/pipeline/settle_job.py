@@ -8,6 +8,7 @@ Raises TryAgain, and what storage raises (LeaseLost among it).
 from collections.abc import Mapping
 from dataclasses import fields
 from datetime import UTC, datetime
+from pathlib import Path
 
 import structlog
 
@@ -35,12 +36,13 @@ log = structlog.get_logger()
 
 
 class Settler:
-    """Settles messages that were put aside. One thread only."""
+    """Settles messages that were put aside. One job at a time."""
 
-    def __init__(self, database: Database, blobs: BlobStore, pool: Pool) -> None:
+    def __init__(self, database: Database, blobs: BlobStore, pool: Pool, indexes: Path | None = None) -> None:
         self._database = database
         self._blobs = blobs
         self._pool = pool
+        self._rulebook = Rulebook(database, indexes)
 
     def do(self, job: Job) -> None:
         """Settle or park the message, and finish the job in the same transaction."""
@@ -78,7 +80,7 @@ class Settler:
         raise TemporaryFailure(f"message {job.subject_id}: its tenant's standards change faster than it is decided")
 
     def _parse(self, delivery: Delivery) -> Parsed:
-        rules = Rulebook(self._database).rules_for([delivery.tenant_id])
+        rules = self._rulebook.rules_for([delivery.tenant_id])
         if delivery.tenant_id not in rules:
             raise NotFound(f"no tenant with id {delivery.tenant_id}")
         raw = self._blobs.path(delivery.tenant_id, delivery.raw_sha256)

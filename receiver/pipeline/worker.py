@@ -49,7 +49,7 @@ def run_worker(settings: Settings, *, name: str, ready: Callable[[], None]) -> N
         stack.callback(blobs.close)
         pool = Pool(settings, seconds=BATCH_SECONDS)
         stack.callback(pool.close)
-        drain = Drain(database, blobs, pool, reader)
+        drain = Drain(database, blobs, pool, reader, settings.data / "run")
         stack.callback(drain.close)
         worker = Worker(settings, drain, reader, stop)
         log.info("worker_started", name=name, parsers=pool.size)

@@ -89,6 +89,7 @@ def test_the_wheel_holds_the_three_packages_as_they_stand(tmp_path: Path) -> Non
     names = zipfile.ZipFile(tmp_path / name).namelist()
     assert {n.split("/")[0] for n in names if ".dist-info" not in n} == {"receiver", "rules", "storage"}
     assert any(re.fullmatch(r"storage/migrations/versions/0001_.*\.py", n) for n in names)
+    assert {"rules/catalogue/VERSION", "rules/catalogue/uber.toml"} <= set(names)
 
 
 @pytest.mark.timeout(300)
@@ -105,7 +106,9 @@ def test_the_installed_command_works_without_the_checkout(prefix: Path, tmp_path
 
 @needs_systemd
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("unit", sorted(path.name for path in UNITS.glob("*.s*") if path.suffix != ".conf"))
+@pytest.mark.parametrize(
+    "unit", sorted(path.name for path in [*UNITS.glob("*.s*"), *UNITS.glob("*.timer")] if path.suffix != ".conf")
+)
 def test_units_verify_cleanly_after_an_install(prefix: Path, unit: str) -> None:
     """`systemd-analyze verify` finds nothing to say about our units."""
     system = prefix / "usr" / "lib" / "systemd" / "system"
@@ -123,7 +126,9 @@ def test_units_verify_cleanly_after_an_install(prefix: Path, unit: str) -> None:
 
 
 @needs_systemd
-@pytest.mark.parametrize(("unit", "limit"), [("postbus.service", 2.0), ("postbus-renderer.service", 2.3)])
+@pytest.mark.parametrize(
+    ("unit", "limit"), [("postbus.service", 2.0), ("postbus-renderer.service", 2.3), ("postbus-catalogue.service", 2.0)]
+)
 def test_units_are_hardened(unit: str, limit: float) -> None:
     """Exposure as systemd counts it stays under the limit."""
     result = subprocess.run(

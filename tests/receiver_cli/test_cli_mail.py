@@ -16,6 +16,7 @@ import pytest
 
 from storage import jobs
 from storage.blobs import BlobStore
+from storage.catalogue import state_of
 from storage.database import Database
 from storage.documents import add_document
 from storage.messages import get_message
@@ -86,6 +87,7 @@ class Mailroom:
                     {"standard": None, "code": "is_pdf", "params": {"filename": filename}},
                 ],
                 tenant_revision=_revision(session, delivery["tenant_id"]),
+                catalogue_version=state_of(session).active_version,
                 documents=(kept,),
             )
             return settle(session, settlement).message_id
@@ -106,6 +108,7 @@ class Mailroom:
                 reason_code="standard_fits",
                 reason_params={"standard": "Tax"},
                 tenant_revision=_revision(session, delivery["tenant_id"]),
+                catalogue_version=state_of(session).active_version,
                 documents=(kept,),
                 wants_pdf=True,
             )

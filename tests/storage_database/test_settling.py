@@ -7,6 +7,7 @@ import pytest
 from sqlmodel import Session, col, update
 
 from storage import jobs
+from storage.catalogue import activate, keep_version
 from storage.database import Database
 from storage.documents import list_documents, referenced
 from storage.failures import NotFound
@@ -15,6 +16,7 @@ from storage.models import ImportAddress, Message, Tenant
 from storage.settling import Settled, Settlement, Stale, defer, park, settle, settle_many, settled
 from storage.standards import add_standard
 from storage.tenants import add_tenant, remove_tenant
+from tests.storage_database.catalogues import catalogue
 from tests.storage_database.settlements import attachment, delivery, digest, imported, later, left
 
 Owner: TypeAlias = tuple[Tenant, ImportAddress]
@@ -187,6 +189,19 @@ def test_a_decision_of_yesterday_is_stale(database: Database, acme: Owner) -> No
         _settle(database, imported(acme, tenant_revision=acme[0].revision - 1))
     with database.read() as session:
         assert list_messages(session, acme[0]) == []
+
+
+def test_a_decision_by_yesterdays_catalogue_is_stale(database: Database, acme: Owner) -> None:
+    """Law 12: another version was put in force since the decision; one that is in force is written down."""
+    with database.write() as session:
+        keep_version(session, catalogue(7, shop="billing@shop.example"), "key")
+        activate(session, 7)
+    for version in (None, 6):
+        with pytest.raises(Stale, match="7 is in force now; decide again"):
+            _settle(database, imported(acme, catalogue_version=version))
+    _settle(database, imported(acme, catalogue_version=7))
+    with database.read() as session:
+        assert [message.catalogue_version for message in list_messages(session, acme[0])] == [7]
 
 
 def test_duplicates_do_not_care_for_the_decision(database: Database, acme: Owner) -> None:

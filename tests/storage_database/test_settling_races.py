@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import text
 from sqlmodel import col, select, update
 
+from storage.catalogue import activate, keep_version
 from storage.database import Database
 from storage.documents import list_documents
 from storage.failures import NotFound, StorageFailure, TemporaryFailure
@@ -20,6 +21,7 @@ from storage.settling import Settled, Settlement, Stale, settle, settle_many
 from storage.settling_batch import SettlingBatch
 from storage.standards import add_standard
 from storage.tenants import add_tenant, list_tenants, remove_tenant
+from tests.storage_database.catalogues import catalogue
 from tests.storage_database.settlements import attachment, digest, imported, left
 
 Owner: TypeAlias = tuple[Tenant, ImportAddress]
@@ -181,6 +183,27 @@ def test_what_decides_stays_until_the_decision_is_committed(postgresql: Database
     other.join()
     with postgresql.write() as session:
         outcomes = settle_many(session, [imported(owner, "k2", tenant_revision=1)])
+    assert isinstance(outcomes[0], Stale)
+
+
+def test_the_catalogue_stays_until_the_decision_is_committed(postgresql: Database) -> None:
+    """Law 12 on PostgreSQL: no version is put in force between the check and the commit."""
+    owner = _tenant(postgresql)
+    with postgresql.write() as session:
+        keep_version(session, catalogue(7, shop="billing@shop.example"), "key")
+
+    def put_in_force() -> None:
+        with postgresql.write() as session:
+            activate(session, 7)
+
+    with postgresql.write() as session:
+        settle(session, imported(owner, "k1"))
+        other = threading.Thread(target=put_in_force)
+        other.start()
+        _wait_for_a_waiter(postgresql)
+    other.join()
+    with postgresql.write() as session:
+        outcomes = settle_many(session, [imported(owner, "k2")])
     assert isinstance(outcomes[0], Stale)
 
 
