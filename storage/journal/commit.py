@@ -173,6 +173,7 @@ class GroupCommit:
             at += size
             self._announce()
             self._on_commit(size)
+            segment.work_ahead()
 
     def _segment_for(self, waiting: Waiting) -> SegmentWriter:
         if self._segment is not None and not self._segment.fits(waiting.letter.octets):

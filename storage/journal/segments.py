@@ -19,6 +19,7 @@ from pathlib import Path
 from zlib import crc32
 
 from storage.files import Files, Octets
+from storage.journal.clearing import ClearGround
 from storage.journal.frames import ReadAt, encode_head
 from storage.journal.marks import STAMP_OCTETS, Mark, pack_mark, unpack_mark
 from storage.journal.sinks import Sink
@@ -132,7 +133,9 @@ class SegmentWriter:
         self._files = files
         self._octets = octets
         self._used = FIRST_RECORD
+        self._record_octets = 0  # of the last batch, on average
         self._mark = Mark(FIRST_RECORD, 0, 0, is_sealed=False)
+        self._ground = ClearGround(files, self.name.records, FIRST_RECORD, octets)
         self._mark_fd = files.open(self.name.mark, os.O_RDWR | os.O_CREAT | os.O_EXCL)
         try:
             self._fd = self._make()
@@ -156,16 +159,24 @@ class SegmentWriter:
                 buffers.append(sink.memory)
             sequence, octets = sequence + 1, octets + sink.size
         offset = self._mark.offset
+        end = offset + sum(map(len, buffers))
+        self._ground.enter(end)
         self._files.write_at(self._fd, buffers, offset)
         self._files.sync_data(self._fd)
         # Somebody may have removed the data folder, or put another in its place: what is synced here nobody will find.
         if not self._files.has_name(self._fd):
             raise FileNotFoundError(ENOENT, "the segment was taken away")
         self._used += sum(entry.octets for entry in entries)
-        self._set_mark(Mark(offset + sum(map(len, buffers)), sequence, octets, is_sealed=False))
+        self._set_mark(Mark(end, sequence, octets, is_sealed=False))
+        self._record_octets = (end - offset) // len(entries)
+
+    def work_ahead(self) -> None:
+        """Make ready where the next records will stand; for when those that wait have been answered."""
+        self._ground.work_ahead(self._record_octets)
 
     def seal(self) -> None:
         """Nothing more will be added: the reader may delete it once it is settled."""
+        self._ground.close()
         with suppress(OSError):
             # Large messages fill a segment with few octets of its own: what was kept free for more goes back.
             self._files.truncate(self._fd, self._mark.offset)
@@ -179,6 +190,7 @@ class SegmentWriter:
 
         Raises nothing: readers stop at the mark in any case, and the next recovery does what could not be done here.
         """
+        self._ground.close()
         with suppress(OSError):
             self._set_mark(self._mark._replace(is_sealed=True))
         with suppress(OSError):
@@ -192,6 +204,7 @@ class SegmentWriter:
             self._files.allocate(fd, self._octets)
             header = _HEADER.pack(_MAGIC, self.name.seed, self.name.number)
             self._files.write_at(fd, [header, crc32(header).to_bytes(4, "little")], 0)
+            self._ground.begin(fd)
             # The allocation is committed now, so that the syncs that follow have data alone to write.
             self._files.sync(fd)
             self._set_mark(self._mark)
