@@ -113,6 +113,14 @@ class JobSettings(Section):
     poll_seconds: float = Field(1.0, gt=0, description="How often waiting jobs are looked for.")
 
 
+class RetentionSettings(Section):
+    """How long mail is kept."""
+
+    not_imported_days: int = Field(
+        90, ge=1, le=36500, description="Mail that was not imported; a tenant may have its own."
+    )
+
+
 class LogSettings(Section):
     """Logs, to stderr."""
 
@@ -169,6 +177,7 @@ class Settings(BaseSettings):
     pipeline: PipelineSettings = PipelineSettings()
     rendering: RenderingSettings = RenderingSettings()
     jobs: JobSettings = JobSettings()
+    retention: RetentionSettings = RetentionSettings()
     log: LogSettings = LogSettings()
     catalogue: CatalogueSettings = CatalogueSettings()
     metrics: MetricsSettings = MetricsSettings()

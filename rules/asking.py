@@ -28,6 +28,7 @@ class Asked:
     stopping: Verdict | None = None  # its senders fit, the rest does not, and nothing after it is asked
     naming: Verdict | None = None  # the first that names this sender, though it does not fit
     untrusted: Verdict | None = None  # the first that would fit if the claim were believed
+    may_fit: bool = False  # law 20: one that does not fit would, were all of the mail fetched
 
     @property
     def wants_near(self) -> bool:
@@ -89,6 +90,7 @@ def ask(
             break
         if rules.tells_all or (verdict.is_near and len(asked.lines) < MOST_NEAR):
             asked.lines.append(line_of(verdict, view))
+        asked.may_fit = asked.may_fit or verdict.may_fit
         if verdict.names_sender and asked.naming is None:
             asked.naming = verdict
         if verdict.is_untrusted and asked.untrusted is None:

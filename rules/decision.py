@@ -4,7 +4,7 @@ Reasons and trace lines are codes with parameters (law 25); rules.wording puts t
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 Parameters = Mapping[str, str | int]
@@ -55,6 +55,12 @@ class Decision:
     catalogue_version: int | None = None  # law 12: of the catalogue that was asked; None: none was there
     document_type: str | None = None  # what the standard stamps on its documents
     supplier: str | None = None
+    # Law 20: text or attachments, which were not fetched, may decide otherwise. Never stored; no part of the decision.
+    wants_more: bool = field(default=False, compare=False)
+
+    def followed_by(self, line: TraceLine) -> "Decision":
+        """This decision with one more step."""
+        return replace(self, trace=(*self.trace, line))
 
     def to_json(self) -> dict[str, Any]:
         """This decision as JSON values; from_json gives the same decision back."""

@@ -48,6 +48,7 @@ def decide(
         catalogue_version=catalogue.version if catalogue is not None else None,
         document_type=standard.document_type if standard else None,
         supplier=standard.supplier if standard else None,
+        wants_more=mine.may_fit or last.may_fit,
     )
 
 

@@ -17,13 +17,15 @@ from rules.globs import Glob
 from rules.literals import required_literals
 from rules.mail_view import MailView
 from rules.standards import ImportStandard
-from rules.words import WordPattern, is_word, stands_alone
+from rules.words import WordPattern, is_word, plain, stands_alone
 
 Kind = Literal[
     "sender",  # any address of the mail, `@domain` and `@*.parent` of each
     "word",  # of the subject, folded; of scripts without spaces each character, and each two that stand side by side
     "name",  # a run of letters and digits in an attachment's name
     "type",  # an attachment's media type
+    "label",  # of the import address
+    "forward",  # who forwards: any address of a mail that names an original sender
     "unknown",  # a kind of key that was not fetched for this mail: it may be anything
 ]
 How = Literal["whole", "starts", "ends", "holds"]
@@ -72,6 +74,12 @@ def lookup_keys(standard: ImportStandard) -> frozenset[LookupKey] | None:
     return None
 
 
+def forward_keys(forwarders: Iterable[str]) -> frozenset[LookupKey]:
+    """The keys of what these addresses (canonical) have forwarded; of nobody in particular: of every forward."""
+    named = [LookupKey("forward", "whole", each) for each in forwarders]
+    return frozenset((*(named or [LookupKey("forward", "whole", "")]), LookupKey("unknown", "whole", "sender")))
+
+
 def facts_asked(standard: ImportStandard) -> frozenset[Fact]:
     """The facts without which the standard cannot be judged."""
     return frozenset(each.fact for each in (*standard.any_of, *standard.none_of))
@@ -85,6 +93,8 @@ def index_keys(facts: MailFacts) -> frozenset[StoredKey]:
         "word": set(_words(view.subject.marked)),
         "name": {run for name in view.names for run in _RUN.findall(name)},
         "type": {each.media_type for each in view.attached},
+        "label": {view.label} if view.label else set(),
+        "forward": set(_forwarders(view)),
         "unknown": set(_unknown(facts)),
     }
     for kind in _BOUNDED:
@@ -96,14 +106,14 @@ def index_keys(facts: MailFacts) -> frozenset[StoredKey]:
 
 
 def _kind_of(condition: Condition) -> str:
-    return {"attachment_name": "name", "attachment_type": "type"}.get(
+    return {"attachment_name": "name", "attachment_type": "type", "label": "label"}.get(
         condition.fact, "sender" if condition.fact in SENDERS else "word"
     )
 
 
 def _key_of(fact: Fact, value: str) -> LookupKey | None:
-    if fact in SENDERS:
-        return LookupKey("sender", "whole", value)
+    if fact in SENDERS or fact == "label":
+        return LookupKey("sender", "whole", value) if fact in SENDERS else LookupKey("label", "whole", plain(value))
     if fact == "subject":
         return _word_key(WordPattern.compile(value).needle)
     if fact in PATTERNS - {"body_pattern"}:
@@ -157,6 +167,12 @@ def _senders(view: MailView) -> Iterator[str]:
         yield from texts or ()
 
 
+def _forwarders(view: MailView) -> Iterator[str]:
+    if view.claimed:
+        yield ""
+        yield from (each.address for each in view.senders)
+
+
 def _words(marked: str) -> Iterator[str]:
     pieces = marked.split("\x00")
     yield from filter(is_word, pieces)
@@ -172,5 +188,7 @@ def _pairs(pieces: list[str]) -> Iterator[str]:
 def _unknown(facts: MailFacts) -> Iterator[str]:
     if facts.sender_field is None or facts.reply_to is None or "forward" in facts.not_fetched:
         yield "sender"
+    if facts.label is None:
+        yield "label"
     if "attachments" in facts.not_fetched:
         yield from ("name", "type")

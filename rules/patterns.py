@@ -64,6 +64,11 @@ class PatternSets:
         taken = [(text, number) for text, number in patterns if pattern_fault(text) is None]
         self._sets = [(_set_of(part, set_octets), [number for _, number in part]) for part in _parts(taken)]
 
+    @property
+    def numbers(self) -> list[int]:
+        """The numbers of all patterns, ascending."""
+        return sorted({number for _, owners in self._sets for number in owners})
+
     def found_in(self, octets: bytes) -> list[int]:
         """The numbers of the patterns that are found in a text (UTF-8), ascending; where a set gave up, all of its."""
         numbers: set[int] = set()

@@ -21,6 +21,17 @@ PHRASES_OF_ROOMS: dict[str, tuple[str, str, str]] = {
         "abgelaufen: so lange aufbewahrt, wie nicht importierte Mail aufbewahrt wird",
         "verlopen: zo lang bewaard als niet-geïmporteerde mail bewaard wordt",
     ),
+    # Steps of a trace: the decision was made again.
+    "matched_again": (
+        'matched again on {date} by standard "{standard}", version {version}',
+        'am {date} erneut geprüft: Standard "{standard}", Version {version}',
+        'op {date} opnieuw vergeleken: standaard "{standard}", versie {version}',
+    ),
+    "matched_again_unhindered": (
+        "matched again on {date}: no standard holds it back any more",
+        "am {date} erneut geprüft: kein Standard hält es mehr zurück",
+        "op {date} opnieuw vergeleken: geen standaard houdt het nog tegen",
+    ),
     # Reasons of the pipeline: why a message is parked or waits, why a job was given up.
     "worker_died": (
         "could not be read: whatever read it died of it, each time it was tried",
@@ -51,6 +62,11 @@ PHRASES_OF_ROOMS: dict[str, tuple[str, str, str]] = {
         "waits for the database or the disk",
         "wartet auf die Datenbank oder die Festplatte",
         "wacht op de database of de schijf",
+    ),
+    "interrupted": (
+        "the process ended in the midst of it; the next one goes on",
+        "der Prozess endete mittendrin; der nächste macht weiter",
+        "het proces stopte halverwege; het volgende gaat verder",
     ),
     "subject_is_gone": (
         "what it was about was removed",

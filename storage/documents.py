@@ -66,9 +66,9 @@ def document_json(document: Document) -> dict[str, Any]:
 
 
 def referenced(session: Session, tenant_id: str, sha256s: Collection[str]) -> set[str]:
-    """Those of the hashes that a document or a message of the tenant still names (law 15)."""
+    """Those of the hashes that a document or a message of the tenant still names (law 15); an expired one does not."""
     kept = select(col(Document.sha256)).where(col(Document.tenant_id) == tenant_id, col(Document.sha256).in_(sha256s))
     raw = select(col(Message.raw_sha256)).where(
-        col(Message.tenant_id) == tenant_id, col(Message.raw_sha256).in_(sha256s)
+        col(Message.tenant_id) == tenant_id, col(Message.raw_sha256).in_(sha256s), col(Message.state) != "expired"
     )
     return set(session.connection().scalars(union(kept, raw)))

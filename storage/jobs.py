@@ -22,6 +22,7 @@ from storage.models import new_id, now
 ATTEMPTS = 5
 RENDER = "render"  # subject: a message whose e-mail text wants its PDF
 SETTLE = "settle"  # subject: a message in state received
+REMATCH = "rematch"  # subject: a tenant whose mail is to be decided again, or the catalogue
 ACTIVATE = "activate_catalogue"  # subject: the version that is to be in force then
 
 
@@ -67,7 +68,9 @@ def queue(
         same = and_(col(JobRow.kind) == kind, col(JobRow.subject_id) == subject_id)
         anew = {"failed_at": None, "attempts": 0, "run_at": at, **_RELEASED}
         session.connection().execute(update(JobRow).where(same, col(JobRow.failed_at).is_not(None)).values(anew))
-        return str(session.connection().scalar(select(col(JobRow.id)).where(same)))
+        # Held until we commit: whoever finishes it waits for us, and then sees what we wrote.
+        held = session.connection().scalar(select(col(JobRow.id)).where(same).with_for_update())
+        return held or queue(session, kind, subject_id, tenant_id=tenant_id, run_at=run_at)
     return row.id
 
 
@@ -105,6 +108,11 @@ def finish(session: Session, job: Job, owner: str) -> None:
     session.flush()
     done = session.connection().execute(delete(JobRow).where(_held(job, owner)))
     _check_fence(done, job)
+
+
+def note_progress(session: Session, job: Job, owner: str) -> None:
+    """In the transaction of a piece of it: the attempts until now were not in vain. Raises LeaseLost."""
+    _change(session, job, update(JobRow).where(_held(job, owner)).values(attempts=1))
 
 
 def renew(session: Session, job: Job, owner: str, lease: timedelta) -> datetime:

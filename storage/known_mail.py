@@ -3,7 +3,7 @@
 Keys of other tenants are never looked at (law 16): each is asked for together with its tenant.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, select
@@ -118,6 +118,17 @@ class KnownMail:
                 f"message {settlement.transport_key}: decided with catalogue version {settlement.catalogue_version}; "
                 f"{self._catalogue_version} is in force now; decide again"
             )
+
+
+def check_in_force(connection: Connection, revisions: Mapping[str, int], catalogue_version: int | None) -> None:
+    """What decided about stored mail is still what decides, until we have committed. Raises Stale."""
+    current = {
+        tenant_id: revision
+        for some in _pieces(sorted(revisions))
+        for tenant_id, revision in connection.execute(_REVISIONS, {"tenants": some})
+    }
+    if current != revisions or connection.scalar(_CATALOGUE) != catalogue_version:
+        raise Stale("what decides has changed since stored mail was matched; decide again")
 
 
 def keys_of(delivery: Delivery) -> list[Key]:

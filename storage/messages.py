@@ -41,6 +41,11 @@ def get_message(session: Session, message_id: str, tenant: Tenant | None = None)
     return found
 
 
+def get_messages(session: Session, message_ids: Sequence[str]) -> list[Message]:
+    """Those of these messages that are there, whole, in no order."""
+    return list(session.exec(select(Message).where(col(Message.id).in_(message_ids))))
+
+
 def find_message(session: Session, identity: str) -> Message:
     """For the operator: the message of that id, or of the id in our 250 reply and trace. Raises NotFound."""
     if session.get(Message, identity) is None:

@@ -69,6 +69,7 @@ class Tenant(Row, table=True):
     plan: str = Field(max_length=64)
     trust_forwards: str = Field(default="everyone", max_length=16)  # law 22
     revision: int = 1  # counts changes of whatever decides (law 12)
+    keep_not_imported_days: int | None = None  # None: as the configuration says
     created_at: datetime = Field(default_factory=now)
 
 
@@ -104,7 +105,7 @@ class DirectoryState(Row, table=True):
 
 
 class Standard(Row, table=True):
-    """An import standard: the customer's four fields and its place in the order."""
+    """An import standard: the customer's four fields, its place in the order, and all of it."""
 
     __tablename__ = "standards"
     __table_args__ = (UniqueConstraint("tenant_id", "name_key"),)
@@ -116,6 +117,10 @@ class Standard(Row, table=True):
     subject_word: str | None = Field(default=None, max_length=200)
     email_text_is_invoice: bool = False
     priority: int = 100
+    # As rules.standard_codec writes it: this decides, the columns above are for people and lists.
+    definition: dict[str, Any] = Field(
+        default_factory=dict, sa_column=Column(JSON, nullable=False, server_default="{}")
+    )
     created_at: datetime = Field(default_factory=now)
     changed_at: datetime = Field(default_factory=now)
 

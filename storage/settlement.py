@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
+from rules.facts import MailFacts
 from storage.failures import Invalid, TemporaryFailure
 from storage.models import new_id, now
 from storage.texts import storable
@@ -75,6 +76,7 @@ class Settlement(Delivery):
     documents: tuple[NewDocument, ...] = ()
     wants_pdf: bool = False
     defects: tuple[str, ...] = ()
+    facts: MailFacts | None = None  # what rules saw of it; kept without the body's text
 
 
 @dataclass(frozen=True, slots=True)

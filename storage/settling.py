@@ -43,7 +43,7 @@ def settle_many(session: Session, settlements: Sequence[Settlement]) -> list[Set
     """
     batch = SettlingBatch(session, settlements)
     outcomes = [batch.settle(settlement) for settlement in settlements]
-    batch.write_audit()
+    batch.write_rest()
     return outcomes
 
 
@@ -90,7 +90,7 @@ def settled(session: Session, keys: Collection[tuple[str, str]]) -> set[tuple[st
 def _write_unread(session: Session, delivery: Delivery, verdict: Verdict) -> Settled:
     batch = SettlingBatch(session, [delivery])
     outcome = _sole(batch.keep_unread(delivery, verdict))
-    batch.write_audit()
+    batch.write_rest()
     return outcome
 
 

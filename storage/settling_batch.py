@@ -5,7 +5,7 @@ and it looks again. A row is changed only in the state in which it was seen (law
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, insert, update
@@ -27,6 +27,7 @@ from storage.settlement import (
     settled_values,
     unread_values,
 )
+from storage.stored_facts import FactsWriter, forget
 
 # A look that was overtaken is made again; nobody is overtaken for ever.
 LOOKS = 4
@@ -64,6 +65,7 @@ class _Written:
     row: Earlier
     keys: Sequence[Key] = ()
     audit_line: Mapping[str, Any] | None = None
+    facts_of: Settlement | None = None
 
 
 class SettlingBatch:
@@ -76,6 +78,7 @@ class SettlingBatch:
         self._actor = audit.actor(session)
         self._known = KnownMail(self._connection, deliveries)
         self._audit_lines: list[dict[str, Any]] = []
+        self._facts = FactsWriter(self._connection)
 
     def settle(self, settlement: Settlement) -> Settled | StorageFailure:
         """Write a message that was decided, or find that it is there."""
@@ -85,8 +88,9 @@ class SettlingBatch:
         """Write a message that nobody could read, or find that it is there."""
         return self._in_savepoint(delivery, lambda: self._keep_unread(delivery, verdict))
 
-    def write_audit(self) -> None:
-        """A line for each message written."""
+    def write_rest(self) -> None:
+        """What no later message of the batch asks for: the facts of each message written, and its line in the audit."""
+        self._facts.write()
         if self._audit_lines:
             self._connection.execute(_INSERT_AUDIT, self._audit_lines)
             self._audit_lines = []
@@ -106,6 +110,8 @@ class SettlingBatch:
                 self._known.learn(written.keys, written.row)
                 if written.audit_line:
                     self._audit_lines.append(dict(written.audit_line))
+                if written.facts_of:
+                    self._facts.add(written.facts_of, written.row.id, written.row.state)
                 return written.settled
         return TemporaryFailure(
             f"message {delivery.transport_key}: overtaken {LOOKS} times by other workers; try again"
@@ -123,6 +129,8 @@ class SettlingBatch:
         place = old or before
         message_id = place.id if place else new_id()
         self._place(place, settled_values(settlement, verdict, message_id), message_id)
+        if old:
+            forget(self._connection, [old.id])
         if old and before:
             self._merge(before, old, settlement)
         keys = _new_keys(settlement, verdict, is_known=before is not None, has_content_key=first is not None)
@@ -130,7 +138,9 @@ class SettlingBatch:
         self._insert_documents(settlement, verdict.documents, message_id)
         if settlement.wants_pdf and verdict.documents:
             self._queue_rendering(settlement, message_id, is_new_row=place is None)
-        return self._written(settlement, verdict, message_id, keys, place)
+        written = self._written(settlement, verdict, message_id, keys, place)
+        # Of a copy everything is known already.
+        return written if verdict.reason_code == "duplicate_mail" else replace(written, facts_of=settlement)
 
     def _keep_unread(self, delivery: Delivery, verdict: Verdict) -> _Written:
         self._known.check_tenant(delivery)

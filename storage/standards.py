@@ -1,28 +1,34 @@
-"""A tenant's import standards: the customer's four fields, kept and changed.
+"""A tenant's import standards, kept and changed: whole ones, or the customer's four fields of them.
 
-Whether the fields make a standard is asked of rules.standards; here they are stored. Every change raises the
-tenant's revision, so that decisions made meanwhile are made again (law 12), and writes an audit line.
+Whether something is a standard is asked of rules.standard_checks; here they are stored. Every change raises the
+tenant's revision, so that decisions made meanwhile are made again (law 12), has stored mail matched again, and
+writes an audit line.
 Raises Invalid with every fault in words, InUse with the holder's name, NotFound with the nearest name.
 """
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from enum import Enum
+from typing import Any
 
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
+from rules.conditions import Fact, in_order
 from rules.facts import TenantPolicy
-from rules.standard_checks import check_fields
-from rules.standards import ImportStandard, name_key, tidy
+from rules.hiding import hiding
+from rules.standard_checks import Fault, check_fields, check_standard
+from rules.standard_codec import stored, to_values
+from rules.standards import PRIORITY, ImportStandard, name_key, order, tidy
 from rules.wording import words
 from storage import audit
 from storage.failures import InUse, Invalid, NotFound
-from storage.models import Forwarder, Standard, Tenant, now
+from storage.models import Forwarder, Standard, Tenant, new_id, now
+from storage.standard_changes import note_changes
 from storage.tenants import raise_revision
 from storage.texts import nearest, storable
 
-PRIORITY = 100
+__all__ = ["KEEP", "PRIORITY", "Keep"]
 
 
 class Keep(Enum):
@@ -32,15 +38,6 @@ class Keep(Enum):
 
 
 KEEP = Keep.KEEP
-
-
-@dataclass(frozen=True, slots=True)
-class _Fields:
-    name: str
-    sender: str | None
-    subject_word: str | None
-    email_text_is_invoice: bool
-    priority: int
 
 
 def add_standard(  # noqa: PLR0913 (the customer's four fields)
@@ -54,11 +51,19 @@ def add_standard(  # noqa: PLR0913 (the customer's four fields)
     priority: int = PRIORITY,
 ) -> Standard:
     """A new standard of the tenant. Raises Invalid, InUse."""
-    fields = _checked(_Fields(name, sender, subject_word, email_text_is_invoice, priority))
-    standard = Standard(tenant_id=tenant.id, name="", name_key="")
-    _store(session, tenant, standard, fields)
-    audit.record(session, "standard_added", tenant_id=tenant.id, subject_id=standard.id, params={"name": fields.name})
-    return standard
+    refuse(check_fields(name, storable(sender or ""), storable(subject_word or ""), email_text_is_invoice))
+    wanted = ImportStandard.simple(
+        new_id(), tidy(name) or "", sender, tidy(subject_word), email_text_is_invoice, priority
+    )
+    return add_whole_standard(session, tenant, wanted)
+
+
+def add_whole_standard(session: Session, tenant: Tenant, standard: ImportStandard) -> Standard:
+    """A new standard of the tenant, as it is; its row gets an id of its own. Raises Invalid, InUse."""
+    row = Standard(id=new_id(), tenant_id=tenant.id, name="", name_key="")
+    _store(session, tenant, row, standard, before=None)
+    audit.record(session, "standard_added", tenant_id=tenant.id, subject_id=row.id, params={"name": row.name})
+    return row
 
 
 def set_standard(  # noqa: PLR0913 (the customer's four fields)
@@ -72,30 +77,37 @@ def set_standard(  # noqa: PLR0913 (the customer's four fields)
     priority: int | Keep = KEEP,
 ) -> Standard:
     """Change the fields that are given; None takes a text away. Raises Invalid, NotFound."""
-    standard = find_standard(session, tenant, name)
-    fields = _Fields(
-        standard.name,
-        standard.sender if sender is KEEP else sender,
-        standard.subject_word if subject_word is KEEP else subject_word,
-        standard.email_text_is_invoice if email_text_is_invoice is KEEP else email_text_is_invoice,
-        standard.priority if priority is KEEP else priority,
-    )
-    _store(session, tenant, standard, _checked(fields))
-    audit.record(session, "standard_set", tenant_id=tenant.id, subject_id=standard.id, params={"name": standard.name})
-    return standard
+    before = as_rule(find_standard(session, tenant, name))
+    changed = before
+    if sender is not KEEP:
+        changed = _asking(changed, "sender", sender)
+    if subject_word is not KEEP:
+        changed = _asking(changed, "subject", subject_word)
+    if email_text_is_invoice is not KEEP:
+        changed = replace(changed, keep="text" if email_text_is_invoice else "attachments")
+    if priority is not KEEP:
+        changed = replace(changed, priority=priority)
+    if changed.is_simple:  # in the words of the fields that were given
+        refuse(check_fields(changed.name, changed.sender, changed.subject_word, changed.email_text_is_invoice))
+    return set_whole_standard(session, tenant, name, changed)
+
+
+def set_whole_standard(session: Session, tenant: Tenant, name: str, standard: ImportStandard) -> Standard:
+    """Put `standard` in the place of the one called `name`. Raises Invalid, InUse, NotFound."""
+    row = find_standard(session, tenant, name)
+    _store(session, tenant, row, standard, before=as_rule(row))
+    audit.record(session, "standard_set", tenant_id=tenant.id, subject_id=row.id, params={"name": row.name})
+    return row
 
 
 def rename_standard(session: Session, tenant: Tenant, name: str, new_name: str) -> Standard:
     """Give the standard another name. Raises Invalid, InUse, NotFound."""
-    standard = find_standard(session, tenant, name)
-    old_name = standard.name
-    fields = _Fields(
-        new_name, standard.sender, standard.subject_word, standard.email_text_is_invoice, standard.priority
-    )
-    _store(session, tenant, standard, _checked(fields))
-    params = {"from": old_name, "to": standard.name}
-    audit.record(session, "standard_renamed", tenant_id=tenant.id, subject_id=standard.id, params=params)
-    return standard
+    row = find_standard(session, tenant, name)
+    before = as_rule(row)
+    _store(session, tenant, row, replace(before, name=tidy(new_name) or ""), before=before)
+    params = {"from": before.name, "to": row.name}
+    audit.record(session, "standard_renamed", tenant_id=tenant.id, subject_id=row.id, params=params)
+    return row
 
 
 def remove_standard(session: Session, tenant: Tenant, name: str) -> None:
@@ -105,6 +117,7 @@ def remove_standard(session: Session, tenant: Tenant, name: str) -> None:
     params = {"name": standard.name}
     audit.record(session, "standard_removed", tenant_id=tenant.id, subject_id=standard.id, params=params)
     raise_revision(session, tenant)
+    note_changes(session, [(as_rule(standard), None)], tenant_id=tenant.id)
 
 
 def find_standard(session: Session, tenant: Tenant, name: str) -> Standard:
@@ -121,6 +134,13 @@ def list_standards(session: Session, tenant: Tenant) -> list[Standard]:
     return _in_order(session, tenant.id)
 
 
+def hidden_by(session: Session, tenant: Tenant, standard: Standard) -> str | None:
+    """The name of a standard that always decides before this one could; None when none surely does."""
+    others = [as_rule(each) for each in _in_order(session, tenant.id)]
+    found = hiding(as_rule(standard), others)
+    return found.name if found else None
+
+
 def rules_of(session: Session, tenant_id: str) -> tuple[int, tuple[ImportStandard, ...], TenantPolicy]:
     """What decides about a tenant's mail: its revision, its standards in order, its policy. Raises NotFound."""
     # The revision first: a change that comes in between then makes the decision stale, never wrongly valid.
@@ -129,7 +149,7 @@ def rules_of(session: Session, tenant_id: str) -> tuple[int, tuple[ImportStandar
         raise NotFound(f"no tenant with id {tenant_id}: it was removed")
     revision, trust = found
     forwarders = frozenset(session.exec(select(Forwarder.address).where(Forwarder.tenant_id == tenant_id)))
-    return revision, tuple(_as_rule(each) for each in _in_order(session, tenant_id)), TenantPolicy(trust, forwarders)
+    return revision, tuple(as_rule(each) for each in _in_order(session, tenant_id)), TenantPolicy(trust, forwarders)
 
 
 def revisions_of(session: Session, tenant_ids: Collection[str]) -> dict[str, int]:
@@ -137,42 +157,63 @@ def revisions_of(session: Session, tenant_ids: Collection[str]) -> dict[str, int
     return dict(session.exec(select(Tenant.id, Tenant.revision).where(col(Tenant.id).in_(tenant_ids))).all())
 
 
+def as_rule(row: Standard) -> ImportStandard:
+    """The standard that a row holds."""
+    return stored(row.definition, standard_id=row.id)
+
+
+def refuse(faults: Sequence[Fault]) -> None:
+    """Raises Invalid with every fault in words; nothing when there is none."""
+    if faults:
+        raise Invalid("; ".join(words(fault.code, fault.params) for fault in faults))
+
+
 def _in_order(session: Session, tenant_id: str) -> list[Standard]:
     query = select(Standard).where(Standard.tenant_id == tenant_id)
     # Sorted here, not there: a database orders names by a collation of its own.
-    return sorted(session.exec(query), key=lambda each: (each.priority, each.name_key))
+    return sorted(session.exec(query), key=lambda each: order(as_rule(each)))
 
 
-def _as_rule(row: Standard) -> ImportStandard:
-    return ImportStandard.simple(
-        row.id, row.name, row.sender, row.subject_word, row.email_text_is_invoice, row.priority
-    )
+def _asking(standard: ImportStandard, fact: Fact, value: str | None) -> ImportStandard:
+    """The standard with one value asked of `fact`, or none."""
+    asked = {each.fact: each.values for each in standard.any_of}
+    asked[fact] = (value,) if tidy(value) and value else ()
+    return replace(standard, any_of=in_order(asked))
 
 
-def _checked(given: _Fields) -> _Fields:
-    sender, subject_word = storable(given.sender or ""), storable(given.subject_word or "")
-    faults = check_fields(given.name, sender, subject_word, given.email_text_is_invoice)
-    if faults:
-        raise Invalid("; ".join(words(fault.code, fault.params) for fault in faults))
-    return _Fields(
-        tidy(given.name) or "", tidy(sender), tidy(subject_word), given.email_text_is_invoice, given.priority
-    )
-
-
-def _store(session: Session, tenant: Tenant, standard: Standard, fields: _Fields) -> None:
-    key = name_key(fields.name)
+def _store(
+    session: Session, tenant: Tenant, row: Standard, standard: ImportStandard, before: ImportStandard | None
+) -> None:
+    # As it will be read again: what is checked is what decides.
+    definition = _storable(to_values(replace(standard, name=tidy(standard.name) or "")))
+    after = stored(definition, standard_id=row.id)
+    refuse(check_standard(after))
+    key = name_key(after.name)
     holder = _with_key(session, tenant, key)
-    if holder is not None and holder.id != standard.id:
+    if holder is not None and holder.id != row.id:
         raise _taken(tenant, holder.name)
-    standard.name, standard.name_key, standard.sender = fields.name, key, fields.sender
-    standard.subject_word, standard.priority = fields.subject_word, fields.priority
-    standard.email_text_is_invoice, standard.changed_at = fields.email_text_is_invoice, now()
+    row.name, row.name_key, row.definition = after.name, key, definition
+    row.sender, row.subject_word = after.sender, after.subject_word
+    row.email_text_is_invoice, row.priority, row.changed_at = after.email_text_is_invoice, after.priority, now()
     try:
         with session.begin_nested():
-            session.add(standard)
+            session.add(row)
     except IntegrityError as error:  # somebody else was faster
-        raise _taken(tenant, fields.name) from error
+        raise _taken(tenant, after.name) from error
     raise_revision(session, tenant)
+    note_changes(session, [(before, after)], tenant_id=tenant.id)
+
+
+def _storable(value: Any) -> Any:
+    match value:
+        case str():
+            return storable(value)
+        case list():
+            return [_storable(each) for each in value]
+        case dict():
+            return {key: _storable(each) for key, each in value.items()}
+        case _:
+            return value
 
 
 def _with_key(session: Session, tenant: Tenant, key: str) -> Standard | None:

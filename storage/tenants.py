@@ -28,10 +28,13 @@ from storage.models import (
     Tenant,
     now,
 )
+from storage.rematch_models import LookupKey, MessageFacts, RematchCandidate, RematchChange
+from storage.standard_changes import note_forwards_changed
 from storage.texts import fold, nearest, tenant_name
 
 TrustForwards = Literal["everyone", "registered", "authenticated"]
 REMOVED = "tenant_removed"  # the audit's word
+LONGEST_KEEP_DAYS = 36_500
 
 
 def add_tenant(session: Session, name: str, plan: str, domains: Sequence[str]) -> tuple[Tenant, ImportAddress]:
@@ -82,10 +85,23 @@ def set_trust_forwards(session: Session, tenant: Tenant, trust: str) -> None:
     audit.record(session, "trust_forwards_set", tenant_id=tenant.id, params=params)
     _change(session, tenant, trust_forwards=trust)
     raise_revision(session, tenant)
+    note_forwards_changed(session, tenant.id)
 
 
-def add_forwarder(session: Session, tenant: Tenant, address: str) -> None:
-    """Register an address whose forwards this tenant believes. Raises Invalid; nothing happens when it is there."""
+def set_keep_not_imported(session: Session, tenant: Tenant, days: int | None) -> None:
+    """How long mail that is not imported is kept; None: as long as the configuration says. Raises Invalid."""
+    if days is not None and not 1 <= days <= LONGEST_KEEP_DAYS:
+        raise Invalid(f"keeping mail that is not imported: expected 1 to {LONGEST_KEEP_DAYS} days, got {days}")
+    params = {"from": tenant.keep_not_imported_days, "to": days}
+    audit.record(session, "keep_not_imported_set", tenant_id=tenant.id, params=params)
+    _change(session, tenant, keep_not_imported_days=days)
+
+
+def add_forwarder(session: Session, tenant: Tenant, address: str) -> str:
+    """Register an address whose forwards this tenant believes; returns it as it is kept. Raises Invalid.
+
+    Nothing happens when it is there.
+    """
     wanted = canonical(address)
     if wanted is None:
         raise Invalid(f"forwarder {address[:80]!r}: expected an e-mail address, for example office@example.com")
@@ -93,10 +109,12 @@ def add_forwarder(session: Session, tenant: Tenant, address: str) -> None:
         session.add(Forwarder(tenant_id=tenant.id, address=wanted))
         audit.record(session, "forwarder_added", tenant_id=tenant.id)
         raise_revision(session, tenant)
+        note_forwards_changed(session, tenant.id, wanted)
+    return wanted
 
 
-def remove_forwarder(session: Session, tenant: Tenant, address: str) -> None:
-    """Take an address back. Raises NotFound."""
+def remove_forwarder(session: Session, tenant: Tenant, address: str) -> str:
+    """Take an address back; returns it as it was kept. Raises NotFound."""
     forwarder = session.get(Forwarder, (tenant.id, canonical(address) or address))
     if forwarder is None:
         near = nearest(address, list_forwarders(session, tenant))
@@ -104,6 +122,8 @@ def remove_forwarder(session: Session, tenant: Tenant, address: str) -> None:
     session.delete(forwarder)
     audit.record(session, "forwarder_removed", tenant_id=tenant.id)
     raise_revision(session, tenant)
+    note_forwards_changed(session, tenant.id, forwarder.address)
+    return forwarder.address
 
 
 def list_forwarders(session: Session, tenant: Tenant) -> list[str]:
@@ -124,12 +144,18 @@ def remove_tenant(session: Session, tenant: Tenant) -> None:
     nobodys = {"tenant_id": None, "label": None, "revoked_at": now()}
     connection.execute(update(ImportAddress).where(col(ImportAddress.tenant_id) == tenant.id).values(nobodys))
     # Children first, table by table: a cascade would look for the children of each message by itself.
-    for table in (Job, Document, MessageKey, Message, Standard, Forwarder, AuditLine):
+    for table in _OF_TENANTS:
         connection.execute(delete(table).where(col(table.tenant_id) == tenant.id))
     connection.execute(delete(Tenant).where(col(Tenant.id) == tenant.id))
     session.expunge_all()  # what stood there is gone
     audit.record(session, REMOVED, tenant_id=tenant.id)
     addresses.note_change(session)
+
+
+_OF_TENANTS = (
+    *(Job, RematchChange, RematchCandidate, LookupKey, MessageFacts),
+    *(Document, MessageKey, Message, Standard, Forwarder, AuditLine),
+)
 
 
 def was_removed(session: Session, tenant_id: str) -> bool:
@@ -146,7 +172,7 @@ def raise_revision(session: Session, tenant: Tenant) -> None:
     set_committed_value(tenant, "revision", revision)
 
 
-def _change(session: Session, tenant: Tenant, **values: str) -> None:
+def _change(session: Session, tenant: Tenant, **values: str | int | None) -> None:
     # `tenant` may come from an earlier session: its row is changed, then the object is told.
     session.flush()
     session.connection().execute(update(Tenant).where(col(Tenant.id) == tenant.id).values(values))

@@ -31,6 +31,7 @@ COMMANDS = {
     "address": ("receiver.cli.address", "Import addresses of a tenant."),
     "standard": ("receiver.cli.standard", "Import standards of a tenant: which mail becomes documents."),
     "catalogue": ("receiver.cli.catalogue", "Import standards that all tenants share: build, update, switch off."),
+    "rematch": ("receiver.cli.rematch", "Decide again about mail that was not imported."),
     "message": ("receiver.cli.message", "Mail that came in, and why it was imported or not."),
     "document": ("receiver.cli.document", "What was kept for a tenant."),
 }

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from receiver.cli.failures import Refused
+from receiver.cli.failures import Refused, complain
 from receiver.cli.options import AsJson, OfTenant, given
 from receiver.cli.output import Column, column, show, show_change
 from receiver.cli.rows import changing, reading
@@ -78,7 +78,9 @@ def add(  # noqa: PLR0913, PLR0917 - a command's options are its arguments
             priority=standards.PRIORITY if priority is None else priority,
         )
         record = standard_record(standard, owner.name)
+        hidden_by = standards.hidden_by(session, owner, standard)
     show_change(record, f"{record['tenant']}: standard {record['name']} is added.", as_json=as_json)
+    _warn(record, hidden_by)
 
 
 @app.command("set")
@@ -108,7 +110,9 @@ def set_(  # noqa: PLR0913, PLR0917 - a command's options are its arguments
             priority=KEEP if priority is None else priority,
         )
         record = standard_record(standard, owner.name)
+        hidden_by = standards.hidden_by(session, owner, standard)
     show_change(record, f"{record['tenant']}: standard {record['name']} is changed.", as_json=as_json)
+    _warn(record, hidden_by)
 
 
 @app.command()
@@ -174,6 +178,13 @@ def standard_record(standard: Standard, tenant: str) -> dict[str, Any]:
         "tenant": tenant,
         "id": standard.id,
     }
+
+
+def _warn(record: dict[str, Any], hidden_by: str | None) -> None:
+    """Say on stderr that a standard will never decide, which may be meant."""
+    if hidden_by is not None:
+        remedy = "give this one a smaller --priority if that is not meant"
+        complain([f"note: {hidden_by!r} is asked first and decides all mail that {record['name']!r} fits; {remedy}"])
 
 
 def _refuse_to_empty(standard: Standard, sender: str | None, subject_word: str | None) -> None:

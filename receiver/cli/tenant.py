@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from receiver.cli import terminal
+from receiver.cli import forwarder, terminal
 from receiver.cli.failures import Refused
 from receiver.cli.options import AsJson, Yes, given
 from receiver.cli.output import Column, column, print_json, say, show, show_change, show_fields, time_column
@@ -21,6 +21,7 @@ from storage.models import Tenant
 from storage.texts import nearest
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
+app.add_typer(forwarder.app, name="forwarder", help="Whose forwards a tenant believes.")
 
 TenantName = Annotated[str, typer.Argument(metavar="NAME", help="Name or id of the tenant.", show_default=False)]
 Trust = Literal["everyone", "registered", "authenticated"]
@@ -39,6 +40,8 @@ _FIELDS = (
     ("Takes mail", "takes_mail"),
     ("Import addresses", "import_addresses"),
     ("Trusts forwards of", "trust_forwards"),
+    ("Forwarders", "forwarders"),
+    ("Keeps mail not imported (days)", "keep_not_imported_days"),
 )
 
 
@@ -107,16 +110,35 @@ def set_(
     ctx: typer.Context,
     name: TenantName,
     trust_forwards: Annotated[
-        Trust, typer.Option(help="Whose forwards are believed when they name an original sender.", show_default=False)
-    ],
+        Trust | None,
+        typer.Option(help="Whose forwards are believed when they name an original sender.", show_default=False),
+    ] = None,
+    keep_not_imported: Annotated[
+        int | None,
+        typer.Option(
+            metavar="DAYS",
+            min=0,
+            help="How long mail is kept that is not imported; 0: as configured.",
+            show_default=False,
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Change how the tenant's mail is judged as a whole."""
+    """Change how the tenant's mail is judged, or kept, as a whole."""
+    if trust_forwards is None and keep_not_imported is None:
+        raise Refused("nothing to change: give --trust-forwards or --keep-not-imported")
     with changing(ctx) as session:
         tenant = tenants.find_tenant(session, name)
-        tenants.set_trust_forwards(session, tenant, trust_forwards)
+        if trust_forwards is not None:
+            tenants.set_trust_forwards(session, tenant, trust_forwards)
+        if keep_not_imported is not None:
+            tenants.set_keep_not_imported(session, tenant, keep_not_imported or None)
         record = tenant_record(session, tenant, Workplace.of(ctx).settings)
-    show_change(record, f"{record['tenant']} trusts forwards of: {trust_forwards}", as_json=as_json)
+    sentence = (
+        f"{record['tenant']} trusts forwards of: {record['trust_forwards']}; "
+        f"mail that is not imported is kept for {record['keep_not_imported_days']} days."
+    )
+    show_change(record, sentence, as_json=as_json)
 
 
 @app.command()
@@ -149,6 +171,8 @@ def tenant_record(session: Session, tenant: Tenant, settings: Settings) -> dict[
         "import_addresses": in_use,
         "takes_mail": plan is not None and plan.central_mailbox,
         "trust_forwards": tenant.trust_forwards,
+        "forwarders": tenants.list_forwarders(session, tenant),
+        "keep_not_imported_days": tenant.keep_not_imported_days or settings.retention.not_imported_days,
         "created_at": tenant.created_at,
     }
 

@@ -1,4 +1,4 @@
-"""The process of slow work: claims jobs, does several at once, renews their leases, and collects unused blobs daily.
+"""The process of slow work: claims jobs, does several at once, renews their leases; and what is done once a day.
 
 A job is fenced by its lease: what it did and its end are one transaction, so a process that was away too long writes
 nothing. Whatever fails is told by a code; the text of an exception may quote a mail.
@@ -16,9 +16,11 @@ import structlog
 
 from receiver.config import Settings
 from receiver.pipeline.catalogue_job import do_activate_job
-from receiver.pipeline.collecting import collect_blobs
+from receiver.pipeline.daily import do_daily
 from receiver.pipeline.job_results import GivenUp, PutOff, TryAgain
 from receiver.pipeline.parsing import Pool
+from receiver.pipeline.rematch_job import do_rematch_job
+from receiver.pipeline.rematching import Rematcher
 from receiver.pipeline.render_job import do_render_job
 from receiver.pipeline.settle_job import Settler
 from receiver.pipeline.stopping import Stop
@@ -29,8 +31,8 @@ from storage.database import Database
 from storage.failures import NotFound, StorageFailure, TemporaryFailure
 from storage.jobs import Job, LeaseLost
 
-FIRST_COLLECTION_SECONDS = 3600.0
-COLLECTION_SECONDS = 24 * 3600.0
+FIRST_DAILY_SECONDS = 3600.0
+DAILY_SECONDS = 24 * 3600.0
 STORAGE_AWAY_SECONDS = 10.0
 RETRY_SECONDS = 20.0
 _NEVER_GIVEN_UP = frozenset({jobs.SETTLE, jobs.ACTIVATE})
@@ -52,28 +54,30 @@ def run_jobs(settings: Settings, *, name: str, ready: Callable[[], None]) -> Non
         pool = Pool(settings, children=1)
         stack.callback(pool.close)
         settler = Settler(database, blobs, pool, settings.data / "run")
+        rematcher = Rematcher(database, blobs, pool, lambda: stop.is_requested, settings.data / "run")
         handlers: dict[str, Handler] = {
             jobs.RENDER: lambda job: do_render_job(settings, database, blobs, job),
             jobs.SETTLE: settler.do,
             jobs.ACTIVATE: lambda job: do_activate_job(database, job),
+            jobs.REMATCH: lambda job: do_rematch_job(database, rematcher, job, lambda: stop.is_requested),
         }
         runner = JobRunner(settings, database, handlers, owner=f"{name}-{os.getpid()}")
         stack.callback(runner.close)
         log.info("jobs_started", name=name)
         ready()
-        _serve(settings, runner, lambda: collect_blobs(database, blobs), stop)
+        _serve(settings, runner, lambda: do_daily(database, blobs, settings.retention.not_imported_days), stop)
     log.info("jobs_stopped", name=name)
 
 
-def _serve(settings: Settings, runner: "JobRunner", collect: Callable[[], None], stop: Stop) -> None:
-    collect_at = time.monotonic() + FIRST_COLLECTION_SECONDS
+def _serve(settings: Settings, runner: "JobRunner", daily: Callable[[], None], stop: Stop) -> None:
+    daily_at = time.monotonic() + FIRST_DAILY_SECONDS
     while not stop.is_requested:
         try:
             is_busy = runner.turn()
-            if time.monotonic() >= collect_at:
-                collect_at = time.monotonic() + COLLECTION_SECONDS
+            if time.monotonic() >= daily_at:
+                daily_at = time.monotonic() + DAILY_SECONDS
                 # Beside this loop, which renews leases; cut short by the end of the process, it only stays undone.
-                threading.Thread(target=_collect, args=(collect,), name="collection", daemon=True).start()
+                threading.Thread(target=_do_daily, args=(daily,), name="daily", daemon=True).start()
         except StorageFailure as failure:
             log.warning("jobs_paused", seconds=STORAGE_AWAY_SECONDS, reason=str(failure))
             stop.wait(STORAGE_AWAY_SECONDS)
@@ -81,11 +85,11 @@ def _serve(settings: Settings, runner: "JobRunner", collect: Callable[[], None],
             stop.wait(min(0.05, settings.jobs.poll_seconds) if is_busy else settings.jobs.poll_seconds)
 
 
-def _collect(collect: Callable[[], None]) -> None:
+def _do_daily(daily: Callable[[], None]) -> None:
     try:
-        collect()
+        daily()
     except StorageFailure as failure:
-        log.warning("collection_failed", reason=str(failure))
+        log.warning("daily_work_failed", reason=str(failure))
 
 
 class JobRunner:
@@ -98,7 +102,7 @@ class JobRunner:
         self._lease = timedelta(seconds=settings.jobs.lease_seconds)
         self._attempts = settings.jobs.attempts
         # The renderer takes as many pages at once as it has cores; one settle job has one child.
-        self._slots = {jobs.RENDER: os.cpu_count() or 1, jobs.SETTLE: 1, jobs.ACTIVATE: 1}
+        self._slots = {jobs.RENDER: os.cpu_count() or 1, jobs.SETTLE: 1, jobs.ACTIVATE: 1, jobs.REMATCH: 1}
         self._threads = ThreadPoolExecutor(sum(self._slots.values()), thread_name_prefix="job")
         self._running: dict[Future[None], Job] = {}
         self._renew_at = 0.0

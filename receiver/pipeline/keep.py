@@ -5,7 +5,7 @@ within a message. Never opens the database. Raises TemporaryFailure and NoRoom.
 """
 
 from collections.abc import Iterable
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 from receiver.pipeline.parsing import Parsed
@@ -89,6 +89,7 @@ def settlement_of(
         documents=documents,
         wants_pdf=decision.keep_text,
         defects=facts.is_broken,
+        facts=replace(facts, label=delivery.label or "", octets=delivery.octets),
     )
 
 

@@ -29,16 +29,16 @@ class _Needles:
 
     def __init__(self, fact: Fact, needles: list[str]) -> None:
         self._automaton = AhoCorasick(needles, store_patterns=False)
-        self._checksums = [checksum(fact, needle) for needle in needles]
+        self.checksums = [checksum(fact, needle) for needle in needles]
         self._overlap = max(map(len, needles)) - 1
 
     def found_in(self, text: str) -> set[int]:
         """The checksums of the needles that stand in `text`."""
         if len(text) <= _PIECE:
-            return {self._checksums[each[0]] for each in self._find(text)}
+            return {self.checksums[each[0]] for each in self._find(text)}
         found: set[int] = set()
         for start in range(0, len(text), _PIECE):
-            found.update(self._checksums[each[0]] for each in self._find(text[start : start + _PIECE + self._overlap]))
+            found.update(self.checksums[each[0]] for each in self._find(text[start : start + _PIECE + self._overlap]))
         return found
 
     def _find(self, text: str) -> list[tuple[int, int, int]]:
@@ -82,6 +82,8 @@ class RuleIndex:
                         crowded.append(self._numbers[middle:end])
         for fact, sets in self._patterns.items():
             always += [sets.found_in(text) for text in _raw(fact, view)]
+            if not _is_fetched(fact, view):
+                always.append(sets.numbers)
         numbers = _merged(always) if not crowded else _with_crowd(_merged(always), _merged(crowded), asked)
         return map(self._standard, numbers)
 
@@ -90,11 +92,20 @@ class RuleIndex:
             for text in values_of(fact, view):
                 yield checksum(fact, text)
         for fact, needles in self._needles.items():
+            if not _is_fetched(fact, view):
+                yield from needles.checksums
             for text in texts_of(fact, view):
                 yield from needles.found_in(text)
 
     def _standard(self, number: int) -> ImportStandard:
         return read(self._standards[self._offsets[number] : self._offsets[number + 1]])
+
+
+def _is_fetched(fact: Fact, view: MailView) -> bool:
+    """Law 20: a text that was not fetched may hold any needle."""
+    if fact == "attachment_name":
+        return view.is_fetched("attachments")
+    return fact not in {"body", "body_pattern"} or view.is_fetched("text")
 
 
 def _raw(fact: Fact, view: MailView) -> tuple[bytes, ...]:

@@ -44,11 +44,16 @@ def commands() -> Iterator[tuple[str, Any]]:
     """Every command with its full name, the groups' own ones included."""
     for name in COMMANDS:
         command = load(name)
-        below = getattr(command, "commands", None)
-        if below is None:
-            yield f"postbus {name}", command
-        else:
-            yield from ((f"postbus {name} {each}", one) for each, one in below.items())
+        yield from _below(f"postbus {name}", command)
+
+
+def _below(name: str, command: Any) -> Iterator[tuple[str, Any]]:
+    below = getattr(command, "commands", None)
+    if below is None:
+        yield name, command
+    else:
+        for each, one in below.items():
+            yield from _below(f"{name} {each}", one)
 
 
 def options(command: Any) -> Iterator[str]:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rules.asking import MOST_NEAR, StandardList
-from rules.conditions import condition
+from rules.conditions import Fact, condition
 from rules.engine import decide
 from rules.facts import AttachmentFacts, MailFacts, TenantPolicy
 from rules.index import RuleIndex, pack
@@ -105,6 +105,19 @@ def test_a_sender_is_named_from_within_a_crowd() -> None:
     decision = decide(mail, RuleIndex(pack(known)), EVERYONE)
     assert decision == decide(mail, StandardList(tuple(known)), EVERYONE)
     assert (decision.reason.code, len(decision.trace)) == ("word_missing_of_sender", MOST_NEAR + 1)
+
+
+@pytest.mark.parametrize("fact", ["body", "body_pattern", "attachment_name"])
+def test_what_was_not_fetched_may_fit_in_an_index_too(fact: Fact) -> None:
+    """Law 20: stored facts hold no text; a standard that asks for it is found, and says that it must be fetched."""
+    asking = ImportStandard("1", "A", (condition(fact, "invoice"),), keep="text")
+    index = RuleIndex(pack([asking]))
+    for facts, wants_more in (
+        (MailFacts(has_text=True, not_fetched=("text", "attachments")), True),
+        (MailFacts(has_text=True), False),
+    ):
+        assert decide(facts, index, TenantPolicy()).wants_more is wants_more
+        assert decide(facts, [asking], TenantPolicy()).wants_more is wants_more
 
 
 def test_a_crowd_is_not_judged() -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from rules.facts import AttachmentFacts, ForwardClaim, MailFacts, TenantPolicy
 from rules.globs import Glob
 from rules.judging import judge
-from rules.lookup import LONGEST_KEY, MOST_KEYS, LookupKey, facts_asked, index_keys, lookup_keys
+from rules.lookup import LONGEST_KEY, MOST_KEYS, LookupKey, facts_asked, forward_keys, index_keys, lookup_keys
 from rules.mail_view import MailView
 from rules.standard_codec import stored
 from rules.standards import ImportStandard
@@ -33,6 +33,18 @@ def test_what_a_standard_fits_is_found(one: ImportStandard, mail: MailFacts, pol
     verdict = judge(one, MailView(mail, policy))
     if verdict.fits or verdict.may_fit or verdict.is_untrusted:
         assert finds(one, mail)
+    # Law 19: what it holds back of its sender, and where it has the last word.
+    if verdict.names_sender or (one.stop_here and verdict.holds_senders):
+        assert finds(one, mail)
+
+
+@given(mails)
+def test_a_change_of_trust_finds_every_forward(mail: MailFacts) -> None:
+    """Law 22: what somebody claims to forward is found by the forwarder, and all of it together."""
+    if MailView(mail, TenantPolicy()).claimed:
+        known = index_keys(mail)
+        for forwarders in ([], *([each.address] for each in MailView(mail, TenantPolicy()).senders)):
+            assert any(key.agrees(each) for key in forward_keys(forwarders) for each in known)
 
 
 letters = st.text(alphabet="ab請求ガ \u0301-*Cé7", max_size=12)
@@ -70,6 +82,7 @@ def test_every_name_that_fits_a_glob_is_found(glob: str, name: str) -> None:
         ({"subject_pattern": [r"\binvoice\s+no"]}, {("word", "holds", "invoice")}),
         ({"attachment_name": ["*.pdf"]}, {("name", "whole", "pdf")}),
         ({"attachment_name": ["rechnung*.pdf"]}, {("name", "starts", "rechnung")}),
+        ({"label": ["Büro"], "size": ["> 5"]}, {("label", "whole", "buro")}),
         ({"attachment_type": ["image/*"], "size": ["> 5"]}, {("type", "starts", "image/")}),
     ],
 )  # fmt: skip
@@ -98,7 +111,7 @@ def test_the_keys_of_a_message() -> None:
     pdf = AttachmentFacts("2", "Rechnung 7.PDF", "x/y", "application/pdf", 1, "00")
     mail = MailFacts(
         ("a@sub.x.example",), subject="Ihre Rechnung 請求", attachments=(pdf,), forward=ForwardClaim("b@y.example"),
-        sender_field=(), reply_to=(),
+        sender_field=(), reply_to=(), label="Office",
     )  # fmt: skip
     assert {(key.kind, key.text) for key in index_keys(mail)} == {
         *(
@@ -107,14 +120,16 @@ def test_the_keys_of_a_message() -> None:
         ),
         *(("word", each) for each in ("ihre", "rechnung", "請", "求", "請求")),
         *(("name", each) for each in ("rechnung", "7", "pdf")),
-        ("type", "application/pdf"),
+        *(("type", "application/pdf"), ("label", "office"), ("forward", ""), ("forward", "a@sub.x.example")),
     }
     assert ("unknown", "sender") in {(key.kind, key.text) for key in index_keys(MailFacts())}
 
 
 def test_agreeing() -> None:
     """What a query must do for each way of asking."""
-    (known,) = (each for each in index_keys(MailFacts(subject="Monatsrechnung", sender_field=(), reply_to=())))
+    (known,) = (
+        each for each in index_keys(MailFacts(subject="Monatsrechnung", sender_field=(), reply_to=(), label=""))
+    )
     ways = [("whole", "rechnung"), ("starts", "monat"), ("ends", "rechnung"), ("holds", "srech")]
     assert [LookupKey("word", how, text).agrees(known) for how, text in ways] == [False, True, True, True]  # type: ignore[arg-type]
 

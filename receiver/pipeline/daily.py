@@ -1,0 +1,54 @@
+"""What is done once a day: old mail that was not imported expires, the rest is matched again, unused blobs go.
+
+Matching again is queued for mail that anything else decided than what decides now: the reasons that people see are
+then those of now, also where no change has led to a mail. Raises TemporaryFailure.
+"""
+
+from datetime import UTC, datetime, timedelta
+
+import structlog
+
+from receiver.pipeline.collecting import collect_blobs
+from storage.blobs import BlobStore
+from storage.catalogue import state_of
+from storage.database import Database
+from storage.models import Tenant
+from storage.rematching import add_stale
+from storage.retention import PIECE, expire
+from storage.standard_changes import queue_rematch
+from storage.tenants import list_tenants
+
+log = structlog.get_logger()
+
+
+def do_daily(database: Database, blobs: BlobStore, not_imported_days: int) -> None:
+    """All of it, in an order in which what expires is not matched again, and its octets are collected."""
+    with database.read() as session:
+        tenants = list_tenants(session)
+    for tenant in tenants:
+        expire_mail(database, tenant, not_imported_days)
+        queue_stale(database, tenant)
+    collect_blobs(database, blobs)
+
+
+def expire_mail(database: Database, tenant: Tenant, not_imported_days: int) -> int:
+    """Let a tenant's old mail expire, piece by piece; how many."""
+    days = tenant.keep_not_imported_days or not_imported_days
+    older_than = datetime.now(UTC) - timedelta(days=days)
+    count, piece = 0, PIECE
+    while piece == PIECE:
+        with database.write("retention") as session:
+            piece = expire(session, tenant, older_than)
+        count += piece
+    if count:
+        log.info("mail_expired", tenant=tenant.id, messages=count, days=days)
+    return count
+
+
+def queue_stale(database: Database, tenant: Tenant) -> int:
+    """Have a tenant's mail matched again that was decided by anything else than what decides now; how many wait."""
+    with database.write("re-match") as session:
+        waiting = add_stale(session, tenant, state_of(session).active_version)
+        if waiting:
+            queue_rematch(session, tenant.id)
+    return waiting

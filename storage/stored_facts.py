@@ -1,0 +1,140 @@
+"""The facts of a settled mail as its row keeps them: JSON without what is as usual, and without the body's text.
+
+Law 20: that the text is not there is said among what was not fetched, so that a condition on it is unknown, never
+false; whoever must know reads the octets again. Facts that an older version wrote can still be read.
+Raises Damaged for a row that holds no facts.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import MISSING, fields
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, delete, insert, select
+from sqlmodel import col
+
+from rules.facts import AttachmentFacts, EInvoice, ForwardClaim, MailFacts
+from rules.lookup import index_keys
+from storage.failures import Damaged
+from storage.rematch_models import LookupKey, MessageFacts
+from storage.settlement import Settlement
+from storage.texts import storable
+
+NOT_KEPT = "text"
+# Numbers have a kind of their own: nearly each mail brings a new one, and who looks inside words would pass them all.
+NUMBER = "number"
+# What ends with a text is found as what begins with it, read backwards.
+REVERSED = {"word": "word_end", "name": "name_end", NUMBER: "number_end"}
+
+_COMPACT = json.JSONEncoder(separators=(",", ":"))
+_INSERT_FACTS = insert(MessageFacts)
+_INSERT_KEYS = insert(LookupKey)
+_DELETE_KEY = delete(LookupKey).where(
+    col(LookupKey.kind) == bindparam("of_kind"),
+    col(LookupKey.key) == bindparam("of_key"),
+    col(LookupKey.tenant_id) == bindparam("of_tenant"),
+    col(LookupKey.message_id) == bindparam("of_message"),
+)
+
+
+def encode(facts: MailFacts) -> str:
+    """What is kept of these facts."""
+    values = _plain(facts)
+    if values.pop("text", ""):
+        values["not_fetched"] = [*facts.not_fetched, NOT_KEPT]
+    # ASCII: a mail may hold NUL and lone surrogates, which no database takes, and they come back as they were.
+    return _COMPACT.encode(values)
+
+
+def decode(kept: str) -> MailFacts:
+    """The facts that encode kept. Raises Damaged."""
+    try:
+        return MailFacts.from_json(json.loads(kept))
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise Damaged(f"stored facts cannot be read ({type(error).__name__}); match the mail again") from error
+
+
+class FactsWriter:
+    """Collects what a batch knows of its mails, to write it in two statements at the end of the transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._facts: list[dict[str, str]] = []
+        self._keys: list[dict[str, str]] = []
+
+    def add(self, settlement: Settlement, message_id: str, state: str) -> None:
+        """Note a mail; only one that is not imported is ever looked for."""
+        if settlement.facts is None:
+            return
+        kept = encode(settlement.facts)
+        self._facts.append({"tenant_id": settlement.tenant_id, "message_id": message_id, "facts": kept})
+        if state == "not_imported":
+            self._keys += key_rows(settlement.facts, settlement.tenant_id, message_id)
+
+    def write(self) -> None:
+        """Write what was noted."""
+        if self._facts:
+            self._connection.execute(_INSERT_FACTS, self._facts)
+        if self._keys:
+            self._connection.execute(_INSERT_KEYS, self._keys)
+        self._facts, self._keys = [], []
+
+
+def key_rows(facts: MailFacts, tenant_id: str, message_id: str) -> list[dict[str, str]]:
+    """The rows by which a mail is found again."""
+    rows = {(kind_of(each.kind, each.text), storable(each.text)) for each in index_keys(facts)}
+    rows |= {(REVERSED[kind], text[::-1]) for kind, text in rows if kind in REVERSED}
+    # In the order of the table: neighbours share its pages.
+    return [{"kind": kind, "key": key, "tenant_id": tenant_id, "message_id": message_id} for kind, key in sorted(rows)]
+
+
+def kind_of(kind: str, text: str) -> str:
+    """The kind under which a key of rules.lookup is stored."""
+    return NUMBER if kind == "word" and text.isdigit() else kind
+
+
+def forget_keys(connection: Connection, message_ids: Sequence[str]) -> None:
+    """These mails are not looked for any more."""
+    query = select(col(MessageFacts.tenant_id), col(MessageFacts.message_id), col(MessageFacts.facts))
+    # By their whole key, made of the facts again: an index on the message alone would cost as much as the table.
+    gone = [
+        {"of_kind": row["kind"], "of_key": row["key"], "of_tenant": tenant_id, "of_message": message_id}
+        for tenant_id, message_id, kept in connection.execute(
+            query.where(col(MessageFacts.message_id).in_(message_ids))
+        )
+        for row in key_rows(decode(kept), tenant_id, message_id)
+    ]
+    if gone:
+        connection.execute(_DELETE_KEY, gone)
+
+
+def forget(connection: Connection, message_ids: Sequence[str]) -> None:
+    """Nothing is known of these mails any more."""
+    forget_keys(connection, message_ids)
+    connection.execute(delete(MessageFacts).where(col(MessageFacts.message_id).in_(message_ids)))
+
+
+_USUAL: dict[type, dict[str, Any]] = {
+    kind: {each.name: each.default for each in fields(kind)}
+    for kind in (MailFacts, AttachmentFacts, EInvoice, ForwardClaim)
+}
+
+
+def _plain(values: MailFacts | AttachmentFacts | EInvoice | ForwardClaim) -> dict[str, Any]:
+    """The fields that are not as usual, as JSON has them (dataclasses.asdict copies deeply: 70 us a mail)."""
+    said: dict[str, Any] = {}
+    for name, usual in _USUAL[type(values)].items():
+        value = getattr(values, name)
+        if usual is not MISSING and value == usual:
+            continue
+        match value:
+            case AttachmentFacts() | EInvoice() | ForwardClaim():
+                said[name] = _plain(value)
+            case datetime():
+                said[name] = value.isoformat()
+            case tuple():
+                said[name] = [_plain(each) if isinstance(each, AttachmentFacts) else each for each in value]
+            case _:
+                said[name] = value
+    return said
