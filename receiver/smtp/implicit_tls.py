@@ -8,17 +8,14 @@ Standard: RFC 8314 section 3.3 (implicit TLS).
 
 import asyncio
 import socket
-from typing import Any
 
 import structlog
 
 from receiver.smtp.handler import ImportSession
 from receiver.smtp.networks import is_listed
-from receiver.smtp.proxied import introduce
 from receiver.smtp.session import tls_facts
 from receiver.smtp.tls import reason_of
 from receiver.smtp.trace import peer_name
-from receiver.tally import tally
 
 log = structlog.get_logger()
 
@@ -28,14 +25,13 @@ class TlsImportSession(ImportSession):
 
     listener = "smtps"
 
-    async def open(self, client: socket.socket) -> None:
-        """Shake hands, then serve this client. Raises OSError when it has hung up already."""
+    async def _begin_with(self, client: socket.socket) -> None:
+        """Shake hands, then start the session. Raises OSError when the client has hung up already."""
         if self.terms.certificates is None:
             raise ConnectionAbortedError
         try:
-            await introduce(self, client)
             peer = self.proxied_peer or client.getpeername()
-        except (OSError, asyncio.CancelledError):
+        except OSError:
             self.visit.leave()  # a proxy's connection counts before its client is known
             raise
         # All clients of a forwarder come from its address: it counts in total alone.
@@ -62,10 +58,3 @@ class TlsImportSession(ImportSession):
         """Start the session: the handshake is done."""
         super().connection_made(transport)
         self.session.ssl = tls_facts(transport)
-
-    def _end_unopened(self, peer: Any, reason: str) -> None:
-        tally.count(f"connections:{self.listener}")
-        self.session = self._create_session()
-        self.session.peer = peer
-        self.end_reason = reason
-        self._end()
