@@ -80,6 +80,7 @@ class Wire(SMTP):
     turned_away: tuple[str, Reply | None] | None = None
     via = ""  # the proxy's address
     is_unnamed = False  # a proxy that told of no client
+    is_local = False  # over a Unix socket
     listener = "smtp"  # what kind of it the client came to, for the metrics
     protocol = "ESMTP"
 
