@@ -122,6 +122,38 @@ def test_the_unix_socket_has_its_mode_and_goes_with_postbus(everywhere: tuple[Ru
     postbus.start()
 
 
+def test_status_tells_every_place(everywhere: tuple[RunningPostbus, str]) -> None:
+    """What the `ready` line said, for programs and for people; nothing once postbus was killed, or has stopped."""
+    postbus, _ = everywhere
+
+    def listening() -> dict[str, str]:
+        return {row["kind"]: row["address"] for row in postbus.rows("status")[0]["listening"]}
+
+    assert listening() == postbus.places
+    table = postbus.command("status").stdout.decode()
+    assert all(f"{kind} {address}" in table for kind, address in postbus.places.items())
+    postbus.kill()
+    assert (postbus.data / "run" / "listening.json").exists()
+    assert listening() == {}
+    postbus.start()
+    assert listening() == postbus.places
+    assert postbus.stop() == 0
+    assert not (postbus.data / "run" / "listening.json").exists()
+    assert listening() == {}
+    postbus.start()
+
+
+def test_what_status_cannot_tell_stops_no_mail(tmp_path: Path) -> None:
+    """The file with the places cannot be written: a line in the log, and mail is taken."""
+    postbus = RunningPostbus(tmp_path / "data")
+    address = postbus.set_up()
+    (postbus.data / "run" / "listening.new").mkdir(parents=True)
+    with postbus, smtplib.SMTP("127.0.0.1", postbus.port, local_hostname="c.example") as client:
+        assert client.sendmail("a@example.org", [address], MAIL.format("a", "a")) == {}
+        assert len(logged(postbus, "listening_not_told")) == 1
+        assert postbus.rows("status")[0]["listening"] == []
+
+
 def test_what_stands_in_the_way_of_the_unix_socket_is_told(tmp_path: Path) -> None:
     """A file, or a socket that answers: exit 1, path and remedy in words, and it is left alone."""
     file = tmp_path / "file"
