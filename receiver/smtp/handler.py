@@ -59,17 +59,17 @@ class ImportSession(SmtpSession):
     accepted = 0
     refused_recipients = 0
 
-    async def open(self, client: socket.socket) -> None:
-        """Serve this client, who has just been accepted. Raises OSError when it has hung up already."""
-        connected = client.getpeername()
+    async def open(self, client: socket.socket, peer: Any) -> None:
+        """Serve this client, who has just been accepted from `peer`. Raises OSError when it has hung up already."""
+        self.connected = peer
         try:
             await introduce(self, client)
         except OSError:
             client.close()
-            return self._end_unopened(connected, "hung_up")
+            return self._end_unopened("hung_up")
         except asyncio.CancelledError:
             client.close()
-            self._end_unopened(connected, "drained")
+            self._end_unopened("drained")
             raise
         return await self._begin_with(client)
 
@@ -81,10 +81,11 @@ class ImportSession(SmtpSession):
             self.visit.leave()  # a proxy's connection counts before its session begins
             raise
 
-    def _end_unopened(self, peer: Any, reason: str) -> None:
+    def _end_unopened(self, reason: str) -> None:
         """Count and log a connection that never came to a session."""
         tally.count(f"connections:{self.listener}")
         self.session = self._create_session()
+        peer: Any = self.proxied_peer or self.connected
         self.session.peer = peer
         self.end_reason = reason
         self._end()

@@ -29,16 +29,12 @@ class TlsImportSession(ImportSession):
         """Shake hands, then start the session. Raises OSError when the client has hung up already."""
         if self.terms.certificates is None:
             raise ConnectionAbortedError
-        try:
-            peer = self.proxied_peer or client.getpeername()
-        except OSError:
-            self.visit.leave()  # a proxy's connection counts before its client is known
-            raise
+        peer = self.proxied_peer or self.connected
         # All clients of a forwarder come from its address: it counts in total alone.
         counted = None if is_listed(peer, self.terms.forwarder_networks) else peer
         if refusal := self.turned_away or self.visit.enter(counted):
             client.close()
-            return self._end_unopened(peer, refusal[0])
+            return self._end_unopened(refusal[0])
         try:
             await self.loop.connect_accepted_socket(
                 lambda: self,
@@ -48,9 +44,9 @@ class TlsImportSession(ImportSession):
             )
         except OSError as error:  # ssl.SSLError, ConnectionError and TimeoutError are such
             log.info("tls_failed", peer=peer_name(peer), reason=reason_of(error))
-            self._end_unopened(peer, "tls_failed")
+            self._end_unopened("tls_failed")
         except asyncio.CancelledError:
-            self._end_unopened(peer, "drained")
+            self._end_unopened("drained")
             raise
         return None
 

@@ -19,11 +19,7 @@ async def introduce(session: Wire, client: socket.socket) -> None:
     """Learn whom `client` speaks for, if it is a proxy; a connection without use is noted in `session.turned_away`."""
     terms = session.terms
     session.is_local = client.family == socket.AF_UNIX
-    if (
-        session.is_local
-        or not terms.proxy_networks
-        or not is_listed(proxy := client.getpeername(), terms.proxy_networks)
-    ):
+    if session.is_local or not terms.proxy_networks or not is_listed(proxy := session.connected, terms.proxy_networks):
         return
     # In total alone: all clients come from the proxy's address. Theirs are counted when they are known.
     session.turned_away = session.visit.enter(None)
