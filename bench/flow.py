@@ -20,7 +20,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bench.load import pdf_mails, send_all
-from bench.postfix import PrivatePostfix, free_port
+from bench.postfix import PrivatePostfix
 from bench.server import RunningPostbus, processor_seconds, resident_octets
 
 PDF_OCTETS = 100_000
@@ -73,7 +73,7 @@ def _postbus_round(folder: Path, mails: list[bytes], sessions: int) -> float:
 
 
 def _postfix_round(folder: Path, mails: list[bytes], sessions: int) -> float:
-    with PrivatePostfix(folder, free_port()) as postfix:
+    with PrivatePostfix(folder=folder) as postfix:
 
         def delivered() -> int:
             return sum(1 for _ in postfix.delivered.iterdir()) if postfix.delivered.exists() else 0

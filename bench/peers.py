@@ -109,13 +109,12 @@ class Postfix(Side):
 
     def start(self, certificate: tuple[Path, Path]) -> None:
         """Start a private Postfix."""
-        hold = free_port()
-        self._postfix = PrivatePostfix(self.folder, free_port(), hold_port=hold, certificate=certificate)
+        self._postfix = PrivatePostfix(folder=self.folder, certificate=certificate)
         try:
             self._postfix.__enter__()
         except (RuntimeError, OSError, KeyError) as error:
             raise NotHere(str(error)) from error
-        self.port = hold
+        self.port = self._postfix.hold_port
 
     def stop(self) -> None:
         """End it."""

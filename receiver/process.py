@@ -46,6 +46,7 @@ def main() -> int:
         os.nice(_BEHIND_THE_DOORS)
     say = partial(_say, arguments.ready_fd)
     sys.excepthook = partial(_tell_end, say)
+    sys.unraisablehook = _tell_ignored
     threading.excepthook = partial(_tell_thread_end, ends_process=arguments.role == "door")
     _play(arguments.role, settings, arguments, ready=partial(say, READY))
     return 0
@@ -74,6 +75,13 @@ def _tell_thread_end(ended: threading.ExceptHookArgs, *, ends_process: bool) -> 
     if ends_process:
         # A door without the thread that writes its journal would refuse every mail for ever. Another one is started.
         os._exit(1)
+
+
+def _tell_ignored(ignored: "sys.UnraisableHookArgs") -> None:
+    # Python's own words quote the thing at hand over several lines. Here that is a server name, the client's octets:
+    # ssl cannot raise that it is not ASCII, and tls_failed tells of that handshake.
+    if not isinstance(ignored.object, bytes):
+        log.error("error_ignored", exc_info=ignored.exc_value)
 
 
 def _play(role: str, settings: Settings, arguments: argparse.Namespace, ready: Callable[[], None]) -> None:

@@ -17,12 +17,12 @@ import itertools
 import os
 import signal
 import socket
-from collections.abc import Callable, Collection, MutableMapping, Sequence
+from collections.abc import Callable, Collection, Iterator, MutableMapping, Sequence
 from functools import partial
 
 import structlog
 
-from receiver import listening, logs
+from receiver import listening, logs, places
 from receiver.config import ConfigurationError, DatabaseSettings, Settings
 from receiver.listening import KINDS, Listener
 from receiver.smtp.shared import clear_slot, new_region, slot_number
@@ -77,12 +77,13 @@ def _run(
         signal.signal(number, supervisor.request_stop)
     signal.signal(signal.SIGCHLD, supervisor.wake)
     supervisor.start()
-    if not supervisor.is_stopping:  # told to stop while it started: mail was never let in
-        places = _places(listeners)
-        announce(f"ready {places}")
-        log.info("service_started", listening=places.split(" "))
-        notify_systemd(f"READY=1\nSTATUS=takes mail at {places}")
-    supervisor.watch()
+    with _told(settings, listeners):
+        if not supervisor.is_stopping:  # told to stop while it started: mail was never let in
+            shown = _places(listeners)
+            announce(f"ready {shown}")
+            log.info("service_started", listening=shown.split(" "))
+            notify_systemd(f"READY=1\nSTATUS=takes mail at {shown}")
+        supervisor.watch()
     notify_systemd("STOPPING=1")
     log.info("service_stopping")
     # Else the kernel would connect clients that come now, and they would wait for a greeting that never comes.
@@ -90,6 +91,17 @@ def _run(
         listener.close()
     supervisor.stop()
     log.info("service_stopped")
+
+
+@contextlib.contextmanager
+def _told(settings: Settings, listeners: Sequence[Listener]) -> Iterator[None]:
+    """Let `postbus status` know where mail is taken; a full disk does not stop mail from being taken there."""
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(places.told(settings.data, listeners))
+        except OSError as error:
+            log.warning("listening_not_told", error=error.strerror)
+        yield
 
 
 def _places(listeners: Sequence[Listener]) -> str:

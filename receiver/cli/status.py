@@ -1,4 +1,4 @@
-"""`postbus status`: what waits, what failed, and whether e-mail text can be made into PDFs.
+"""`postbus status`: where mail is taken, what waits, what failed, and whether e-mail text can be made into PDFs.
 
 Asked by monitors every few seconds, so it imports little and works while the service runs.
 """
@@ -9,6 +9,7 @@ from receiver.cli.counting import counts_of
 from receiver.cli.options import AsJson
 from receiver.cli.output import print_json, show_fields
 from receiver.cli.workplace import Workplace
+from receiver.places import places_now
 from receiver.rendering.client import available
 from rules.wording import words
 from storage.journal import backlog
@@ -18,17 +19,19 @@ app = typer.Typer(add_completion=False)
 
 @app.command()
 def status(ctx: typer.Context, as_json: AsJson = False) -> None:
-    """Tell how much mail and work waits, what failed, how many messages there are, and whether PDFs can be made."""
+    """Tell where mail is taken, how much of it waits, what failed, how much there is, and whether PDFs can be made."""
     here = Workplace.of(ctx)
     settings = here.settings
     counts = counts_of(here)
     waiting = backlog(settings.journal_folder())
     obstacle = available(settings.rendering, settings.render_socket())
+    listening = places_now(settings.data)
     why_not = obstacle and words(obstacle.code, obstacle.params, settings.language)
     if as_json:
         print_json(
             [
                 {
+                    "listening": listening,
                     "journal_pending": waiting.messages,
                     "journal_octets": waiting.octets,
                     "jobs_pending": counts.jobs_pending,
@@ -42,6 +45,7 @@ def status(ctx: typer.Context, as_json: AsJson = False) -> None:
         return
     show_fields(
         [
+            ("Takes mail at", ", ".join(f"{each['kind']} {each['address']}" for each in listening) or "not running"),
             ("Accepted, not settled yet", waiting.messages),
             ("Jobs waiting", counts.jobs_pending),
             ("Jobs failed", counts.jobs_failed),

@@ -1,7 +1,7 @@
 """A short SMTP dialogue with a door: its greeting, what it announces, a handshake. Sends no mail.
 
 Raises OSError (ssl.SSLError, TimeoutError among them), and Unexpected when what answers does not speak SMTP.
-Standards: RFC 5321 sections 3.1 and 4.2, RFC 3207 (STARTTLS).
+Standards: RFC 5321 sections 3.1 and 4.2, RFC 3207 (STARTTLS), HAProxy's proxy-protocol.txt 2.1.
 """
 
 import socket
@@ -10,8 +10,11 @@ import time
 from dataclasses import dataclass
 
 from receiver.doctor.findings import PATIENCE_SECONDS
+from receiver.smtp.networks import Networks, is_listed
 
 _LONGEST_REPLY = 16 * 1024
+# "the receiver must use the real connection endpoints": a door takes the doctor for the proxy itself.
+_HEADER = b"PROXY UNKNOWN\r\n"
 
 
 class Unexpected(Exception):
@@ -48,9 +51,16 @@ class Dialogue:
         return cls(channel)
 
     @classmethod
-    def at(cls, address: tuple[str, int]) -> "Dialogue":
-        """With who listens at an address."""
-        return cls(socket.create_connection(address, timeout=PATIENCE_SECONDS))
+    def at(cls, address: tuple[str, int], proxies: Networks = ()) -> "Dialogue":
+        """With who listens at an address, and awaits a PROXY header from `proxies`: this machine may be one of them."""
+        channel = socket.create_connection(address, timeout=PATIENCE_SECONDS)
+        try:
+            if is_listed(channel.getsockname(), proxies):
+                channel.sendall(_HEADER)
+        except OSError:
+            channel.close()
+            raise
+        return cls(channel)
 
     def __enter__(self) -> "Dialogue":
         return self

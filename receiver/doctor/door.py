@@ -4,58 +4,74 @@ A client like any sender; sends no mail.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from receiver.config_smtp import PemPair
 from receiver.doctor.certificate import der_of, judge_certificate, judge_file
 from receiver.doctor.dialogue import Dialogue, Handshake, Unexpected
 from receiver.doctor.findings import Finding
-from receiver.doctor.resolver import Address
 from receiver.setting_values import UNIX_PREFIX, host_and_port
 from receiver.smtp.certificates import names_in
+from receiver.smtp.networks import Networks
 from receiver.smtp.tls import CertificateUnusable
 
 _START = "start postbus: systemctl start postbus, or postbus serve"
 
 
-def judge_port(address: tuple[str, int], hostname: str) -> Finding:
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a door listens, and the proxies from whom it awaits a PROXY header there."""
+
+    address: tuple[str, int]
+    proxies: Networks = ()
+
+    def dialogue(self) -> Dialogue:
+        """A connection to it."""
+        return Dialogue.at(self.address, self.proxies)
+
+    def __str__(self) -> str:
+        host, port = self.address
+        return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def judge_port(place: Place, hostname: str) -> Finding:
     """Whether this postbus answers where it listens."""
-    shown = shown_address(address)
     try:
-        with Dialogue.at(address) as dialogue:
+        with place.dialogue() as dialogue:
             banner = dialogue.greeting()
             dialogue.quit()
     except (OSError, Unexpected) as failure:
-        return Finding("port", "failed", f"{shown}: {_words(failure)}", _START)
+        return Finding("port", "failed", f"{place}: {_words(failure)}", _START)
     if not is_ours(banner, hostname):
         remedy = "stop the other server, or set smtp.listen to another port"
-        return Finding("port", "warning", f"{shown}: answers as {_name_in(banner)}, not as {hostname}", remedy)
-    return Finding("port", "ok", f"{shown}: answers as {hostname}")
+        return Finding("port", "warning", f"{place}: answers as {_name_in(banner)}, not as {hostname}", remedy)
+    return Finding("port", "ok", f"{place}: answers as {hostname}")
 
 
-def judge_reach(address: Address, port: int, hostname: str) -> Finding:
+def judge_reach(place: Place, hostname: str) -> Finding:
     """Whether who connects to the address of an MX comes here. Seen from this machine, which may differ."""
-    shown = shown_address((str(address), port))
+    port = place.address[1]
     outside = "from inside a network the way may differ: try from outside, swaks --quit-after EHLO --server ADDRESS"
     try:
-        with Dialogue.at((str(address), port)) as dialogue:
+        with place.dialogue() as dialogue:
             banner = dialogue.greeting()
             dialogue.quit()
     except ConnectionRefusedError:
         remedy = f"let postbus listen there (postbus.socket, smtp.listen), or lead port {port} to it"
-        return Finding("reach", "failed", f"{shown}: nobody listens there", remedy)
+        return Finding("reach", "failed", f"{place}: nobody listens there", remedy)
     except (OSError, Unexpected) as failure:
         remedy = f"open port {port} in firewall and router; {outside}"
-        return Finding("reach", "warning", f"{shown}: {_words(failure)}", remedy)
+        return Finding("reach", "warning", f"{place}: {_words(failure)}", remedy)
     if not is_ours(banner, hostname):
-        remedy = f"fine where another server stands in front of postbus; else lead {shown} here"
-        return Finding("reach", "warning", f"{shown}: answers as {_name_in(banner)}, not as {hostname}", remedy)
-    return Finding("reach", "ok", f"{shown}: answers as {hostname}")
+        remedy = f"fine where another server stands in front of postbus; else lead {place} here"
+        return Finding("reach", "warning", f"{place}: answers as {_name_in(banner)}, not as {hostname}", remedy)
+    return Finding("reach", "ok", f"{place}: answers as {hostname}")
 
 
-def judge_tls(address: tuple[str, int], server_name: str) -> Sequence[Finding]:
+def judge_tls(place: Place, server_name: str) -> Sequence[Finding]:
     """Whether a sender that knows us by this name gets TLS, and whether the certificate fits."""
     try:
-        handshake = _shake_hands(address, server_name)
+        handshake = _shake_hands(place, server_name)
     except (OSError, Unexpected) as failure:
         remedy = "look for tls_failed in the log; check smtp.tls_certificate with postbus check-config"
         return [Finding("starttls", "failed", f"{server_name}: no handshake, {_words(failure)}", remedy)]
@@ -66,27 +82,26 @@ def judge_tls(address: tuple[str, int], server_name: str) -> Sequence[Finding]:
     return [Finding("starttls", "ok", told), judge_certificate(handshake.certificate, server_name)]
 
 
-def judge_implicit_tls(address: tuple[str, int], hostname: str) -> Finding:
+def judge_implicit_tls(place: Place, hostname: str) -> Finding:
     """Whether a handshake is the first thing at smtp.listen_tls, and the banner the next."""
-    shown = shown_address(address)
     try:
-        with Dialogue.at(address) as dialogue:
+        with place.dialogue() as dialogue:
             handshake = dialogue.shake_hands(hostname)
             banner = dialogue.greeting()
             dialogue.quit()
     except (OSError, Unexpected) as failure:
         remedy = f"{_START}; look for tls_failed in the log"
-        return Finding("smtps", "failed", f"{shown}: {_words(failure)}", remedy)
+        return Finding("smtps", "failed", f"{place}: {_words(failure)}", remedy)
     if not is_ours(banner, hostname):
         remedy = "stop the other server, or set smtp.listen_tls to another port"
-        return Finding("smtps", "warning", f"{shown}: answers as {_name_in(banner)}, not as {hostname}", remedy)
-    return Finding("smtps", "ok", f"{shown}: {handshake.version} {handshake.cipher}")
+        return Finding("smtps", "warning", f"{place}: answers as {_name_in(banner)}, not as {hostname}", remedy)
+    return Finding("smtps", "ok", f"{place}: {handshake.version} {handshake.cipher}")
 
 
-def judge_lmtp(place: str, hostname: str) -> Finding:
+def judge_lmtp(place: str, hostname: str, proxies: Networks = ()) -> Finding:
     """Whether LMTP is spoken at a place (HOST:PORT or unix:/PATH)."""
     try:
-        with _dialogue_at(place) as dialogue:
+        with _dialogue_at(place, proxies) as dialogue:
             banner = dialogue.greeting()
             dialogue.extensions("LHLO")
             dialogue.quit()
@@ -101,10 +116,10 @@ def judge_lmtp(place: str, hostname: str) -> Finding:
     return Finding("lmtp", "ok", f"{place}: speaks LMTP")
 
 
-def _dialogue_at(place: str) -> Dialogue:
+def _dialogue_at(place: str, proxies: Networks) -> Dialogue:
     if place.startswith(UNIX_PREFIX):
         return Dialogue.at_unix_socket(place.removeprefix(UNIX_PREFIX))
-    return Dialogue.at(reachable(place))
+    return Dialogue.at(reachable(place), proxies)
 
 
 def reachable(listen: str) -> tuple[str, int]:
@@ -113,7 +128,7 @@ def reachable(listen: str) -> tuple[str, int]:
     return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host), port  # noqa: S104 - not bound
 
 
-def judge_shown(address: tuple[str, int] | None, pair: PemPair) -> Finding:
+def judge_shown(place: Place | None, pair: PemPair) -> Finding:
     """Whether a further certificate is good, and is shown to who asks for its name, if a door answers."""
     try:
         names = names_in(pair.certificate)
@@ -125,7 +140,7 @@ def judge_shown(address: tuple[str, int] | None, pair: PemPair) -> Finding:
     asked = names[0].replace("*", "doctor", 1)
     finding = judge_file(pair.certificate, asked)
     try:
-        handshake = _shake_hands(address, asked) if address else None
+        handshake = _shake_hands(place, asked) if place else None
     except (OSError, Unexpected):
         handshake = None
     if finding.result != "failed" and handshake and handshake.certificate != der_of(pair.certificate):
@@ -134,8 +149,8 @@ def judge_shown(address: tuple[str, int] | None, pair: PemPair) -> Finding:
     return finding
 
 
-def _shake_hands(address: tuple[str, int], server_name: str) -> Handshake | None:
-    with Dialogue.at(address) as dialogue:
+def _shake_hands(place: Place, server_name: str) -> Handshake | None:
+    with place.dialogue() as dialogue:
         dialogue.greeting()
         if "STARTTLS" not in dialogue.extensions():
             return None
@@ -157,8 +172,3 @@ def _words(failure: OSError | Unexpected) -> str:
         return "no answer"
     reason = getattr(failure, "reason", None) or getattr(failure, "strerror", None)
     return str(reason or failure)
-
-
-def shown_address(address: tuple[str, int]) -> str:
-    host, port = address
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

@@ -7,6 +7,7 @@ MX → addresses and certificates, addresses → PTR and reach. Never longer tha
 import socket
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
+from ipaddress import ip_network
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
@@ -15,6 +16,7 @@ from receiver.config_smtp import PemPair
 from receiver.doctor import machine, stores
 from receiver.doctor.certificate import judge_file
 from receiver.doctor.door import (
+    Place,
     judge_implicit_tls,
     judge_lmtp,
     judge_port,
@@ -51,7 +53,8 @@ class Examination:
         self._settings = settings
         self._resolver = Resolver(settings.doctor.resolver)
         self._hostname = settings.smtp.hostname or socket.getfqdn()
-        self._listen: tuple[str, int] | None = None
+        self._proxies = tuple(map(ip_network, settings.smtp.proxy_networks))
+        self._listen: Place | None = None
         self._answers = False
         # By what was asked: checks end in any order.
         self._exchanges: dict[str, list[str]] = {}
@@ -95,10 +98,15 @@ class Examination:
         """The addresses of these machines."""
         port, checks = self._settings.doctor.mx_port, []
         for address in _distinct(each for name in self._names() for each in self._addresses.get(name, [])):
-            reach = _alone(judge_reach, address, port, self._hostname)
+            reach = _alone(judge_reach, self._exchange(f"{address}", port), self._hostname)
             ptr = _alone(judge_ptr, self._resolver, address, self._hostname)
             checks += [Check("reach", f"{address}", reach), Check("ptr", f"{address}", ptr)]
         return run_together(checks)
+
+    def _exchange(self, address: str, port: int) -> Place:
+        # At another port than ours it is the proxy who answers, to senders and to us.
+        is_door = self._listen is not None and self._listen.address[1] == port
+        return Place((address, port), self._proxies if is_door else ())
 
     def _names(self) -> list[str]:
         return _distinct(
@@ -124,8 +132,8 @@ class Examination:
         address = reachable(self._at_systemd("postbus.socket") or self._settings.smtp.listen)
         if address[1] == 0:
             return [Finding("port", "skipped", "smtp.listen leaves the port to the system: nobody knows it here")]
-        self._listen = address
-        finding = judge_port(address, self._hostname)
+        self._listen = Place(address, self._proxies)
+        finding = judge_port(self._listen, self._hostname)
         self._answers = finding.result != "failed"
         return [finding]
 
@@ -136,13 +144,13 @@ class Examination:
         address = reachable(place)
         if address[1] == 0:
             return [Finding("smtps", "skipped", "smtp.listen_tls leaves the port to the system")]
-        return [judge_implicit_tls(address, self._hostname)]
+        return [judge_implicit_tls(Place(address, self._proxies), self._hostname)]
 
     def _lmtp(self) -> Sequence[Finding]:
         place = self._at_systemd("postbus-lmtp.socket") or self._settings.smtp.listen_lmtp
         if place.endswith(":0"):
             return [Finding("lmtp", "skipped", "smtp.listen_lmtp leaves the port to the system")]
-        return [judge_lmtp(place, self._hostname)] if place else []
+        return [judge_lmtp(place, self._hostname, self._proxies)] if place else []
 
     def _further(self, pair: PemPair) -> Sequence[Finding]:
         return [judge_shown(self._listen if self._answers else None, pair)]

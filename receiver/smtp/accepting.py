@@ -7,6 +7,7 @@ and another has room. Knows nothing of mail. Raises nothing.
 import asyncio
 import socket
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import structlog
 
@@ -79,7 +80,7 @@ class Door:
     def _accept(self, listener: Listener) -> None:
         # One at a time: a server of the loop takes all that wait, and leaves the other doors without work.
         try:
-            client, _ = listener.socket.accept()
+            client, peer = listener.socket.accept()
         except (BlockingIOError, InterruptedError, ConnectionError):  # another door was faster, or the client is gone
             return
         except OSError as error:  # no descriptor or memory left
@@ -87,7 +88,7 @@ class Door:
             self._pause(listener, _ACCEPT_PAUSE, self._watch)
             return
         client.setblocking(False)
-        arriving = asyncio.get_running_loop().create_task(self._begin(listener.kind, client))
+        arriving = asyncio.get_running_loop().create_task(self._begin(listener.kind, client, peer))
         self._arriving.add(arriving)
         arriving.add_done_callback(self._arriving.discard)
 
@@ -99,9 +100,9 @@ class Door:
         most = min(limits.max_connections, limits.max_connections_of_doors)
         return self._slot.all_connections() < most
 
-    async def _begin(self, kind: Kind, client: socket.socket) -> None:
+    async def _begin(self, kind: Kind, client: socket.socket, peer: Any) -> None:
         try:
-            await _SESSIONS[kind](self._handler, self._terms).open(client)
+            await _SESSIONS[kind](self._handler, self._terms).open(client, peer)
         except OSError:  # it hung up at once
             client.close()
 

@@ -2,7 +2,8 @@
 
 XCLIENT changes whose session this is: its address counts everywhere from then on, and the session begins anew. XFORWARD
 tells of one message's client, whose connection has long ended: it is recorded, and counts for nothing else. Who is not
-listed learns of neither. Standards: Postfix's XCLIENT_README and XFORWARD_README.
+listed learns of neither; over a Unix socket the socket's mode is the list.
+Standards: Postfix's XCLIENT_README and XFORWARD_README.
 """
 
 # ruff: noqa: N802 - the names of the commands are aiosmtpd's
@@ -72,7 +73,8 @@ class ForwardingSession(MessageSession):
         """Let the connection in, or say why not."""
         self._own_peer = self.session.peer
         # Behind a proxy that names nobody may be anybody, whatever else its own address may do.
-        self._is_forwarder = not self.is_unnamed and is_listed(self._own_peer, self.terms.forwarder_networks)
+        is_trusted = self.is_local or is_listed(self._own_peer, self.terms.forwarder_networks)
+        self._is_forwarder = is_trusted and not self.is_unnamed
         return self.turned_away or self._count()
 
     def _count(self) -> Refusal | None:

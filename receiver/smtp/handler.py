@@ -13,7 +13,7 @@ import traceback
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from time import perf_counter
-from typing import Protocol
+from typing import Any, Protocol
 
 import structlog
 from aiosmtpd.smtp import Session
@@ -26,7 +26,7 @@ from receiver.smtp.recipients import RecipientLookup
 from receiver.smtp.replies import Reply, printable
 from receiver.smtp.session import SmtpSession
 from receiver.smtp.trace import Arrival, peer_name, received_field
-from receiver.tally import ACCEPT_SECONDS
+from receiver.tally import ACCEPT_SECONDS, tally
 from storage.failures import NoRoom, TemporaryFailure
 from storage.journal import Envelope, Recipient, Sink
 
@@ -59,14 +59,36 @@ class ImportSession(SmtpSession):
     accepted = 0
     refused_recipients = 0
 
-    async def open(self, client: socket.socket) -> None:
-        """Serve this client, who has just been accepted. Raises OSError when it has hung up already."""
+    async def open(self, client: socket.socket, peer: Any) -> None:
+        """Serve this client, who has just been accepted from `peer`. Raises OSError when it has hung up already."""
+        self.connected = peer
         try:
             await introduce(self, client)
+        except OSError:
+            client.close()
+            return self._end_unopened("hung_up")
+        except asyncio.CancelledError:
+            client.close()
+            self._end_unopened("drained")
+            raise
+        return await self._begin_with(client)
+
+    async def _begin_with(self, client: socket.socket) -> None:
+        """Start the session of a client who is known."""
+        try:
             await self.loop.connect_accepted_socket(lambda: self, client)
         except (OSError, asyncio.CancelledError):
             self.visit.leave()  # a proxy's connection counts before its session begins
             raise
+
+    def _end_unopened(self, reason: str) -> None:
+        """Count and log a connection that never came to a session."""
+        tally.count(f"connections:{self.listener}")
+        self.session = self._create_session()
+        peer: Any = self.proxied_peer or self.connected
+        self.session.peer = peer
+        self.end_reason = reason
+        self._end()
 
     def _create_envelope(self) -> ImportTransaction:
         return ImportTransaction()

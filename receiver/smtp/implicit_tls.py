@@ -8,17 +8,14 @@ Standard: RFC 8314 section 3.3 (implicit TLS).
 
 import asyncio
 import socket
-from typing import Any
 
 import structlog
 
 from receiver.smtp.handler import ImportSession
 from receiver.smtp.networks import is_listed
-from receiver.smtp.proxied import introduce
 from receiver.smtp.session import tls_facts
 from receiver.smtp.tls import reason_of
 from receiver.smtp.trace import peer_name
-from receiver.tally import tally
 
 log = structlog.get_logger()
 
@@ -28,21 +25,16 @@ class TlsImportSession(ImportSession):
 
     listener = "smtps"
 
-    async def open(self, client: socket.socket) -> None:
-        """Shake hands, then serve this client. Raises OSError when it has hung up already."""
+    async def _begin_with(self, client: socket.socket) -> None:
+        """Shake hands, then start the session. Raises OSError when the client has hung up already."""
         if self.terms.certificates is None:
             raise ConnectionAbortedError
-        try:
-            await introduce(self, client)
-            peer = self.proxied_peer or client.getpeername()
-        except (OSError, asyncio.CancelledError):
-            self.visit.leave()  # a proxy's connection counts before its client is known
-            raise
+        peer = self.proxied_peer or self.connected
         # All clients of a forwarder come from its address: it counts in total alone.
         counted = None if is_listed(peer, self.terms.forwarder_networks) else peer
         if refusal := self.turned_away or self.visit.enter(counted):
             client.close()
-            return self._end_unopened(peer, refusal[0])
+            return self._end_unopened(refusal[0])
         try:
             await self.loop.connect_accepted_socket(
                 lambda: self,
@@ -52,9 +44,9 @@ class TlsImportSession(ImportSession):
             )
         except OSError as error:  # ssl.SSLError, ConnectionError and TimeoutError are such
             log.info("tls_failed", peer=peer_name(peer), reason=reason_of(error))
-            self._end_unopened(peer, "tls_failed")
+            self._end_unopened("tls_failed")
         except asyncio.CancelledError:
-            self._end_unopened(peer, "drained")
+            self._end_unopened("drained")
             raise
         return None
 
@@ -62,10 +54,3 @@ class TlsImportSession(ImportSession):
         """Start the session: the handshake is done."""
         super().connection_made(transport)
         self.session.ssl = tls_facts(transport)
-
-    def _end_unopened(self, peer: Any, reason: str) -> None:
-        tally.count(f"connections:{self.listener}")
-        self.session = self._create_session()
-        self.session.peer = peer
-        self.end_reason = reason
-        self._end()

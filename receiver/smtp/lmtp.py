@@ -25,7 +25,7 @@ class LmtpSession(ImportSession):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Start the session."""
         super().connection_made(transport)
-        if not isinstance(self.session.peer, tuple):
+        if self.is_local:
             self.tls_context = None
 
     async def smtp_LHLO(self, argument: str) -> None:

@@ -1,8 +1,8 @@
 """Before a session begins: a listed proxy says who its client is.
 
 Reads the PROXY header off the socket and not one octet more, so that whatever comes next (TLS, a client that talks too
-early) finds the socket as if the client had connected itself. Never looks at what others send. Raises OSError when the
-connection breaks.
+early) finds the socket as if the client had connected itself. Never looks at what others send, nor at what comes over a
+Unix socket: servers that have no header to send hand mail on there. Raises OSError when the connection breaks.
 """
 
 import asyncio
@@ -18,7 +18,8 @@ from receiver.smtp.wire import Wire
 async def introduce(session: Wire, client: socket.socket) -> None:
     """Learn whom `client` speaks for, if it is a proxy; a connection without use is noted in `session.turned_away`."""
     terms = session.terms
-    if not terms.proxy_networks or not is_listed(proxy := client.getpeername(), terms.proxy_networks):
+    session.is_local = client.family == socket.AF_UNIX
+    if session.is_local or not terms.proxy_networks or not is_listed(proxy := session.connected, terms.proxy_networks):
         return
     # In total alone: all clients come from the proxy's address. Theirs are counted when they are known.
     session.turned_away = session.visit.enter(None)

@@ -40,7 +40,7 @@ def received_field(arrival: Arrival) -> str:
     """The whole header field, folded, without the CRLF at its end."""
     tls = f" ({arrival.tls})" if arrival.tls else ""
     normalized = "\r\n\t(bare line ends were made CRLF)" if arrival.normalized else ""
-    told = f"\r\n\t(told by {address_literal(arrival.via)})" if arrival.via else ""
+    told = f"\r\n\t(told by {_shown(arrival.via)})" if arrival.via else ""
     return (
         f"Received: from {_from_domain(arrival.helo, arrival.peer)}{told}\r\n"
         f"\tby {arrival.hostname} with {_protocol(arrival)}{tls}{normalized}\r\n"
@@ -75,10 +75,14 @@ def peer_name(peer: object) -> str:
     return address_of(peer) or LOCAL
 
 
+def _shown(peer: str) -> str:
+    return LOCAL if peer == LOCAL else address_literal(peer)
+
+
 def _from_domain(helo: str, peer: str) -> str:
     literal = address_literal(peer)
     if is_client_name_sound(helo):
-        return f"{helo} ({LOCAL if peer == LOCAL else literal})"
+        return f"{helo} ({_shown(peer)})"
     if not helo:  # a forwarder that does not know
         return f"{literal} ({literal})"
     # What the client claimed goes into a comment, where it cannot pass for a name.

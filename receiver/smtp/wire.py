@@ -39,7 +39,6 @@ Hook = Callable[..., Awaitable[Any]]
 # The counter of a reply by its first octets.
 _REPLIES = {b"%d" % code: f"replies:{code}" for code in range(200, 600)}
 
-
 log = structlog.get_logger()
 
 
@@ -75,11 +74,13 @@ class Wire(SMTP):
     envelope: Envelope
     _paused: bool  # asyncio's: the transport's buffer is full
 
+    connected: Any = None  # as accept(2) named the peer: who has hung up already has no name later
     # What a proxy said before the session began: whose connection this is, or why it is nobody's.
     proxied_peer: tuple[str, int] | None = None
     turned_away: tuple[str, Reply | None] | None = None
     via = ""  # the proxy's address
     is_unnamed = False  # a proxy that told of no client
+    is_local = False  # over a Unix socket
     listener = "smtp"  # what kind of it the client came to, for the metrics
     protocol = "ESMTP"
 
@@ -135,7 +136,7 @@ class Wire(SMTP):
         """Start the session."""
         self.transport = transport  # type: ignore[assignment]
         self.session = self._create_session()
-        peer: Any = self.proxied_peer or transport.get_extra_info("peername")
+        peer: Any = self.proxied_peer or self.connected or transport.get_extra_info("peername")
         self.session.peer = peer
         tally.count(f"connections:{self.listener}")
         self._set_rset_state()

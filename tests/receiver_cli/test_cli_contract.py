@@ -53,6 +53,8 @@ def test_status_has_the_promised_keys(postbus: Any) -> None:
         assert status[key] == 0
         assert isinstance(status[key], int)
     assert isinstance(status["rendering"], bool)
+    assert status["listening"] == []
+    assert b"not running" in postbus.process("status").stdout
 
 
 def test_status_imports_no_object_layer(postbus: Any) -> None:

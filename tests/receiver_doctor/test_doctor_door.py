@@ -13,8 +13,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from receiver.doctor.certificate import judge_certificate, judge_file
-from receiver.doctor.door import judge_port, judge_reach, judge_tls
-from receiver.doctor.resolver import ip_address
+from receiver.doctor.door import Place, judge_port, judge_reach, judge_tls
 from receiver.smtp.tls import make_self_signed
 
 MX = "mx.example.com"
@@ -51,16 +50,16 @@ def nobody() -> tuple[str, int]:
 def test_a_door_that_greets_by_our_name_is_well() -> None:
     """The first word of the banner is smtp.hostname (RFC 5321 4.2)."""
     with server(b"220 mx.Example.com ESMTP postbus\r\n") as address:
-        assert judge_port(address, MX).result == "ok"
+        assert judge_port(Place(address), MX).result == "ok"
     with server(b"220-mx.example.com ESMTP\r\n220 second line\r\n") as address:
-        assert judge_reach(ip_address(address[0]), address[1], MX).result == "ok"
+        assert judge_reach(Place(address), MX).result == "ok"
 
 
 def test_a_door_that_is_shut_is_told() -> None:
     """Nobody listens: failed, and how to start postbus; at the MX: failed, and where to listen."""
     address = nobody()
 
-    port, reach = judge_port(address, MX), judge_reach(ip_address(address[0]), address[1], MX)
+    port, reach = judge_port(Place(address), MX), judge_reach(Place(address), MX)
 
     assert (port.result, reach.result) == ("failed", "failed")
     assert "start postbus" in port.remedy
@@ -70,7 +69,7 @@ def test_a_door_that_is_shut_is_told() -> None:
 def test_another_server_is_told() -> None:
     """Somebody else answers: its name is shown, made printable, and it is a warning: Postfix may stand in front."""
     with server("220 other.example.net\x1b[31mé ESMTP\r\n".encode()) as address:
-        finding = judge_reach(ip_address(address[0]), address[1], MX)
+        finding = judge_reach(Place(address), MX)
 
     assert finding.result == "warning"
     assert "other.example.net" in finding.what
@@ -83,7 +82,7 @@ def test_another_server_is_told() -> None:
 def test_what_speaks_no_smtp_is_told(words: bytes) -> None:
     """A web server, a refusal, noise: failed in words, never a traceback."""
     with server(words) as address:
-        finding = judge_port(address, MX)
+        finding = judge_port(Place(address), MX)
 
     assert finding.result == "failed"
     assert finding.what.isprintable()
@@ -92,7 +91,7 @@ def test_what_speaks_no_smtp_is_told(words: bytes) -> None:
 def test_a_server_that_is_silent_is_left() -> None:
     """No greeting within the time of a check."""
     with server(b"") as address:
-        finding = judge_port(address, MX)
+        finding = judge_port(Place(address), MX)
 
     assert finding.result == "failed"
     assert "no answer" in finding.what
@@ -101,7 +100,7 @@ def test_a_server_that_is_silent_is_left() -> None:
 def test_a_door_without_starttls_is_told() -> None:
     """STARTTLS is wanted and not announced: failed, and how to get a certificate."""
     with server(b"220 mx\r\n", b"250-mx\r\n250 SIZE 100\r\n") as address:
-        (finding,) = judge_tls(address, MX)
+        (finding,) = judge_tls(Place(address), MX)
 
     assert finding.result == "failed"
     assert "postbus init" in finding.remedy
@@ -110,7 +109,7 @@ def test_a_door_without_starttls_is_told() -> None:
 def test_a_handshake_that_fails_is_told() -> None:
     """Announced, but no TLS follows."""
     with server(b"220 mx\r\n", b"250-mx\r\n250 STARTTLS\r\n", b"220 go\r\n", b"not TLS at all\r\n") as address:
-        (finding,) = judge_tls(address, MX)
+        (finding,) = judge_tls(Place(address), MX)
 
     assert finding.result == "failed"
     assert "no handshake" in finding.what

@@ -1,6 +1,7 @@
 """What the doctor makes of implicit TLS, LMTP and further certificates, at a door that runs."""
 
 import contextlib
+import json
 import smtplib
 import socket
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ import pytest
 
 from bench.server import RunningPostbus
 from receiver.config_smtp import PemPair
-from receiver.doctor.door import judge_implicit_tls, judge_lmtp, judge_shown, reachable
+from receiver.doctor.door import Place, judge_implicit_tls, judge_lmtp, judge_shown, reachable
 from receiver.smtp.tls import make_self_signed
 
 MX = "mx.example.com"
@@ -36,7 +37,7 @@ def _postbus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningPostbu
 
 def test_what_answers_is_well(postbus: RunningPostbus) -> None:
     """TLS first, then our banner; LMTP over a Unix socket."""
-    tls = judge_implicit_tls(reachable(postbus.places["smtps"]), MX)
+    tls = judge_implicit_tls(Place(reachable(postbus.places["smtps"])), MX)
     lmtp = judge_lmtp(postbus.places["lmtp"], MX)
 
     assert (tls.result, lmtp.result) == ("ok", "ok")
@@ -46,7 +47,7 @@ def test_what_answers_is_well(postbus: RunningPostbus) -> None:
 def test_another_name_is_a_warning(postbus: RunningPostbus) -> None:
     """Another server took the place: its name is told, with what to do."""
     for finding in (
-        judge_implicit_tls(reachable(postbus.places["smtps"]), "other.example"),
+        judge_implicit_tls(Place(reachable(postbus.places["smtps"])), "other.example"),
         judge_lmtp(postbus.places["lmtp"], "other.example"),
     ):
         assert finding.result == "warning"
@@ -57,7 +58,7 @@ def test_another_name_is_a_warning(postbus: RunningPostbus) -> None:
 def test_what_speaks_something_else_fails(postbus: RunningPostbus, tmp_path: Path) -> None:
     """SMTP in the clear is no implicit TLS; SMTP is no LMTP; nobody at a path is told in words."""
     findings = [
-        judge_implicit_tls(reachable(postbus.places["smtp"]), MX),
+        judge_implicit_tls(Place(reachable(postbus.places["smtp"])), MX),
         judge_lmtp(postbus.places["smtp"], MX),
         judge_lmtp(f"unix:{tmp_path}/none", MX),
     ]
@@ -82,10 +83,10 @@ def test_a_further_certificate_is_compared_with_what_is_shown(postbus: RunningPo
     """The one in force: as its dates are. One that the door does not show, one that is missing: told with the file."""
     (pair,) = [PemPair(postbus.data.parent / "other" / "certificate.pem", postbus.data.parent / "other" / "key.pem")]
     renewed = PemPair(*make_self_signed(tmp_path / "renewed", SHOWN))
-    address = reachable(postbus.places["smtp"])
+    place = Place(reachable(postbus.places["smtp"]))
 
     shown, not_shown, missing = (
-        judge_shown(address, each) for each in (pair, renewed, PemPair(tmp_path / "none.pem", tmp_path / "none.pem"))
+        judge_shown(place, each) for each in (pair, renewed, PemPair(tmp_path / "none.pem", tmp_path / "none.pem"))
     )
 
     assert (shown.result, not_shown.result, missing.result) == ("warning", "warning", "failed")
@@ -100,3 +101,32 @@ def test_a_check_leaves_the_door_as_it_was(postbus: RunningPostbus) -> None:
     address = postbus.rows("tenant", "add", "after")[0]["import_address"]
     with smtplib.LMTP(postbus.places["lmtp"].removeprefix("unix:"), local_hostname="front.example") as client:
         assert client.sendmail("a@example.org", [address], b"Subject: after\r\n\r\n") == {}
+
+
+def test_the_doctor_on_a_machine_that_is_a_proxy(tmp_path: Path) -> None:
+    """Its own address is listed, so the door awaits a header: sent first, all checks are well; without it, none is."""
+    settings = {
+        "HOSTNAME": MX,
+        "LISTEN_TLS": "127.0.0.1:0",
+        "LISTEN_LMTP": "127.0.0.1:0",
+        "PROXY_NETWORKS": '["127.0.0.1/32"]',
+        "PROXY_SECONDS": "0.5",
+    }
+    postbus = RunningPostbus(tmp_path / "data", {f"SMTP__{name}": value for name, value in settings.items()})
+    postbus.command("init")
+    with postbus:
+        for kind, name in (("smtp", "LISTEN"), ("smtps", "LISTEN_TLS"), ("lmtp", "LISTEN_LMTP")):
+            postbus.environment[f"POSTBUS_SMTP__{name}"] = postbus.places[kind]
+        listed = results(postbus)
+        postbus.environment["POSTBUS_SMTP__PROXY_NETWORKS"] = "[]"
+        unlisted = results(postbus)
+
+    checks = ("port", "smtps", "lmtp", "starttls")
+    assert [listed[check] for check in checks] == ["ok"] * 4
+    assert [unlisted[check] for check in checks] == ["failed", "failed", "failed", "skipped"]
+
+
+def results(postbus: RunningPostbus) -> dict[str, str]:
+    """What `postbus doctor` found, by check."""
+    rows = map(json.loads, postbus.command("doctor", "--json", check=False).stdout.splitlines())
+    return {row["check"]: row["result"] for row in rows}

@@ -162,6 +162,34 @@ def test_who_comes_over_a_unix_socket_counts_in_total_only(make_other_house, sta
         client.close()
 
 
+def test_a_server_at_a_unix_socket_speaks_for_its_clients(house, start_door, tmp_path, read_journal, capture_log):
+    """Without being listed: the socket's mode says who may. Over TCP it does not."""
+    door = start_door(house, socket_path=tmp_path / "lmtp")
+    with smtplib.LMTP(str(tmp_path / "lmtp"), local_hostname="front.example") as client:
+        client.ehlo_or_helo_if_needed()
+        assert client.has_extn("xforward")
+        assert client.docmd("XFORWARD", "ADDR=192.0.2.7 HELO=true.example")[0] == 250
+        client.sendmail("a@example.org", [house.acme], MAIL)
+        client.sendmail("a@example.org", [house.acme], MAIL)
+    forwarded, own = (record.envelope for record in read_journal())
+    assert (forwarded.peer, own.peer) == ("192.0.2.7", "local")
+    assert forwarded.trace.startswith(
+        "Received: from true.example ([192.0.2.7])\r\n\t(told by local)\r\n\tby mx.in.example.com with LMTP\r\n"
+    )
+    assert [each["via"] for each in capture_log if each["event"] == "message_accepted"] == ["local", ""]
+    assert greeted(door).ask(b"XFORWARD ADDR=192.0.2.7").startswith("550 5.7.1 ")
+
+
+def test_xclient_at_a_unix_socket_counts_for_the_client(make_other_house, start_door, tmp_path):
+    """Whom it names is limited by address, though the socket has none."""
+    start_door(make_other_house(max_connections_per_address=1), socket_path=tmp_path / "lmtp")
+    one, other = (smtplib.LMTP(str(tmp_path / "lmtp"), local_hostname="front.example") for _ in range(2))
+    with one, other:
+        assert one.docmd("XCLIENT", "ADDR=192.0.2.7")[0] == 220
+        assert other.docmd("XCLIENT", "ADDR=192.0.2.7")[0] == 421
+        assert one.docmd("LHLO", "client.example")[0] == 250
+
+
 def test_a_server_in_front_may_talk_at_once(door):
     """Octets before the banner are answered in their turn: who is let in here is no stranger."""
     held, release = threading.Event(), threading.Event()

@@ -1,5 +1,6 @@
 """A proxy in front of the door: whose connection it is, and what becomes of those who say nothing or lie."""
 
+import smtplib
 import socket
 import ssl
 import struct
@@ -246,6 +247,43 @@ def test_drain_with_a_header_under_way(make_other_house, start_door, capture_log
     assert client.reply() == ""
     assert other.reply().startswith("421 4.3.2 service is restarting")
     assert {entry["reason"] for entry in ends(capture_log)} == {"no_proxy_header", "drained"}
+
+
+def test_header_that_a_drain_cuts_short_is_told(make_other_house, start_door, capture_log):
+    """A proxy still within its header when the door ends has its line, as every connection has."""
+    door = start_door(make_other_house(**LISTED, proxy_seconds=60))
+    held = [door.connect(PROXY, kind=kind) for kind in ("smtp", "smtps", "lmtp")]
+    for client in held:
+        client.send(HEADER[:20])
+    for kind in ("smtp", "lmtp"):
+        door.connect("127.0.0.5", kind=kind).reply()  # those before it were accepted
+    door.stop()
+    assert [client.reply() for client in held] == ["", "", ""]
+    assert [(entry["reason"], entry["via"]) for entry in ends(capture_log) if entry["peer"] == PROXY] == [
+        ("drained", "")
+    ] * 3
+
+
+@pytest.mark.parametrize("kind", ["smtp", "smtps", "lmtp"])
+def test_proxy_that_resets_within_its_header_is_told(make_other_house, start_door, capture_log, kind):
+    """Its line says that it hung up, and its place is free again."""
+    door = start_door(make_other_house(**LISTED, max_connections=1))
+    client = door.connect(PROXY, kind=kind)
+    client.send(HEADER[:20])
+    wait_until(lambda: door.connect("127.0.0.5").reply().startswith("421 "))  # counted
+    capture_log.clear()
+    client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    client.close()
+    wait_until(lambda: ends(capture_log))
+    assert [(entry["peer"], entry["reason"]) for entry in ends(capture_log)] == [(PROXY, "hung_up")]
+    through_proxy(door).greet()
+
+
+def test_no_header_is_awaited_at_a_unix_socket(make_other_house, start_door, tmp_path):
+    """HAProxy on this machine is listed as 127.0.0.1; a server that hands mail on over the socket has none to send."""
+    start_door(make_other_house(proxy_networks=["127.0.0.1/32"]), socket_path=tmp_path / "lmtp")
+    with smtplib.LMTP(str(tmp_path / "lmtp"), local_hostname="front.example") as client:
+        assert client.docmd("LHLO", "front.example")[0] == 250
 
 
 @pytest.mark.parametrize(

@@ -1,15 +1,17 @@
 """Real servers in front of postbus: whoever speaks for a client, the mail is the client's (HAProxy, Postfix, swaks)."""
 
+import contextlib
 import json
 import os
 import smtplib
 import subprocess
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from bench.postfix import PrivatePostfix, free_port
+from bench.postfix import PrivatePostfix
 from bench.server import RunningPostbus
 
 from .conftest import Start
@@ -30,6 +32,22 @@ def _listing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Listing]:
     address = postbus.set_up()
     with postbus:
         yield postbus, address
+
+
+@pytest.fixture(name="postbus_for_all")
+def _postbus_for_all() -> Iterator[Callable[..., Listing]]:
+    """Start one with LMTP, on a port or at a Unix socket that every user of this machine may pass through to."""
+    with contextlib.ExitStack() as stack:
+
+        def start(*, is_unix: bool) -> Listing:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+            folder.chmod(0o755)
+            lmtp = {"SMTP__LISTEN_LMTP": f"unix:{folder}/lmtp" if is_unix else "127.0.0.1:0"}
+            postbus = RunningPostbus(folder / "data", {**SETTINGS, **lmtp, "SMTP__LMTP_SOCKET_MODE": "0666"})
+            address = postbus.set_up()
+            return stack.enter_context(postbus), address
+
+        yield start
 
 
 def send(port: int, address: str, subject: str, source: str = CLIENT) -> None:
@@ -152,22 +170,37 @@ def test_swaks_that_is_not_listed_is_refused(listing: Listing) -> None:
     assert "did not advertise XCLIENT" in forged.stderr
 
 
+def relay_to(postbus: RunningPostbus, way: str) -> tuple[str, dict[str, str]]:
+    """How a Postfix hands mail on, and what it must be told to speak for its clients."""
+    told = {"smtp_send_xforward_command": "yes", "lmtp_send_xforward_command": "yes"}
+    told |= {"smtp_bind_address": SERVER, "lmtp_bind_address": SERVER}
+    lmtp = postbus.places["lmtp"].split(",")
+    place = {
+        "SMTP": f"127.0.0.1:{postbus.port}",
+        "LMTP": f"lmtp:inet:{lmtp[0]}",
+        # Postfix looks for a Unix socket below its queue; one of ours is named by the way up from there.
+        "LMTP over a Unix socket": f"lmtp:unix:{'../' * 20}{lmtp[-1].removeprefix('unix:')}",
+    }
+    return place[way], told
+
+
 @pytest.mark.skipif(not has("postfix"), reason="Debian's postfix package is not installed")
 @pytest.mark.skipif(os.geteuid() != 0, reason="a private Postfix needs root to drop to its own user")
-def test_postfix_in_front_tells_of_its_clients(listing: Listing, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """XFORWARD: each mail is its own client's, and Postfix stands beside it."""
-    postbus, address = listing
-    folder = tmp_path_factory.mktemp("postfix")
-    for parent in (folder, *folder.parents[:2]):
-        parent.chmod(0o755)
-    told = {"smtp_send_xforward_command": "yes", "smtp_bind_address": SERVER}
-    with PrivatePostfix(folder, free_port(), relay=f"127.0.0.1:{postbus.port}", settings=told) as postfix:
+@pytest.mark.parametrize("way", ["SMTP", "LMTP", "LMTP over a Unix socket"])
+def test_postfix_in_front_tells_of_its_clients(postbus_for_all: Callable[..., Listing], way: str) -> None:
+    """Show 8, XFORWARD: each mail is its own client's in envelope and trace, and Postfix stands beside it."""
+    over_unix = way == "LMTP over a Unix socket"
+    postbus, address = postbus_for_all(is_unix=over_unix)
+    relay, told = relay_to(postbus, way)
+    with PrivatePostfix(relay=relay, settings=told) as postfix:
         for number in (5, 6):
             send(postfix.port, address, f"forwarded {number}", f"127.0.0.{number}")
         messages = [message_with(postbus, f"forwarded {number}") for number in (5, 6)]
     assert [message["peer"] for message in messages] == ["127.0.0.5", "127.0.0.6"]
+    teller = "local" if over_unix else f"[{SERVER}]"
+    protocol = "ESMTPS" if way == "SMTP" else "LMTP" if over_unix else "LMTPS"
     for message in messages:
         literal = f"[{message['peer']}]"
-        assert trace_of(postbus, message).startswith(
-            f"Received: from client.example ({literal}) (told by [{SERVER}]) by "
-        )
+        trace = trace_of(postbus, message)
+        assert trace.startswith(f"Received: from client.example ({literal}) (told by {teller}) by ")
+        assert f" with {protocol} " in f"{trace} "

@@ -11,6 +11,7 @@ import ssl
 import stat
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -59,12 +60,11 @@ def logged(postbus: RunningPostbus, event: str) -> list[dict[str, Any]]:
 
 
 @pytest.fixture(name="folder")
-def _folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder that every user of this machine may pass through: Postfix delivers as its own."""
-    folder = tmp_path_factory.mktemp("in-front")
-    for parent in (folder, *folder.parents[:2]):
-        parent.chmod(0o755)
-    return folder
+def _folder() -> Iterator[Path]:
+    """A folder that every user may pass through, as pytest's own are not: Postfix delivers as its own."""
+    with tempfile.TemporaryDirectory() as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
 
 
 @pytest.fixture(name="everywhere", scope="module")
@@ -122,6 +122,38 @@ def test_the_unix_socket_has_its_mode_and_goes_with_postbus(everywhere: tuple[Ru
     postbus.start()
 
 
+def test_status_tells_every_place(everywhere: tuple[RunningPostbus, str]) -> None:
+    """What the `ready` line said, for programs and for people; nothing once postbus was killed, or has stopped."""
+    postbus, _ = everywhere
+
+    def listening() -> dict[str, str]:
+        return {row["kind"]: row["address"] for row in postbus.rows("status")[0]["listening"]}
+
+    assert listening() == postbus.places
+    table = postbus.command("status").stdout.decode()
+    assert all(f"{kind} {address}" in table for kind, address in postbus.places.items())
+    postbus.kill()
+    assert (postbus.data / "run" / "listening.json").exists()
+    assert listening() == {}
+    postbus.start()
+    assert listening() == postbus.places
+    assert postbus.stop() == 0
+    assert not (postbus.data / "run" / "listening.json").exists()
+    assert listening() == {}
+    postbus.start()
+
+
+def test_what_status_cannot_tell_stops_no_mail(tmp_path: Path) -> None:
+    """The file with the places cannot be written: a line in the log, and mail is taken."""
+    postbus = RunningPostbus(tmp_path / "data")
+    address = postbus.set_up()
+    (postbus.data / "run" / "listening.new").mkdir(parents=True)
+    with postbus, smtplib.SMTP("127.0.0.1", postbus.port, local_hostname="c.example") as client:
+        assert client.sendmail("a@example.org", [address], MAIL.format("a", "a")) == {}
+        assert len(logged(postbus, "listening_not_told")) == 1
+        assert postbus.rows("status")[0]["listening"] == []
+
+
 def test_what_stands_in_the_way_of_the_unix_socket_is_told(tmp_path: Path) -> None:
     """A file, or a socket that answers: exit 1, path and remedy in words, and it is left alone."""
     file = tmp_path / "file"
@@ -168,14 +200,13 @@ def test_a_postfix_in_front_delivers_over_lmtp(folder: Path, way: str) -> None:
     # Postfix looks for a Unix socket below its queue; one of ours is named by the way up from there.
     relay = f"lmtp:inet:{place}" if way == "inet" else f"lmtp:unix:{'../' * 20}{folder}/lmtp"
     unknown = "nobody@in.example.com"
-    with postbus, PrivatePostfix(folder / "postfix", free_port(), relay=relay) as postfix:
+    with postbus, PrivatePostfix(relay) as postfix:
         with smtplib.SMTP("127.0.0.1", postfix.port, local_hostname="client.example", timeout=30) as client:
             mail = next(pdf_mails(1, 30_000, address, "in front"))
             assert client.sendmail("billing@supplier.example", [address, unknown, second], mail) == {}
-        maillog = folder / "postfix" / "mail.log"
-        assert until(lambda: len(deliveries(maillog)) >= 3)
+        assert until(lambda: len(deliveries(postfix.log)) >= 3)
+        sent = deliveries(postfix.log)
         message = postbus.rows("message", "show", subjects(postbus)["Invoice in front 0"]["id"])[0]
-    sent = deliveries(maillog)
     assert {to: sent[to] for to in (address, second, unknown)} == {address: "sent", second: "sent", unknown: "bounced"}
     assert message["state"] == "imported"
     assert message["helo"] == "mx.bench.example"
