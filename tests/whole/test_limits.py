@@ -1,6 +1,7 @@
 """Limits over all doors of a running postbus: two doors on two sockets, as systemd hands them over."""
 
 import contextlib
+import fcntl
 import os
 import signal
 import socket
@@ -33,7 +34,7 @@ def _two_doors(postbus_at: Start, tmp_path: Path) -> Iterator[tuple[int, list[in
     postbus.command("init")
     listeners = [socket.create_server(("127.0.0.1", 0)) for _ in range(2)]
     # Beyond 3 and 4, where they have to go.
-    given = [os.dup2(listener.fileno(), 200 + n) for n, listener in enumerate(listeners)]
+    given = [fcntl.fcntl(listener, fcntl.F_DUPFD, 200) for listener in listeners]
     command = [sys.executable, "-c", SERVE, COMMAND, *map(str, given)]
     with (tmp_path / "two.log").open("wb") as log:
         process = subprocess.Popen(

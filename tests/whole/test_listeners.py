@@ -1,6 +1,7 @@
 """The other listeners of a running postbus: implicit TLS and LMTP, with the servers and clients that use them."""
 
 import contextlib
+import fcntl
 import json
 import os
 import shutil
@@ -290,7 +291,7 @@ def activated(
 ) -> Iterator[tuple[str, subprocess.Popen[str]]]:
     """postbus as systemd would start it with these sockets; gives its first line, and the process."""
     # Beyond 3 and 4, where they have to go.
-    high = [os.dup2(each.fileno(), 200 + number) for number, each in enumerate(given)]
+    high = [fcntl.fcntl(each, fcntl.F_DUPFD, 200) for each in given]
     command = [sys.executable, "-c", SERVE, COMMAND, names, *map(str, high)]
     with postbus.log_file.open("w") as log:
         process = subprocess.Popen(
