@@ -65,7 +65,10 @@ class StoredMail:
 
     def _changed(self) -> Iterator[ImportStandard]:
         for number in range(WITH_SENDER):
-            asked = {"sender": (f"billing@changed{number}.example",), "subject": (f"bill{_letters(number)}",)}
+            asked: dict[str, tuple[str, ...]] = {
+                "sender": (f"billing@changed{number}.example",),
+                "subject": (f"bill{_letters(number)}",),
+            }
             yield _standard(number, asked)
         for number in range(WORDS_ONLY):
             word = f"only{_letters(number)}"

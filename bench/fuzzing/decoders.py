@@ -88,7 +88,7 @@ def _verdict(
     """Each pair is what came out and what should have."""
     if not decoder.is_finished or behind[0] != behind[1]:
         return f"the end was missed: {what}"
-    if decoder.fault not in (faults or {None}):
+    if decoder.fault is not None if not faults else decoder.fault not in faults:
         return f"{decoder.fault} where {faults} was expected: {what}"
     if not faults and (text[0] != text[1] or decoder.size != len(text[1])):
         return f"stored {text[0]!r}: {what}"

@@ -14,6 +14,7 @@ from receiver.smtp.certificates import Certificates
 from receiver.smtp.door import make_terms
 from receiver.smtp.handler import ImportHandler, ImportSession
 from receiver.smtp.limits import Visits
+from receiver.smtp.lmtp import LmtpSession
 from receiver.smtp.session import SmtpSession
 from receiver.smtp.wire import Terms
 
@@ -39,6 +40,7 @@ KINDS: Mapping[str, DoorKind] = {
     "smtp": DoorKind(),
     "lenient": DoorKind({"normalize_networks": [_CLIENT]}),
     "forwarded": DoorKind({"forwarder_networks": [_CLIENT]}),
+    "lmtp": DoorKind({"forwarder_networks": [_CLIENT]}, LmtpSession),
     "strict": DoorKind({"max_messages": 2, "max_errors": 3, "max_commands_without_progress": 10, "smtputf8": False}),
 }
 

@@ -204,7 +204,9 @@ def _judge(script: Script, heard: bytes, below: Below, course: Course) -> None:
         inside = _INSIDES.search(reply)
         if inside and inside[0].lower() not in sent:
             course.faults.append(f"a reply tells of our insides: {reply[:120]!r}")
-    promised = sum(b" accepted as " in reply for reply in course.replies)
+    accepted = [reply for reply in course.replies if b" accepted as " in reply]
+    # LMTP says it once for each recipient.
+    promised = len(set(accepted) if script.door == "lmtp" else accepted)
     if promised > len(below.kept):
         course.faults.append(f"{promised} times 250, {len(below.kept)} kept")
     _judge_kept(below, course)

@@ -8,6 +8,7 @@ Pure tables.
 from bench.fuzzing.scripts import HANDSHAKE, Script, Step
 
 _GREET = b"EHLO client.example\r\n"
+_LHLO = b"LHLO client.example\r\n"
 _ENVELOPE = b"MAIL FROM:<a@example.org>\r\nRCPT TO:<invoices@inbox.example>\r\n"
 _MAIL = b"From: a@example.org\r\nSubject: fuzz\r\n\r\nline\r\n..stuffed\r\n.\r\n"
 _TLS: tuple[Step, ...] = (_GREET, b"STARTTLS\r\n", HANDSHAKE, _GREET)
@@ -56,6 +57,19 @@ _DIALOGUES: tuple[tuple[str, tuple[Step, ...]], ...] = (
             _MAIL,
         ),
     ),
+    ("lmtp", (_LHLO, _ENVELOPE + b"RCPT TO:<invoices+b@inbox.example>\r\nDATA\r\n", _MAIL, b"QUIT\r\n")),
+    ("lmtp", (_LHLO + _ENVELOPE + b"BDAT 6\r\na\r\nb\r\nBDAT 3 LAST\r\nc\r\n", _ENVELOPE + b"BDAT 3 LAST\r\nd\r\n")),
+    (
+        "lmtp",
+        (
+            _LHLO,
+            b"XFORWARD NAME=spike.example ADDR=192.0.2.9\r\n",
+            _ENVELOPE + b"RCPT TO:<nobody@inbox.example>\r\n" + b"RCPT TO:<invoices@inbox.example>\r\n" * 3,
+            b"DATA\r\n",
+            b"a\nb\r\n.\r\n",
+            b"RSET\r\n" + _GREET + b"QUIT\r\n",
+        ),
+    ),
     ("strict", (_GREET, b"NOOP\r\n" * 12, _ENVELOPE, b"RCPT TO:<nobody@inbox.example>\r\n" * 5, b"DATA\r\n", _MAIL)),
 )
 DIALOGUES = tuple(Script(steps, door=door, seed=1) for door, steps in _DIALOGUES)
@@ -70,7 +84,17 @@ _PATHS = (
     *(b"A" * 1100, b"a" * 2100 + b"\r\n", b"a" * 64, b"a." * 130),
 )
 _COMMANDS = (
-    *(b"HELO x\r\n", _GREET, b"MAIL FROM:<>\r\n", b"RSET\r\n", b"NOOP\r\n", b"QUIT\r\n", b"DATA\r\n", b"VRFY x\r\n"),
+    *(
+        b"HELO x\r\n",
+        _GREET,
+        _LHLO,
+        b"MAIL FROM:<>\r\n",
+        b"RSET\r\n",
+        b"NOOP\r\n",
+        b"QUIT\r\n",
+        b"DATA\r\n",
+        b"VRFY x\r\n",
+    ),
     *(b"RCPT TO:<invoices@inbox.example>\r\n", b"RCPT TO:<nobody@inbox.example>\r\n", b"EXPN x\r\n", b"HELP\r\n"),
     *(b"AUTH PLAIN AAAA\r\n", b"AUTH LOGIN\r\n", b"ETRN x\r\n", b"TURN\r\n", b"GET / HTTP/1.1\r\n"),
 )
