@@ -32,6 +32,28 @@ PHRASES_OF_ROOMS: dict[str, tuple[str, str, str]] = {
         "am {date} erneut geprüft: kein Standard hält es mehr zurück",
         "op {date} opnieuw vergeleken: geen standaard houdt het nog tegen",
     ),
+    # What a mail was decided with (law 12).
+    "decided_with_catalogue": (
+        "decided by the tenant's standards at revision {revision}, and the catalogue at version {version}",
+        "entschieden nach den Standards des Kunden in Revision {revision} und dem Katalog in Version {version}",
+        "beslist volgens de standaarden van de klant in revisie {revision} en de catalogus in versie {version}",
+    ),
+    "decided_without_catalogue": (
+        "decided by the tenant's standards at revision {revision}, without a catalogue",
+        "entschieden nach den Standards des Kunden in Revision {revision}, ohne Katalog",
+        "beslist volgens de standaarden van de klant in revisie {revision}, zonder catalogus",
+    ),
+    # What somebody did.
+    "imported_by_hand": (
+        "imported by hand: no standard asked for it",
+        "von Hand importiert: kein Standard verlangte es",
+        "met de hand geïmporteerd: geen standaard vroeg erom",
+    ),
+    "taken_by_hand": (
+        "imported by hand on {date}",
+        "am {date} von Hand importiert",
+        "op {date} met de hand geïmporteerd",
+    ),
     # Reasons of the pipeline: why a message is parked or waits, why a job was given up.
     "worker_died": (
         "could not be read: whatever read it died of it, each time it was tried",

@@ -100,6 +100,11 @@ PHRASES_OF_STANDARDS: dict[str, tuple[str, str, str]] = {
         "RE2 nimmt das Muster {value} nicht an: {detail}",
         "RE2 neemt het patroon {value} niet aan: {detail}",
     ),
+    "too_many_patterns": (
+        "{count} patterns in all standards together, {most} are the most: each may cost any mail a second",
+        "{count} Muster in allen Standards zusammen, {most} sind das Höchste: jedes kann jede Mail eine Sekunde kosten",
+        "{count} patronen in alle standaarden samen, {most} is het maximum: elk kan elke mail een seconde kosten",
+    ),
     # Faults of the form in which a standard is written.
     "key_is_unknown": (
         '"{key}" is unknown; the nearest is "{near}"',

@@ -6,7 +6,7 @@ storage's to refuse: it knows the others. Raises nothing.
 
 import dataclasses
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from rules.addresses import SenderPattern
@@ -22,6 +22,9 @@ LONGEST_NAME = 100
 LONGEST_VALUE = 200
 LONGEST_STAMP = 100
 MOST_VALUES = 100
+# Of one tenant's standards together. A hostile text of 100 KB may cost seconds for each (RE2's worst case), all of them
+# are asked about every mail of this tenant, and what one tenant asks for must not hold up the others.
+MOST_PATTERNS = 50
 LONGEST_SUBJECT_WORD = LONGEST_VALUE
 
 _TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,126}/(?:[a-z0-9][a-z0-9!#$&^_.+-]{0,126}|\*)")
@@ -64,6 +67,15 @@ def check_standard(standard: ImportStandard) -> list[Fault]:
     ]
 
 
+def check_together(standard: ImportStandard, others: Iterable[ImportStandard]) -> list[Fault]:
+    """Every reason why this standard cannot stand beside the tenant's others (itself, as it was, may be among them)."""
+    own = _count_patterns(standard)
+    count = own + sum(_count_patterns(each) for each in others if each.id != standard.id)
+    if not own or count <= MOST_PATTERNS:
+        return []
+    return [Fault("standard", "too_many_patterns", {"count": count, "most": MOST_PATTERNS})]
+
+
 def check_name(name: str) -> Iterator[Fault]:
     """What is wrong with a name by itself."""
     tidied = tidy(name)
@@ -73,6 +85,10 @@ def check_name(name: str) -> Iterator[Fault]:
         yield Fault("name", "name_is_too_long", {"longest": LONGEST_NAME})
     elif not tidied.isprintable():
         yield Fault("name", "name_is_not_printable")
+
+
+def _count_patterns(standard: ImportStandard) -> int:
+    return sum(len(each.values) for each in (*standard.any_of, *standard.none_of) if each.fact in PATTERNS)
 
 
 def _check_whole(standard: ImportStandard) -> Iterator[Fault]:

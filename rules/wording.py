@@ -14,6 +14,7 @@ Language = Literal["en", "de", "nl"]
 
 _POSITION = {"en": 0, "de": 1, "nl": 2}
 _RECOGNITION = ("recognition", "Erkennung", "herkenning")
+_BY_PEOPLE = frozenset({"taken_by_hand"})  # steps that neither a standard nor recognition made
 
 
 class _Shown(dict[str, str]):
@@ -35,5 +36,7 @@ def words(code: str, params: Parameters, language: Language = "en") -> str:
 
 def describe(line: TraceLine, language: Language = "en") -> str:
     """A line of a trace: who was asked, and what it answered."""
+    if line.code in _BY_PEOPLE:
+        return words(line.code, line.params, language)
     asked = told(line.standard) if line.standard is not None else _RECOGNITION[_POSITION[language]]
     return f"{asked}: {words(line.code, line.params, language)}"

@@ -16,8 +16,7 @@ from sqlmodel import Session, col, select
 
 from rules.conditions import Fact, in_order
 from rules.facts import TenantPolicy
-from rules.hiding import hiding
-from rules.standard_checks import Fault, check_fields, check_standard
+from rules.standard_checks import Fault, check_fields, check_standard, check_together
 from rules.standard_codec import stored, to_values
 from rules.standards import PRIORITY, ImportStandard, name_key, order, tidy
 from rules.wording import words
@@ -134,13 +133,6 @@ def list_standards(session: Session, tenant: Tenant) -> list[Standard]:
     return _in_order(session, tenant.id)
 
 
-def hidden_by(session: Session, tenant: Tenant, standard: Standard) -> str | None:
-    """The name of a standard that always decides before this one could; None when none surely does."""
-    others = [as_rule(each) for each in _in_order(session, tenant.id)]
-    found = hiding(as_rule(standard), others)
-    return found.name if found else None
-
-
 def rules_of(session: Session, tenant_id: str) -> tuple[int, tuple[ImportStandard, ...], TenantPolicy]:
     """What decides about a tenant's mail: its revision, its standards in order, its policy. Raises NotFound."""
     # The revision first: a change that comes in between then makes the decision stale, never wrongly valid.
@@ -168,10 +160,20 @@ def refuse(faults: Sequence[Fault]) -> None:
         raise Invalid("; ".join(words(fault.code, fault.params) for fault in faults))
 
 
+def name_fault(session: Session, tenant: Tenant, name: str, own_id: str) -> str | None:
+    """In words, that another standard of the tenant than `own_id` has this name; None when none has."""
+    holder = _with_key(session, tenant, name_key(name))
+    return None if holder is None or holder.id == own_id else str(_taken(tenant, holder.name))
+
+
 def _in_order(session: Session, tenant_id: str) -> list[Standard]:
-    query = select(Standard).where(Standard.tenant_id == tenant_id)
     # Sorted here, not there: a database orders names by a collation of its own.
-    return sorted(session.exec(query), key=lambda each: order(as_rule(each)))
+    return sorted(_of_tenant(session, tenant_id), key=lambda each: order(as_rule(each)))
+
+
+def _of_tenant(session: Session, tenant_id: str) -> list[Standard]:
+    with session.no_autoflush:
+        return list(session.exec(select(Standard).where(Standard.tenant_id == tenant_id)))
 
 
 def _asking(standard: ImportStandard, fact: Fact, value: str | None) -> ImportStandard:
@@ -187,7 +189,7 @@ def _store(
     # As it will be read again: what is checked is what decides.
     definition = _storable(to_values(replace(standard, name=tidy(standard.name) or "")))
     after = stored(definition, standard_id=row.id)
-    refuse(check_standard(after))
+    refuse([*check_standard(after), *check_together(after, map(as_rule, _of_tenant(session, tenant.id)))])
     key = name_key(after.name)
     holder = _with_key(session, tenant, key)
     if holder is not None and holder.id != row.id:

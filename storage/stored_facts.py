@@ -60,25 +60,27 @@ class FactsWriter:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._facts: list[dict[str, str]] = []
-        self._keys: list[dict[str, str]] = []
+        # By message: a batch may bring the same mail twice, and the second one is decided anew on the row of the first.
+        self._facts: dict[str, dict[str, str]] = {}
+        self._keys: dict[str, list[dict[str, str]]] = {}
 
     def add(self, settlement: Settlement, message_id: str, state: str) -> None:
         """Note a mail; only one that is not imported is ever looked for."""
         if settlement.facts is None:
             return
         kept = encode(settlement.facts)
-        self._facts.append({"tenant_id": settlement.tenant_id, "message_id": message_id, "facts": kept})
-        if state == "not_imported":
-            self._keys += key_rows(settlement.facts, settlement.tenant_id, message_id)
+        self._facts[message_id] = {"tenant_id": settlement.tenant_id, "message_id": message_id, "facts": kept}
+        is_looked_for = state == "not_imported"
+        self._keys[message_id] = key_rows(settlement.facts, settlement.tenant_id, message_id) if is_looked_for else []
 
     def write(self) -> None:
         """Write what was noted."""
         if self._facts:
-            self._connection.execute(_INSERT_FACTS, self._facts)
-        if self._keys:
-            self._connection.execute(_INSERT_KEYS, self._keys)
-        self._facts, self._keys = [], []
+            self._connection.execute(_INSERT_FACTS, list(self._facts.values()))
+        keys = [row for rows in self._keys.values() for row in rows]
+        if keys:
+            self._connection.execute(_INSERT_KEYS, keys)
+        self._facts, self._keys = {}, {}
 
 
 def key_rows(facts: MailFacts, tenant_id: str, message_id: str) -> list[dict[str, str]]:

@@ -9,7 +9,8 @@ from typing import Annotated, Any, Literal
 import typer
 
 from receiver.cli.failures import Refused
-from receiver.cli.options import AsJson, OfTenant
+from receiver.cli.message_import import import_
+from receiver.cli.options import AsJson, InLanguage, OfTenant
 from receiver.cli.output import (
     column,
     local_time,
@@ -25,7 +26,7 @@ from receiver.cli.output import (
 from receiver.cli.rows import reading
 from receiver.cli.workplace import Workplace
 from rules.decision import TraceLine
-from rules.wording import describe, words
+from rules.wording import Language, describe, words
 from storage import jobs, messages
 from storage.blobs import BlobStore
 from storage.database import Session
@@ -72,6 +73,11 @@ _SHOWN = (
     ("Duplicate of", "duplicate_of"),
 )
 
+_WHY = (
+    *("id", "state", "reason", "reason_code", "reason_params", "standard", "revision", "catalogue_version"),
+    *("settled_at", "trace"),
+)
+
 
 @app.command("list")
 def list_(
@@ -113,15 +119,19 @@ def show_(ctx: typer.Context, message: MessageId, as_json: AsJson = False) -> No
 
 
 @app.command()
-def why(ctx: typer.Context, message: MessageId, as_json: AsJson = False) -> None:
+def why(ctx: typer.Context, message: MessageId, language: InLanguage = None, as_json: AsJson = False) -> None:
     """Tell step by step why a mail was imported or not."""
     with reading(ctx) as session:
-        record = _full_record(ctx, session, messages.find_message(session, message))
+        record = _full_record(ctx, session, messages.find_message(session, message), language)
     if as_json:
-        print_json([{key: record[key] for key in ("id", "state", "reason", "reason_code", "standard", "trace")}])
+        print_json([{key: record[key] for key in _WHY}])
         return
     say(record["reason"])
     _say_steps(record)
+    say(record["decided_with"])
+
+
+app.command("import")(import_)
 
 
 @app.command()
@@ -139,18 +149,22 @@ def raw(
     write_octets(_trace_field(found) + octets if trace else octets)
 
 
-def _records(ctx: typer.Context, session: Session, found: list[Message]) -> list[dict[str, Any]]:
-    in_words = partial(words, language=Workplace.of(ctx).settings.language)
+def _records(
+    ctx: typer.Context, session: Session, found: list[Message], language: Language | None = None
+) -> list[dict[str, Any]]:
+    in_words = partial(words, language=language or Workplace.of(ctx).settings.language)
     records = messages.messages_json(session, found, in_words)
     return [record | {"received_at": message.received_at} for record, message in zip(records, found, strict=True)]
 
 
-def _full_record(ctx: typer.Context, session: Session, found: Message) -> dict[str, Any]:
-    language = Workplace.of(ctx).settings.language
+def _full_record(
+    ctx: typer.Context, session: Session, found: Message, language: Language | None = None
+) -> dict[str, Any]:
+    language = language or Workplace.of(ctx).settings.language
     owner = find_tenant(session, found.tenant_id)
     steps = [TraceLine(step.get("standard"), step["code"], step.get("params", {})) for step in found.decision_trace]
     waiting = jobs.of_subject(session, found.id)
-    return _records(ctx, session, [found])[0] | {
+    return _records(ctx, session, [found], language)[0] | {
         "peer": found.peer,
         "helo": found.helo,
         "tls": found.tls,
@@ -159,6 +173,9 @@ def _full_record(ctx: typer.Context, session: Session, found: Message) -> dict[s
         "settled_at": found.settled_at,
         "group": found.group_id,
         "reason_params": found.reason_params,
+        "decided_with": _decided_with(found, language),
+        "revision": found.tenant_revision,
+        "catalogue_version": found.catalogue_version,
         "trace": [step.to_json() | {"words": describe(step, language)} for step in steps],
         "document_list": [
             document_json(each) | {"created_at": each.created_at} for each in list_documents(session, owner, found.id)
@@ -173,6 +190,13 @@ def _full_record(ctx: typer.Context, session: Session, found: Message) -> dict[s
             for job in waiting
         ],
     }
+
+
+def _decided_with(message: Message, language: Language) -> str:
+    revision, version = message.tenant_revision, message.catalogue_version
+    if version is None:
+        return words("decided_without_catalogue", {"revision": revision}, language)
+    return words("decided_with_catalogue", {"revision": revision, "version": version}, language)
 
 
 def _trace_field(message: Message) -> bytes:

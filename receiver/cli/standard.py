@@ -1,118 +1,155 @@
-"""`postbus standard …`: a tenant's import standards, by the customer's four fields.
+"""`postbus standard …`: a tenant's import standards, by the customer's four fields or by the whole language.
 
-Name, sender ("Standard value"), subject word ("Standard value 2"), and whether the e-mail's text is the invoice.
+Name, sender ("Standard value"), subject word ("Standard value 2"), and whether the e-mail's text is the invoice; behind
+them conditions, as options or as a TOML file. Every change can be tried before it is saved.
 """
 
 from typing import Annotated, Any
 
 import typer
 
-from receiver.cli.failures import Refused, complain
+from receiver.cli.failures import Refused
 from receiver.cli.options import AsJson, OfTenant, given
-from receiver.cli.output import Column, column, show, show_change
-from receiver.cli.rows import changing, reading
+from receiver.cli.output import print_json, show, show_change
+from receiver.cli.rows import changing, opened, reading
+from receiver.cli.standard_decide import decide_file
+from receiver.cli.standard_fields import (
+    AnyOf,
+    AttachmentNames,
+    DocumentType,
+    Fields,
+    File,
+    KeepOption,
+    Name,
+    NoneOf,
+    Priority,
+    Sender,
+    StopHere,
+    SubjectWord,
+    Supplier,
+    TextIsInvoice,
+    standard_of,
+)
+from receiver.cli.standard_records import STANDARDS, show_standard, standard_record, warn_of_hiding
+from receiver.cli.standard_suggest import suggest
+from receiver.cli.standard_trial import MOST_DAYS, USUAL_DAYS, Change, show_tried, try_change
+from receiver.cli.workplace import Workplace
+from rules.standard_codec import to_values
 from storage import standards
-from storage.models import Standard
-from storage.standards import KEEP
+from storage.database import Session
+from storage.models import Standard, Tenant, new_id
+from storage.standards import as_rule, name_fault
 from storage.tenants import find_tenant
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 
-Name = Annotated[
-    str, typer.Option("--name", help="Name of the standard, unused within the tenant.", show_default=False)
-]
 NameArgument = Annotated[str | None, typer.Argument(metavar="NAME", help="Name of the standard.", show_default=False)]
 NameOption = Annotated[str | None, typer.Option("--name", help="The same.", show_default=False)]
-Sender = Annotated[
-    str | None,
-    typer.Option(help="Standard value: an address, or @domain for a whole domain.", show_default=False),
-]
-SubjectWord = Annotated[
-    str | None,
-    typer.Option(help="Standard value 2: a word or phrase that must stand in the subject.", show_default=False),
-]
-TextIsInvoice = Annotated[
-    bool | None,
-    typer.Option(
-        "--email-text-is-invoice/--attachments-are-invoices",
-        " /--no-email-text-is-invoice",
-        help="Keep the e-mail's text, or its attachments.",
-        show_default=False,
-    ),
-]
-Priority = Annotated[int | None, typer.Option(help="Smaller is asked earlier; 100 unless told.", show_default=False)]
-
-_COLUMNS = [
-    column("Name", "name"),
-    column("Sender", "sender"),
-    column("Subject word", "subject_word"),
-    Column("Keeps", lambda record: "text" if record["email_text_is_invoice"] else "attachments", may_wrap=False),
-    column("Priority", "priority", may_wrap=False),
-]
-_FITS_EVERYTHING = "standard {name!r} has neither sender nor subject word: it would fit everything; {remedy}"
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only tell which stored mail it would concern.")]
+Days = Annotated[int, typer.Option("--days", min=1, max=MOST_DAYS, help="With --dry-run: mail of so many days.")]
 
 
 @app.command()
 def add(  # noqa: PLR0913, PLR0917 - a command's options are its arguments
     ctx: typer.Context,
     tenant: OfTenant,
-    name: Name,
+    argument: NameArgument = None,
+    name: Name = None,
     sender: Sender = None,
     subject_word: SubjectWord = None,
     email_text_is_invoice: TextIsInvoice = None,
+    any_of: AnyOf = None,
+    none_of: NoneOf = None,
+    keep: KeepOption = None,
+    attachment_name: AttachmentNames = None,
+    document_type: DocumentType = None,
+    supplier: Supplier = None,
     priority: Priority = None,
+    stop_here: StopHere = None,
+    file: File = None,
+    dry_run: DryRun = False,
+    days: Days = USUAL_DAYS,
     as_json: AsJson = False,
 ) -> None:
     """Add an import standard."""
-    if _is_blank(sender) and _is_blank(subject_word):
-        raise Refused(_FITS_EVERYTHING.format(name=name, remedy="give --sender or --subject-word"))
-    with changing(ctx) as session:
-        owner = find_tenant(session, tenant)
-        standard = standards.add_standard(
-            session,
-            owner,
-            name,
-            sender=sender,
-            subject_word=subject_word,
-            email_text_is_invoice=bool(email_text_is_invoice),
-            priority=standards.PRIORITY if priority is None else priority,
-        )
-        record = standard_record(standard, owner.name)
-        hidden_by = standards.hidden_by(session, owner, standard)
-    show_change(record, f"{record['tenant']}: standard {record['name']} is added.", as_json=as_json)
-    _warn(record, hidden_by)
+    fields = Fields(
+        sender=sender,
+        subject_word=subject_word,
+        email_text_is_invoice=email_text_is_invoice,
+        priority=priority,
+        any_of=any_of,
+        none_of=none_of,
+        keep=keep,
+        attachment_names=attachment_name,
+        document_type=document_type,
+        supplier=supplier,
+        stop_here=stop_here,
+        file=file,
+    )
+    named = None if file is not None and argument is None and name is None else given(argument, name, "NAME")
+    values = fields.over({}) | ({} if named is None else {"name": named})
+
+    def change(session: Session, owner: Tenant) -> dict[str, Any]:
+        taken = name_fault(session, owner, str(values.get("name", "")), own_id="")
+        remedy = "give --sender, --subject-word or --any"
+        standard = standard_of(values, new_id(), [taken] if taken else [], remedy)
+        return _record(session, owner, standards.add_whole_standard(session, owner, standard))
+
+    _carry_out(ctx, tenant, change, "added", (dry_run, days, as_json))
 
 
 @app.command("set")
 def set_(  # noqa: PLR0913, PLR0917 - a command's options are its arguments
     ctx: typer.Context,
     tenant: OfTenant,
-    name: Name,
+    argument: NameArgument = None,
+    name: Name = None,
     sender: Sender = None,
     subject_word: SubjectWord = None,
     email_text_is_invoice: TextIsInvoice = None,
+    any_of: AnyOf = None,
+    none_of: NoneOf = None,
+    keep: KeepOption = None,
+    attachment_name: AttachmentNames = None,
+    document_type: DocumentType = None,
+    supplier: Supplier = None,
     priority: Priority = None,
+    stop_here: StopHere = None,
+    file: File = None,
+    dry_run: DryRun = False,
+    days: Days = USUAL_DAYS,
     as_json: AsJson = False,
 ) -> None:
     """Change the fields that are given; an empty text ('') clears one."""
-    if (sender, subject_word, email_text_is_invoice, priority) == (None, None, None, None):
-        raise Refused("nothing to change: give --sender, --subject-word, --email-text-is-invoice or --priority")
-    with changing(ctx) as session:
-        owner = find_tenant(session, tenant)
-        _refuse_to_empty(standards.find_standard(session, owner, name), sender, subject_word)
-        standard = standards.set_standard(
-            session,
-            owner,
-            name,
-            sender=KEEP if sender is None else sender or None,
-            subject_word=KEEP if subject_word is None else subject_word or None,
-            email_text_is_invoice=KEEP if email_text_is_invoice is None else email_text_is_invoice,
-            priority=KEEP if priority is None else priority,
+    fields = Fields(
+        sender=sender,
+        subject_word=subject_word,
+        email_text_is_invoice=email_text_is_invoice,
+        priority=priority,
+        any_of=any_of,
+        none_of=none_of,
+        keep=keep,
+        attachment_names=attachment_name,
+        document_type=document_type,
+        supplier=supplier,
+        stop_here=stop_here,
+        file=file,
+    )
+    if fields.say_nothing:
+        raise Refused(
+            "nothing to change: give --sender, --subject-word, --any, --none, --keep, --file or another field"
         )
-        record = standard_record(standard, owner.name)
-        hidden_by = standards.hidden_by(session, owner, standard)
-    show_change(record, f"{record['tenant']}: standard {record['name']} is changed.", as_json=as_json)
-    _warn(record, hidden_by)
+    called = given(argument, name, "NAME")
+
+    def change(session: Session, owner: Tenant) -> dict[str, Any]:
+        before = as_rule(standards.find_standard(session, owner, called))
+        values = {"name": before.name} | fields.over(to_values(before))
+        taken = name_fault(session, owner, str(values["name"]), own_id=before.id)
+        remedy = "leave one of them, or remove the standard"
+        standard = standard_of(values, before.id, [taken] if taken else [], remedy)
+        return _record(session, owner, standards.set_whole_standard(session, owner, called, standard))
+
+    _carry_out(ctx, tenant, change, "changed", (dry_run, days, as_json))
 
 
 @app.command()
@@ -133,7 +170,7 @@ def rename(  # noqa: PLR0913, PLR0917 - a command's options are its arguments
     name, new_name = given(old_argument, name, "NAME"), given(new_argument, new_name, "NEW_NAME")
     with changing(ctx) as session:
         owner = find_tenant(session, tenant)
-        record = standard_record(standards.rename_standard(session, owner, name, new_name), owner.name)
+        record = _record(session, owner, standards.rename_standard(session, owner, name, new_name))
     show_change(record, f"{record['tenant']}: standard {name} is now {record['name']}.", as_json=as_json)
 
 
@@ -142,60 +179,74 @@ def list_(ctx: typer.Context, tenant: OfTenant, as_json: AsJson = False) -> None
     """List the tenant's import standards in the order in which they are asked."""
     with reading(ctx) as session:
         owner = find_tenant(session, tenant)
-        records = [standard_record(each, owner.name) for each in standards.list_standards(session, owner)]
+        found = standards.list_standards(session, owner)
+        records = [standard_record(each, owner.name, found) for each in found]
     empty = (
         f"{owner.name} has no import standards: PDF and e-invoice attachments come in by themselves, nothing else.\n"
         f"Add one: postbus standard add --tenant {owner.name!r} --name NAME --sender ADDRESS"
     )
-    show(records, _COLUMNS, as_json=as_json, when_empty=empty)
+    show(records, STANDARDS, as_json=as_json, when_empty=empty)
 
 
-@app.command()
-def remove(
+@app.command("show")
+def show_(
     ctx: typer.Context,
     tenant: OfTenant,
     argument: NameArgument = None,
     name: NameOption = None,
     as_json: AsJson = False,
 ) -> None:
+    """Show one import standard, field by field."""
+    name = given(argument, name, "NAME")
+    with reading(ctx) as session:
+        owner = find_tenant(session, tenant)
+        record = _record(session, owner, standards.find_standard(session, owner, name))
+    if as_json:
+        print_json([record])
+    else:
+        show_standard(record)
+
+
+@app.command()
+def remove(  # noqa: PLR0913, PLR0917 - a command's options are its arguments
+    ctx: typer.Context,
+    tenant: OfTenant,
+    argument: NameArgument = None,
+    name: NameOption = None,
+    dry_run: DryRun = False,
+    days: Days = USUAL_DAYS,
+    as_json: AsJson = False,
+) -> None:
     """Remove an import standard; what it imported stays."""
     name = given(argument, name, "NAME")
-    with changing(ctx) as session:
-        owner = find_tenant(session, tenant)
-        record = standard_record(standards.find_standard(session, owner, name), owner.name)
+
+    def change(session: Session, owner: Tenant) -> dict[str, Any]:
+        record = _record(session, owner, standards.find_standard(session, owner, name))
         standards.remove_standard(session, owner, name)
-    show_change(record, f"{record['tenant']}: standard {record['name']} is removed.", as_json=as_json)
+        return record | {"hidden_by": None}
+
+    _carry_out(ctx, tenant, change, "removed", (dry_run, days, as_json))
 
 
-def standard_record(standard: Standard, tenant: str) -> dict[str, Any]:
-    """An import standard as every command prints it."""
-    return {
-        "name": standard.name,
-        "sender": standard.sender,
-        "subject_word": standard.subject_word,
-        "email_text_is_invoice": standard.email_text_is_invoice,
-        "priority": standard.priority,
-        "tenant": tenant,
-        "id": standard.id,
-    }
+app.command("test")(decide_file)
+app.command()(suggest)
 
 
-def _warn(record: dict[str, Any], hidden_by: str | None) -> None:
-    """Say on stderr that a standard will never decide, which may be meant."""
-    if hidden_by is not None:
-        remedy = "give this one a smaller --priority if that is not meant"
-        complain([f"note: {hidden_by!r} is asked first and decides all mail that {record['name']!r} fits; {remedy}"])
+def _carry_out(ctx: typer.Context, tenant: str, change: Change, done: str, how: tuple[bool, int, bool]) -> None:
+    """Make the change and say so; or try it and tell what it would do."""
+    is_dry_run, days, as_json = how
+    if is_dry_run:
+        here = Workplace.of(ctx)
+        with opened(here) as database:
+            tried = try_change(here, database, tenant, change, days)
+        show_tried(tried, days, as_json=as_json)
+        warn_of_hiding(tried.record)
+        return
+    with changing(ctx) as session:
+        record = change(session, find_tenant(session, tenant))
+    show_change(record, f"{record['tenant']}: standard {record['name']} is {done}.", as_json=as_json)
+    warn_of_hiding(record)
 
 
-def _refuse_to_empty(standard: Standard, sender: str | None, subject_word: str | None) -> None:
-    left = (
-        standard.sender if sender is None else sender,
-        standard.subject_word if subject_word is None else subject_word,
-    )
-    if all(map(_is_blank, left)):
-        remedy = "leave one of them, or remove the standard"
-        raise Refused(_FITS_EVERYTHING.format(name=standard.name, remedy=remedy))
-
-
-def _is_blank(text: str | None) -> bool:
-    return not (text or "").strip()
+def _record(session: Session, owner: Tenant, standard: Standard) -> dict[str, Any]:
+    return standard_record(standard, owner.name, standards.list_standards(session, owner))

@@ -6,6 +6,7 @@ from typing import TypeAlias
 import pytest
 from sqlmodel import Session, select
 
+from rules.facts import MailFacts
 from storage import jobs
 from storage.audit import list_lines
 from storage.database import Database
@@ -13,6 +14,7 @@ from storage.documents import list_documents
 from storage.failures import Invalid, NotFound, StorageFailure
 from storage.messages import list_messages
 from storage.models import ImportAddress, MessageKey, Tenant
+from storage.rematch_models import LookupKey, MessageFacts
 from storage.settling import Settled, Stale, settle, settle_many
 from tests.storage_database.settlements import attachment, digest, imported, later, left
 
@@ -100,3 +102,18 @@ def test_every_change_is_in_the_audit(database: Database, acme: Owner) -> None:
         {"from": "not_imported", "state": "imported", "reason": "carries_pdf"},
         {"from": None, "state": "not_imported", "reason": "nothing_fits"},
     ]
+
+
+def test_copies_in_one_batch_have_the_facts_of_the_last(database: Database, acme: Owner) -> None:
+    """A mail that was left comes twice in one batch: one row, the facts it was decided with last, found by its keys."""
+    copies = [
+        left(acme, key, content_id=digest("c"), facts=MailFacts(subject=subject))
+        for key, subject in (("k1", "first"), ("k2", "second"))
+    ]
+    with database.write() as session:
+        outcomes = settle_many(session, copies)
+    assert {type(outcome) for outcome in outcomes} == {Settled}
+    with database.read() as session:
+        (kept,) = session.exec(select(MessageFacts.facts))
+        assert "second" in kept
+        assert list(session.exec(select(LookupKey.key).where(LookupKey.kind == "word"))) == ["second"]

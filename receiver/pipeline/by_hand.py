@@ -1,0 +1,101 @@
+"""Import a mail that no standard fits, because somebody asked for it: read once more from its octets, then settled.
+
+Through the same door as re-matching (storage.resettling): law 13, one row of state not_imported changed, or none; law
+10, an invoice that is there already makes it a duplicate. Nothing else about it is decided anew.
+Raises NothingToKeep, AttemptFailed, NotFound, TemporaryFailure.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Literal
+
+from receiver.pipeline.judging import Decisions, settlement
+from receiver.pipeline.keep import parts_of
+from receiver.pipeline.parsing import Mail, Parsed, Pool, Wanted
+from receiver.pipeline.rulebook import Rulebook, Rules
+from receiver.pipeline.settle_job import delivery_of_row
+from rules.decision import Decision, Reason, TraceLine
+from rules.facts import MailFacts
+from rules.recognition.content import is_keepable
+from storage.blobs import BlobStore
+from storage.database import Database
+from storage.failures import NotFound, TemporaryFailure
+from storage.models import Message
+from storage.rematching import forget_candidates
+from storage.resettling import settle_again
+from storage.settlement import Delivery, Settled, Stale
+
+LOOKS = 5
+
+KeptByHand = Literal["attachments", "text", "both"]
+
+
+class NothingToKeep(Exception):
+    """The mail has nothing of what was asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class ByHand:
+    """Imports single mails. One thread only."""
+
+    database: Database
+    blobs: BlobStore
+    pool: Pool
+    actor: str  # to whom the audit gives it
+
+    def take(self, message: Message, keep: KeptByHand | None) -> Settled | None:
+        """Import this mail; None when it is no longer one that was not imported.
+
+        `keep`: what of it; None: its attachments, where there are any that can be kept, else its text.
+        """
+        delivery = delivery_of_row(message)
+        rulebook = Rulebook(self.database)
+        for _ in range(LOOKS):
+            rules = rulebook.rules_for([message.tenant_id]).get(message.tenant_id)
+            if rules is None:
+                raise NotFound(f"no tenant with id {message.tenant_id}")
+            parsed = self._parse(delivery, rules, keep)
+            try:
+                return self._write(message.id, delivery, parsed)
+            except Stale:
+                continue  # what decides has changed meanwhile (law 12)
+            finally:
+                parsed.discard()
+        raise TemporaryFailure(f"message {message.id}: its tenant's standards change faster than it is read; try again")
+
+    def _parse(self, delivery: Delivery, rules: Rules, keep: KeptByHand | None) -> Parsed:
+        def choose(facts: MailFacts) -> tuple[Decisions, Wanted]:
+            labelled = replace(facts, label=delivery.label or "")
+            decision = _by_hand(labelled, rules.decide(labelled), keep)
+            return {delivery.tenant_id: (rules.revision, decision)}, Wanted(parts_of([decision]), decision.keep_text)
+
+        raw = self.blobs.path(delivery.tenant_id, delivery.raw_sha256)
+        return self.pool.submit(Mail(None, raw, delivery.octets, delivery.reverse_path), choose).result()
+
+    def _write(self, message_id: str, delivery: Delivery, parsed: Parsed) -> Settled | None:
+        decisions: Decisions = parsed.judged
+        if decisions[delivery.tenant_id][1].state != "imported":
+            raise NothingToKeep
+        batch = self.blobs.batch()
+        made = settlement(batch, delivery, parsed, decisions)
+        batch.sync()
+        with self.database.write(self.actor) as session:
+            settled = settle_again(session, message_id, made)
+            forget_candidates(session, delivery.tenant_id, [message_id])
+        return settled
+
+
+def _by_hand(facts: MailFacts, decided: Decision, keep: KeptByHand | None) -> Decision:
+    """What is kept, and why; the steps of the rules stay, since they say why it took a hand."""
+    parts = tuple(each.part for each in facts.attachments if is_keepable(each))
+    chosen = keep or ("attachments" if parts else "text")
+    step = TraceLine(None, "taken_by_hand", {"date": datetime.now(UTC).date().isoformat()})
+    made = Decision(
+        "imported",
+        Reason("imported_by_hand"),
+        keep_parts=() if chosen == "text" else parts,
+        keep_text=chosen != "attachments" and facts.has_text,
+        trace=(*decided.trace, step),
+        catalogue_version=decided.catalogue_version,
+    )
+    return made if made.keep_parts or made.keep_text else replace(made, state="not_imported")

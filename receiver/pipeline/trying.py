@@ -1,0 +1,177 @@
+"""Try standards before they are saved: what would become of stored mail, and of a mail in a file. Writes nothing.
+
+Decides from stored facts by the same rules that would decide then; where those do not hold what a standard asks for
+(law 20), the octets are read again by a parsing child, as re-matching does. Raises TemporaryFailure, AttemptFailed.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+from typing import Literal
+
+from receiver.pipeline.parsing import AttemptFailed, Mail, Parsed, Pool, Wanted
+from receiver.pipeline.rulebook import Rules
+from rules.decision import Decision
+from rules.facts import MailFacts
+from rules.index import rule_set_of
+from rules.lookup import LookupKey, index_keys, lookup_keys
+from rules.standard_changes import changed_standards
+from rules.standards import ImportStandard
+from storage.blobs import BlobStore
+from storage.failures import NotFound
+from storage.trial_mail import StoredMail
+
+READ_TOGETHER = 32
+
+# comes_in: is not imported, and would come in by saving. changes: would be kept otherwise, or stay for another reason.
+# stops: was imported, and the next one like it would not be; what was imported stays. unreadable: nobody can tell.
+Effect = Literal["comes_in", "changes", "stops", "unreadable"]
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What standards that are not saved yet would do to one stored mail."""
+
+    mail: StoredMail
+    effect: Effect
+    decision: Decision | None  # None: it could not be read
+    becomes: str  # the state it would have: "imported", "duplicate" or "not_imported"
+
+
+@dataclass(frozen=True, slots=True)
+class _Both:
+    """What is decided by the rules of now, and by those that are tried."""
+
+    now: Decision
+    then: Decision
+
+    @property
+    def wants_more(self) -> bool:
+        """Whether the octets may tell otherwise."""
+        return self.now.wants_more or self.then.wants_more
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A change of a tenant's standards: what decides now, what would decide then, and which mail it can concern."""
+
+    now: Rules
+    then: Rules
+    keys: frozenset[LookupKey] | None  # None: any mail
+
+    @classmethod
+    def of(cls, rules: Rules, before: Sequence[ImportStandard], after: Sequence[ImportStandard]) -> "Change":
+        """The change from one list to another; `rules` are those of now."""
+        changed = {each for pair in changed_standards(before, after) for each in pair if each is not None}
+        found = [lookup_keys(each) for each in changed]
+        keys = None if None in found else frozenset(key for each in found if each for key in each)
+        now = replace(rules, standards=rule_set_of(before))
+        return cls(now, replace(rules, standards=rule_set_of(after)), keys)
+
+    def concerns(self, facts: MailFacts) -> bool:
+        """Whether re-matching would look at this mail."""
+        if self.keys is None:
+            return True
+        stored = index_keys(facts)
+        return any(key.agrees(each) for key in self.keys for each in stored)
+
+
+class Trier:
+    """Tries a change of one tenant's standards. One thread only."""
+
+    def __init__(self, blobs: BlobStore, pool: Pool, change: Change) -> None:
+        self._blobs = blobs
+        self._pool = pool
+        self._change = change
+
+    def try_on(self, mails: Iterable[StoredMail], invoices: set[str]) -> Iterator[Trial]:
+        """Every mail that they would concern, in the order given; `invoices` are those that the tenant has."""
+        known = set(invoices)
+        waiting = iter(mails)
+        while piece := list(islice(waiting, READ_TOGETHER)):
+            for mail, both in self._decide(piece):
+                trial = _trial(mail, both, known)
+                if trial is not None:
+                    yield trial
+
+    def _decide(self, piece: Sequence[StoredMail]) -> Iterator[tuple[StoredMail, _Both | None]]:
+        known = [(mail, self._both(mail.facts) if mail.facts else None) for mail in piece if self._is_concerned(mail)]
+        reads = [self._read(mail) if both is None or both.wants_more else None for mail, both in known]
+        for (mail, both), read in zip(known, reads, strict=True):
+            if read is None:
+                yield mail, both
+                continue
+            yield mail, _judged(read)
+
+    def _read(self, mail: StoredMail) -> Future[Parsed]:
+        message = mail.message
+
+        def choose(facts: MailFacts) -> tuple[_Both, Wanted]:
+            return self._both(replace(facts, label=message.label or "")), Wanted()
+
+        raw = self._blobs.path(message.tenant_id, message.raw_sha256)
+        return self._pool.submit(Mail(None, raw, message.octets, message.reverse_path), choose)
+
+    def _both(self, facts: MailFacts) -> _Both:
+        return _Both(self._change.now.decide(facts), self._change.then.decide(facts))
+
+    def _is_concerned(self, mail: StoredMail) -> bool:
+        return mail.facts is None or self._change.concerns(mail.facts)
+
+
+def read_facts(pool: Pool, mail: Mail, label: str | None) -> MailFacts:
+    """The facts of a mail, read by a child. Raises AttemptFailed, NotFound, TemporaryFailure."""
+    parsed = pool.submit(mail, lambda _: (None, Wanted())).result()
+    parsed.discard()
+    return replace(parsed.facts, label=label or "")
+
+
+def mail_in_file(file: Path, octets: int, reverse_path: str) -> Mail:
+    """A mail that nobody delivered."""
+    return Mail(None, file, octets, reverse_path)
+
+
+def _judged(read: Future[Parsed]) -> _Both | None:
+    try:
+        parsed = read.result()
+    except (AttemptFailed, NotFound):
+        return None
+    parsed.discard()
+    both: _Both = parsed.judged
+    return both
+
+
+def _trial(mail: StoredMail, both: _Both | None, invoices: set[str]) -> Trial | None:
+    message = mail.message
+    if both is None:
+        return Trial(mail, "unreadable", None, message.state)
+    if message.state != "not_imported":
+        effect = _effect_on_imported(both)
+        return None if effect is None else Trial(mail, effect, both.then, both.then.state)
+    if both.then.state == "imported":
+        return Trial(mail, "comes_in", both.then, _state_beside(invoices, message.invoice_id))
+    stays = (both.now.reason, both.now.standard) == (both.then.reason, both.then.standard)
+    return None if stays else Trial(mail, "changes", both.then, "not_imported")
+
+
+def _effect_on_imported(both: _Both) -> Effect | None:
+    """What would become of the next mail like this one."""
+    if both.then.state != "imported":
+        return "stops" if both.now.state == "imported" else None
+    return None if _kept(both.now) == _kept(both.then) else "changes"
+
+
+def _kept(decision: Decision) -> tuple[object, ...]:
+    stamps = (decision.document_type, decision.supplier)
+    return decision.standard, decision.keep_parts, decision.keep_text, *stamps
+
+
+def _state_beside(invoices: set[str], invoice_id: str | None) -> str:
+    if invoice_id is None:
+        return "imported"
+    if invoice_id in invoices:
+        return "duplicate"
+    invoices.add(invoice_id)
+    return "imported"
