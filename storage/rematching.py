@@ -95,10 +95,16 @@ def next_candidates(session: Session, tenant_id: str | None, n: int) -> list[Can
 
 def begin_attempts(session: Session, candidates: Sequence[Candidate]) -> None:
     """Count an attempt at these mails' octets before it is made (law 5)."""
-    connection = session.connection()
     for tenant_id, message_ids in _by_tenant(candidates).items():
-        attempts = col(RematchCandidate.attempts) + 1
-        connection.execute(update(RematchCandidate).where(*_these(tenant_id, message_ids)).values(attempts=attempts))
+        counted = update(RematchCandidate).where(*_these(tenant_id, message_ids))
+        session.connection().execute(counted.values(attempts=col(RematchCandidate.attempts) + 1))
+
+
+def take_attempts_back(session: Session, candidates: Sequence[Candidate]) -> None:
+    """An attempt at these mails ended by what is not theirs."""
+    for tenant_id, message_ids in _by_tenant(candidates).items():
+        counted = update(RematchCandidate).where(*_these(tenant_id, message_ids), col(RematchCandidate.attempts) > 0)
+        session.connection().execute(counted.values(attempts=col(RematchCandidate.attempts) - 1))
 
 
 def drop_candidates(session: Session, candidates: Sequence[Candidate]) -> None:
