@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, update
 
-from receiver.pipeline.daily import do_daily, queue_stale
+from receiver.pipeline.daily import do_daily, do_daily_if_due, queue_stale
 from receiver.pipeline.parsing import Choose, Mail, Parsed, Pool
 from receiver.pipeline.rematch_job import do_rematch_job
 from receiver.pipeline.rematching import ATTEMPTS, READ_TOGETHER, Rematched, Rematcher
@@ -273,3 +273,19 @@ def test_each_night_old_mail_expires_and_the_rest_is_matched_again(house: House)
     assert (young.tenant_revision, last_step(house, young)["code"]) == (2, "nothing_recognised")
     with house.database.read() as session:
         assert queue_stale(house.database, acme(session)) == 0
+
+
+def test_daily_work_is_done_once_a_day_whoever_asks(house: House) -> None:
+    """Mail of before an upgrade, of which nothing is known, is matched at the first look; then a day passes."""
+    house.accept(text_mail("Rechnung", "<p>x</p>"))
+    house.drain()
+    with house.database.write() as session:
+        session.connection().execute(delete(LookupKey))
+        session.connection().execute(delete(MessageFacts))
+    assert do_daily_if_due(house.database, house.blobs, not_imported_days=90)
+    assert do_jobs(house) == 1
+    assert not do_daily_if_due(house.database, house.blobs, not_imported_days=90)
+    with house.database.write() as session:
+        add_standard(session, acme(session), "Shop", subject_word="Rechnung", email_text_is_invoice=True)
+    do_jobs(house)
+    assert only(house).state == "imported"
