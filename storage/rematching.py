@@ -9,7 +9,7 @@ The same statements on SQLite and PostgreSQL; cost follows what is found, not wh
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, delete, func, select, text, update
+from sqlalchemy import ColumnElement, bindparam, delete, func, select, text, update
 from sqlmodel import Session, col
 
 from rules.facts import MailFacts
@@ -30,6 +30,8 @@ _ALL = text(f"{_INTO} {_UNDECIDED} {_ANEW}")
 _STALE = "(tenant_revision <> :revision OR coalesce(catalogue_version, -1) <> :catalogue_version)"
 _UNKNOWN = "NOT EXISTS (SELECT 1 FROM message_facts WHERE message_id = messages.id)"
 _ALL_STALE = text(f"{_INTO} {_UNDECIDED} AND ({_STALE} OR {_UNKNOWN}) {_ANEW}")
+# One by one: whoever adds standards for a day while nothing looks has more than a statement may name.
+_LOOKED_UP = delete(RematchChange).where(col(RematchChange.id) == bindparam("change"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +55,8 @@ def look_up_changes(session: Session, tenant_id: str | None) -> int:
             session.connection().execute(_ALL, {"tenant_id": one})
     elif wanted:
         _find(session, {key for each in wanted if each for key in each}, tenant_id)
-    looked_up = [change_id for change_id, _ in noted]
-    session.connection().execute(delete(RematchChange).where(col(RematchChange.id).in_(looked_up)))
+    if noted:
+        session.connection().execute(_LOOKED_UP, [{"change": change_id} for change_id, _ in noted])
     return len(noted)
 
 
