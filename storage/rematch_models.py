@@ -1,4 +1,4 @@
-"""The tables of re-matching: what is known of each mail, by which keys it is found, and what is to be matched again.
+"""The tables of re-matching: what is known of each mail, by which keys it is found, what is to be matched again, when.
 
 No row of these belongs to two messages: batches that settle at once never wait for each other here.
 """
@@ -55,6 +55,15 @@ class RematchChange(Row, table=True):
     # Keys as rules.lookup has them: kind, how, text. None: no key tells, everything is decided again.
     wanted: list[list[str]] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True), nullable=True))
     created_at: datetime = Field(default_factory=now)
+
+
+class DailyWorkState(Row, table=True):
+    """One row: when what is done once a day was begun by somebody who may be at it, and when it was done."""
+
+    __tablename__ = "daily_work_state"
+    id: int = Field(default=1, primary_key=True)
+    begun_at: datetime | None = None
+    done_at: datetime | None = None
 
 
 class RematchCandidate(Row, table=True):

@@ -9,7 +9,7 @@ The same statements on SQLite and PostgreSQL; cost follows what is found, not wh
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, delete, func, select, text, update
+from sqlalchemy import ColumnElement, bindparam, delete, func, select, text, update
 from sqlmodel import Session, col
 
 from rules.facts import MailFacts
@@ -30,6 +30,8 @@ _ALL = text(f"{_INTO} {_UNDECIDED} {_ANEW}")
 _STALE = "(tenant_revision <> :revision OR coalesce(catalogue_version, -1) <> :catalogue_version)"
 _UNKNOWN = "NOT EXISTS (SELECT 1 FROM message_facts WHERE message_id = messages.id)"
 _ALL_STALE = text(f"{_INTO} {_UNDECIDED} AND ({_STALE} OR {_UNKNOWN}) {_ANEW}")
+# One by one: whoever adds standards for a day while nothing looks has more than a statement may name.
+_LOOKED_UP = delete(RematchChange).where(col(RematchChange.id) == bindparam("change"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +55,8 @@ def look_up_changes(session: Session, tenant_id: str | None) -> int:
             session.connection().execute(_ALL, {"tenant_id": one})
     elif wanted:
         _find(session, {key for each in wanted if each for key in each}, tenant_id)
-    looked_up = [change_id for change_id, _ in noted]
-    session.connection().execute(delete(RematchChange).where(col(RematchChange.id).in_(looked_up)))
+    if noted:
+        session.connection().execute(_LOOKED_UP, [{"change": change_id} for change_id, _ in noted])
     return len(noted)
 
 
@@ -95,10 +97,16 @@ def next_candidates(session: Session, tenant_id: str | None, n: int) -> list[Can
 
 def begin_attempts(session: Session, candidates: Sequence[Candidate]) -> None:
     """Count an attempt at these mails' octets before it is made (law 5)."""
-    connection = session.connection()
     for tenant_id, message_ids in _by_tenant(candidates).items():
-        attempts = col(RematchCandidate.attempts) + 1
-        connection.execute(update(RematchCandidate).where(*_these(tenant_id, message_ids)).values(attempts=attempts))
+        counted = update(RematchCandidate).where(*_these(tenant_id, message_ids))
+        session.connection().execute(counted.values(attempts=col(RematchCandidate.attempts) + 1))
+
+
+def take_attempts_back(session: Session, candidates: Sequence[Candidate]) -> None:
+    """An attempt at these mails ended by what is not theirs."""
+    for tenant_id, message_ids in _by_tenant(candidates).items():
+        counted = update(RematchCandidate).where(*_these(tenant_id, message_ids), col(RematchCandidate.attempts) > 0)
+        session.connection().execute(counted.values(attempts=col(RematchCandidate.attempts) - 1))
 
 
 def drop_candidates(session: Session, candidates: Sequence[Candidate]) -> None:

@@ -16,8 +16,8 @@ from sqlmodel import Session, col, select
 
 from rules.conditions import Fact, in_order
 from rules.facts import TenantPolicy
-from rules.standard_checks import Fault, check_fields, check_standard, check_together
-from rules.standard_codec import stored, to_values
+from rules.standard_checks import Fault, check_fields, check_together
+from rules.standard_codec import from_values, stored, to_values
 from rules.standards import PRIORITY, ImportStandard, name_key, order, tidy
 from rules.wording import words
 from storage import audit
@@ -188,8 +188,8 @@ def _store(
 ) -> None:
     # As it will be read again: what is checked is what decides.
     definition = _storable(to_values(replace(standard, name=tidy(standard.name) or "")))
-    after = stored(definition, standard_id=row.id)
-    refuse([*check_standard(after), *check_together(after, map(as_rule, _of_tenant(session, tenant.id)))])
+    after, faults = from_values(definition, standard_id=row.id)
+    refuse([*faults, *check_together(after, map(as_rule, _of_tenant(session, tenant.id)))])
     key = name_key(after.name)
     holder = _with_key(session, tenant, key)
     if holder is not None and holder.id != row.id:

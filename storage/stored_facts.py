@@ -17,11 +17,14 @@ from sqlmodel import col
 from rules.facts import AttachmentFacts, EInvoice, ForwardClaim, MailFacts
 from rules.lookup import index_keys
 from storage.failures import Damaged
+from storage.models import Message
 from storage.rematch_models import LookupKey, MessageFacts
 from storage.settlement import Settlement
 from storage.texts import storable
 
 NOT_KEPT = "text"
+MOST_BY_KEY = 20_000  # mails whose keys are looked up one by one; of more, one look at all keys takes less
+_PIECE = 500
 # Numbers have a kind of their own: nearly each mail brings a new one, and who looks inside words would pass them all.
 NUMBER = "number"
 # What ends with a text is found as what begins with it, read backwards.
@@ -100,13 +103,16 @@ def forget_keys(connection: Connection, message_ids: Sequence[str]) -> None:
     """These mails are not looked for any more."""
     query = select(col(MessageFacts.tenant_id), col(MessageFacts.message_id), col(MessageFacts.facts))
     # By their whole key, made of the facts again: an index on the message alone would cost as much as the table.
-    gone = [
-        {"of_kind": row["kind"], "of_key": row["key"], "of_tenant": tenant_id, "of_message": message_id}
-        for tenant_id, message_id, kept in connection.execute(
-            query.where(col(MessageFacts.message_id).in_(message_ids))
-        )
-        for row in key_rows(decode(kept), tenant_id, message_id)
-    ]
+    gone = []
+    for tenant_id, message_id, kept in connection.execute(query.where(col(MessageFacts.message_id).in_(message_ids))):
+        try:
+            keys = key_rows(decode(kept), tenant_id, message_id)
+        except Damaged:  # nothing tells its keys: one look at them all, rather than none
+            of_mail = (col(LookupKey.tenant_id) == tenant_id, col(LookupKey.message_id) == message_id)
+            connection.execute(delete(LookupKey).where(*of_mail))
+            continue
+        columns = {"of_tenant": tenant_id, "of_message": message_id}
+        gone += [columns | {"of_kind": row["kind"], "of_key": row["key"]} for row in keys]
     if gone:
         connection.execute(_DELETE_KEY, gone)
 
@@ -115,6 +121,18 @@ def forget(connection: Connection, message_ids: Sequence[str]) -> None:
     """Nothing is known of these mails any more."""
     forget_keys(connection, message_ids)
     connection.execute(delete(MessageFacts).where(col(MessageFacts.message_id).in_(message_ids)))
+
+
+def forget_tenant(connection: Connection, tenant_id: str) -> None:
+    """Nothing is known of this tenant's mails any more."""
+    own = select(col(Message.id)).where(col(Message.tenant_id) == tenant_id)
+    found = list(connection.scalars(own.where(col(Message.state) == "not_imported")))
+    if len(found) > MOST_BY_KEY:
+        connection.execute(delete(LookupKey).where(col(LookupKey.tenant_id) == tenant_id))
+    else:  # the table holds every tenant's: what one has costs what it is
+        for start in range(0, len(found), _PIECE):
+            forget_keys(connection, found[start : start + _PIECE])
+    connection.execute(delete(MessageFacts).where(col(MessageFacts.message_id).in_(own)))
 
 
 _USUAL: dict[type, dict[str, Any]] = {

@@ -28,8 +28,9 @@ from storage.models import (
     Tenant,
     now,
 )
-from storage.rematch_models import LookupKey, MessageFacts, RematchCandidate, RematchChange
+from storage.rematch_models import RematchCandidate, RematchChange
 from storage.standard_changes import note_forwards_changed
+from storage.stored_facts import forget_tenant
 from storage.texts import fold, nearest, tenant_name
 
 TrustForwards = Literal["everyone", "registered", "authenticated"]
@@ -144,6 +145,7 @@ def remove_tenant(session: Session, tenant: Tenant) -> None:
     nobodys = {"tenant_id": None, "label": None, "revoked_at": now()}
     connection.execute(update(ImportAddress).where(col(ImportAddress.tenant_id) == tenant.id).values(nobodys))
     # Children first, table by table: a cascade would look for the children of each message by itself.
+    forget_tenant(connection, tenant.id)
     for table in _OF_TENANTS:
         connection.execute(delete(table).where(col(table.tenant_id) == tenant.id))
     connection.execute(delete(Tenant).where(col(Tenant.id) == tenant.id))
@@ -153,7 +155,7 @@ def remove_tenant(session: Session, tenant: Tenant) -> None:
 
 
 _OF_TENANTS = (
-    *(Job, RematchChange, RematchCandidate, LookupKey, MessageFacts),
+    *(Job, RematchChange, RematchCandidate),
     *(Document, MessageKey, Message, Standard, Forwarder, AuditLine),
 )
 

@@ -30,7 +30,7 @@ from receiver.cli.workplace import Workplace
 from receiver.config import Settings
 from receiver.config_catalogue import is_web_address
 from receiver.config_catalogue import source as checked_source
-from rules.catalogue_package import Package, open_package
+from rules.catalogue_package import HIGHEST_VERSION, Package, open_package
 from rules.catalogue_package import Refused as PackageRefused
 from storage import catalogue, catalogue_switches
 from storage.database import Session
@@ -40,7 +40,10 @@ app = typer.Typer(no_args_is_help=True, add_completion=False)
 app.command("build")(build)
 app.command("key")(key_)
 
-Version = Annotated[int | None, typer.Argument(metavar="VERSION", help="One that is kept.", show_default=False)]
+Version = Annotated[
+    int | None,
+    typer.Argument(metavar="VERSION", min=1, max=HIGHEST_VERSION, help="One that is kept.", show_default=False),
+]
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Name or id of a standard.", show_default=False)]
 
 
@@ -85,7 +88,10 @@ def diff(
     ctx: typer.Context,
     version: Version = None,
     other: Annotated[
-        int | None, typer.Argument(metavar="OTHER", help="Without it the one in force.", show_default=False)
+        int | None,
+        typer.Argument(
+            metavar="OTHER", min=1, max=HIGHEST_VERSION, help="Without it the one in force.", show_default=False
+        ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:

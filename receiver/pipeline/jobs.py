@@ -16,7 +16,7 @@ import structlog
 
 from receiver.config import Settings
 from receiver.pipeline.catalogue_job import do_activate_job
-from receiver.pipeline.daily import do_daily
+from receiver.pipeline.daily import do_daily_if_due
 from receiver.pipeline.job_results import GivenUp, PutOff, TryAgain
 from receiver.pipeline.parsing import Pool
 from receiver.pipeline.rematch_job import do_rematch_job
@@ -31,8 +31,7 @@ from storage.database import Database
 from storage.failures import NotFound, StorageFailure, TemporaryFailure
 from storage.jobs import Job, LeaseLost
 
-FIRST_DAILY_SECONDS = 3600.0
-DAILY_SECONDS = 24 * 3600.0
+LOOK_FOR_DAILY_SECONDS = 60.0  # between two looks whether what is done once a day is due
 STORAGE_AWAY_SECONDS = 10.0
 RETRY_SECONDS = 20.0
 _NEVER_GIVEN_UP = frozenset({jobs.SETTLE, jobs.ACTIVATE})
@@ -65,17 +64,17 @@ def run_jobs(settings: Settings, *, name: str, ready: Callable[[], None]) -> Non
         stack.callback(runner.close)
         log.info("jobs_started", name=name)
         ready()
-        _serve(settings, runner, lambda: do_daily(database, blobs, settings.retention.not_imported_days), stop)
+        _serve(settings, runner, lambda: do_daily_if_due(database, blobs, settings.retention.not_imported_days), stop)
     log.info("jobs_stopped", name=name)
 
 
-def _serve(settings: Settings, runner: "JobRunner", daily: Callable[[], None], stop: Stop) -> None:
-    daily_at = time.monotonic() + FIRST_DAILY_SECONDS
+def _serve(settings: Settings, runner: "JobRunner", daily: Callable[[], bool], stop: Stop) -> None:
+    look_at = time.monotonic() + LOOK_FOR_DAILY_SECONDS
     while not stop.is_requested:
         try:
             is_busy = runner.turn()
-            if time.monotonic() >= daily_at:
-                daily_at = time.monotonic() + DAILY_SECONDS
+            if time.monotonic() >= look_at:
+                look_at = time.monotonic() + LOOK_FOR_DAILY_SECONDS
                 # Beside this loop, which renews leases; cut short by the end of the process, it only stays undone.
                 threading.Thread(target=_do_daily, args=(daily,), name="daily", daemon=True).start()
         except StorageFailure as failure:
@@ -85,7 +84,7 @@ def _serve(settings: Settings, runner: "JobRunner", daily: Callable[[], None], s
             stop.wait(min(0.05, settings.jobs.poll_seconds) if is_busy else settings.jobs.poll_seconds)
 
 
-def _do_daily(daily: Callable[[], None]) -> None:
+def _do_daily(daily: Callable[[], bool]) -> None:
     try:
         daily()
     except StorageFailure as failure:

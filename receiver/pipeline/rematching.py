@@ -10,6 +10,7 @@ Raises TemporaryFailure, LeaseLost.
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,7 +27,7 @@ from rules.facts import MailFacts
 from storage import rematching
 from storage.blobs import BlobStore
 from storage.database import Database, Session
-from storage.failures import NotFound, PermanentFailure
+from storage.failures import NotFound, StorageFailure, TemporaryFailure
 from storage.messages import get_messages
 from storage.rematching import Candidate
 from storage.resettling import DecidedBy, Redecision, keep_left, settle_again
@@ -136,9 +137,7 @@ class Rematcher:
             if message.state == "not_imported"
         ]
         try:
-            outcomes = self._write(group, reads, fence)
-        except Stale:
-            return  # they are candidates still
+            outcomes = self._write_or_give_back(group, reads, fence)
         finally:
             for read in reads:
                 if not read.parsed.exception():
@@ -157,6 +156,21 @@ class Rematcher:
         mail = Mail(None, raw, delivery.octets, delivery.reverse_path)
         return _Read(message_id, delivery, rules, self._pool.submit(mail, choose))
 
+    def _write_or_give_back(
+        self, group: Sequence[Candidate], reads: Sequence[_Read], fence: Fence
+    ) -> list[tuple[_Read, Settled | None]]:
+        for failure in (read.parsed.exception() for read in reads):
+            if isinstance(failure, TemporaryFailure):
+                raise failure  # it may be this mail's: the attempt counts
+        try:
+            return self._write(group, reads, fence)
+        except TemporaryFailure as failure:  # a full disk, other rules meanwhile: no mail's fault
+            with suppress(TemporaryFailure), self._database.write("re-match") as session:
+                rematching.take_attempts_back(session, group)
+            if isinstance(failure, Stale):
+                return []  # they are candidates still
+            raise
+
     def _write(
         self, group: Sequence[Candidate], reads: Sequence[_Read], fence: Fence
     ) -> list[tuple[_Read, Settled | None]]:
@@ -168,7 +182,9 @@ class Rematcher:
             for read, one in made:
                 try:
                     outcomes.append((read, settle_again(session, read.message_id, one)))
-                except PermanentFailure as failure:
+                except Stale:
+                    raise
+                except StorageFailure as failure:  # of this mail alone
                     failed.add(read.message_id)
                     log.warning("rematch_attempt_failed", id=read.message_id, failure=type(failure).__name__)
             left = unread | failed

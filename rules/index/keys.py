@@ -16,7 +16,14 @@ from rules.words import WordPattern, plain
 
 # Facts whose needles are looked for in a text; patterns have theirs in the text of the words.
 TEXTS: tuple[Fact, ...] = ("subject", "body", "attachment_name")
+# Facts that may be unknown (law 20), and lead to few enough standards to be listed; `sender` leads to nearly all.
+UNKNOWABLE: frozenset[Fact] = frozenset(FACTS) - {"sender", "reverse_path", "subject", "subject_pattern", "size"}
 _TEXT_OF: dict[Fact, Fact] = {"subject_pattern": "subject", "body_pattern": "body"}
+_FETCHED: dict[Fact, str] = {
+    **dict.fromkeys(("body", "body_pattern"), "text"),
+    **dict.fromkeys(("attachment_name", "attachment_type"), "attachments"),
+}
+_TOLD: frozenset[Fact] = frozenset({"sender_field", "reply_to", "label", "language", "authentication"})  # or None
 _SEEDS: dict[Fact, int] = {fact: crc32(fact.encode()) for fact in FACTS}
 
 
@@ -73,6 +80,15 @@ def values_of(fact: Fact, view: MailView) -> frozenset[str]:
         return view.types
     value = {"label": view.label, "language": view.facts.language, "authentication": view.facts.authentication}[fact]
     return frozenset() if value is None else frozenset({value})
+
+
+def is_unknown(fact: Fact, view: MailView) -> bool:
+    """Law 20: it was not fetched, or nobody has told, so a standard that asks for it may fit."""
+    if fact in _FETCHED:
+        return not view.is_fetched(_FETCHED[fact])
+    if fact in {"sender", "original_sender"}:
+        return view.claimed is None and not view.is_fetched("forward")
+    return fact in _TOLD and getattr(view.facts, fact) is None
 
 
 def _addresses(fact: Fact, view: MailView) -> frozenset[str] | None:

@@ -7,6 +7,7 @@
     checksums of all keys, ascending
     always    for each checksum, where its standards begin in `numbers`; then `crowded`, the same for those of a crowd
     numbers   of standards, ascending for each key
+    asking    for facts that may be unknown, the numbers of the standards that they lead to, ascending
 
 Made on the machine that reads it: numbers are in its byte order. Raises ValueError for octets that are none of this.
 """
@@ -17,7 +18,7 @@ from collections.abc import Mapping
 from typing import Any
 
 MAGIC = b"postbus rules 1\n"
-SECTIONS = ("offsets", "standards", "buckets", "checksums", "always", "crowded", "numbers")
+SECTIONS = ("offsets", "standards", "buckets", "checksums", "always", "crowded", "numbers", "asking")
 _WORD = 8
 
 

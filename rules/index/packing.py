@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rules.conditions import PATTERNS, Condition, Fact
-from rules.index.keys import TEXTS, Key, keys_of
+from rules.index.keys import TEXTS, UNKNOWABLE, Key, keys_of
 from rules.index.layout import assemble
 from rules.index.records import write
 from rules.standards import ImportStandard, order
@@ -54,6 +54,7 @@ class _Postings:
     needles: dict[Fact, set[str]] = field(default_factory=lambda: {fact: set() for fact in TEXTS})
     patterns: dict[Fact, list[tuple[str, int]]] = field(default_factory=dict)
     everywhere: list[int] = field(default_factory=list)  # standards that no key finds
+    asking: dict[Fact, "array[int]"] = field(default_factory=dict)  # standards found by a fact that may be unknown
     facts: set[Fact] = field(default_factory=set)  # of the keys
 
     def post(self, number: int, row: _Row) -> None:
@@ -76,6 +77,8 @@ class _Postings:
 
     def _post(self, number: int, wanted: _Wanted, *, is_crowded: bool) -> None:
         fact = wanted.condition.fact
+        if fact in UNKNOWABLE:
+            self.asking.setdefault(fact, array("I")).append(number)
         for value, keys in zip(wanted.condition.values, wanted.keys, strict=True):
             key = min(keys, key=self._count, default=None)
             if fact in PATTERNS and (key is None or self._count(key) > self.crowd):
@@ -121,10 +124,18 @@ def _written(rows: list[_Row], postings: _Postings, version: int | None) -> byte
         "needles": {fact: sorted(needles) for fact, needles in postings.needles.items() if needles},
         "patterns": postings.patterns,
         "everywhere": postings.everywhere,
+        "asking": _places(postings.asking),
     }
     offsets = array("I", itertools.accumulate((len(row.record) for row in rows), initial=0))
     sections = {"offsets": offsets.tobytes(), "standards": b"".join(row.record for row in rows)}
+    sections["asking"] = b"".join(numbers.tobytes() for numbers in postings.asking.values())
     return assemble(head, sections | _tables(postings.entries, bits))
+
+
+def _places(asking: dict[Fact, "array[int]"]) -> dict[Fact, tuple[int, int]]:
+    """From where to where each fact's numbers stand in their section."""
+    ends = list(itertools.accumulate(map(len, asking.values()), initial=0))
+    return dict(zip(asking, itertools.pairwise(ends), strict=True))
 
 
 def _tables(entries: list[int], bits: int) -> dict[str, bytes]:

@@ -5,14 +5,14 @@ are built from the head: a second or two for a million standards, so aside), the
 Never says whether a standard fits. Raises ValueError for octets that are no index.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from heapq import merge
 
 from ahocorasick_rs import AhoCorasick
 
 from rules.asking import Asked
 from rules.conditions import Fact
-from rules.index.keys import TEXTS, checksum, texts_of, values_of
+from rules.index.keys import TEXTS, checksum, is_unknown, texts_of, values_of
 from rules.index.layout import take_apart
 from rules.index.records import read
 from rules.mail_view import MailView
@@ -63,6 +63,9 @@ class RuleIndex:
         self._needles = {fact: _Needles(fact, needles) for fact, needles in head["needles"].items()}
         self._patterns = {fact: PatternSets(patterns) for fact, patterns in head["patterns"].items()}
         self._everywhere: list[int] = head["everywhere"]
+        asking = sections["asking"].cast("I")
+        self._asking: dict[Fact, Numbers] = {fact: asking[start:end] for fact, (start, end) in head["asking"].items()}
+        self._asks_senders = "sender" in self._facts
 
     def standards(self) -> Iterator[ImportStandard]:
         """All of them, in the order in which they are asked."""
@@ -82,30 +85,30 @@ class RuleIndex:
                         crowded.append(self._numbers[middle:end])
         for fact, sets in self._patterns.items():
             always += [sets.found_in(text) for text in _raw(fact, view)]
-            if not _is_fetched(fact, view):
-                always.append(sets.numbers)
-        numbers = _merged(always) if not crowded else _with_crowd(_merged(always), _merged(crowded), asked)
+        numbers = _merged(always)
+        if crowded:
+            numbers = _with_others(numbers, _merged(crowded), lambda: asked.wants_near)
+        unknown = self._unknown(view)
+        if unknown:  # they cannot fit: one that may is enough
+            numbers = _with_others(numbers, _merged(unknown), lambda: not asked.may_fit)
         return map(self._standard, numbers)
+
+    def _unknown(self, view: MailView) -> list[Numbers]:
+        """The standards that are found by what is not known of this message."""
+        if self._asks_senders and is_unknown("sender", view):
+            return [range(self.count)]
+        return [numbers for fact, numbers in self._asking.items() if is_unknown(fact, view)]
 
     def _keys(self, view: MailView) -> Iterator[int]:
         for fact in self._facts:
             for text in values_of(fact, view):
                 yield checksum(fact, text)
         for fact, needles in self._needles.items():
-            if not _is_fetched(fact, view):
-                yield from needles.checksums
             for text in texts_of(fact, view):
                 yield from needles.found_in(text)
 
     def _standard(self, number: int) -> ImportStandard:
         return read(self._standards[self._offsets[number] : self._offsets[number + 1]])
-
-
-def _is_fetched(fact: Fact, view: MailView) -> bool:
-    """Law 20: a text that was not fetched may hold any needle."""
-    if fact == "attachment_name":
-        return view.is_fetched("attachments")
-    return fact not in {"body", "body_pattern"} or view.is_fetched("text")
 
 
 def _raw(fact: Fact, view: MailView) -> tuple[bytes, ...]:
@@ -131,18 +134,19 @@ def _once(numbers: Iterable[int]) -> Iterator[int]:
         last = number
 
 
-def _with_crowd(always: Iterator[int], crowded: Iterator[int], asked: Asked) -> Iterator[int]:
-    """Both, ascending, the crowd as long as it is wanted."""
+def _with_others(always: Iterator[int], others: Iterator[int], is_wanted: Callable[[], bool]) -> Iterator[int]:
+    """Both, ascending, the others as long as they are wanted."""
     following = next(always, None)
-    for number in crowded:
-        if not asked.wants_near:
+    for number in others:
+        if not is_wanted():
             break
         while following is not None and following < number:
             yield following
             following = next(always, None)
-        if following == number:
+        if following == number:  # wanted whatever the others are
             following = next(always, None)
-        if asked.wants_near:
+            yield number
+        elif is_wanted():
             yield number
     if following is not None:
         yield following

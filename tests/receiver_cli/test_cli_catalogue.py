@@ -215,6 +215,15 @@ def test_the_source_of_the_settings_is_asked(publisher: Publisher, postbus: Any)
     assert in_force(postbus) == (LATER, "in force")
 
 
+@pytest.mark.parametrize("version", ["0", "2147483648", "99999999999999999999"])
+@pytest.mark.parametrize("command", ["rollback", "diff"])
+def test_a_version_that_cannot_be_is_refused(postbus: Any, command: str, version: str) -> None:
+    """No database is asked for a number that it cannot hold."""
+    refused = postbus("catalogue", command, version)
+    assert refused.status == 2
+    assert "VERSION" in refused.err
+
+
 def test_a_rollback_holds_until_it_is_lifted(publisher: Publisher, postbus: Any, fails_with: Any) -> None:
     """Updates are kept and wait; after `resume` the next one comes in."""
     (starter,) = [row["version"] for row in postbus("catalogue", "list", "--json").rows]

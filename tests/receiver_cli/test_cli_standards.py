@@ -25,6 +25,17 @@ def test_the_four_fields_are_kept_and_listed(postbus: Any, acme: str) -> None:
     assert (standard["subject_word"], standard["email_text_is_invoice"]) == ("Rechnung", True)
 
 
+def test_a_priority_out_of_range_is_refused(postbus: Any, acme: str, fails_with: Callable[..., None]) -> None:
+    """What is said is about the priority, not about what could not be read beside it."""
+    standard = ("standard", "add", "--tenant", acme, "--name", "Tax", "--sender", SENDER)
+    fails_with(postbus(*standard, "--priority", "99999999999999999999"), "priority", "1000000")
+    assert postbus(*standard, "--priority", "-1000000").status == 0
+    fails_with(
+        postbus("standard", "set", "--tenant", acme, "--name", "Tax", "--priority", "2147483648"), "priority", "1000000"
+    )
+    assert [each["priority"] for each in listed(postbus, acme)] == [-1_000_000]
+
+
 @pytest.mark.parametrize("given", [[], ["--email-text-is-invoice"], ["--sender", " "], ["--subject-word", ""]])
 def test_an_empty_standard_is_refused(
     postbus: Any, acme: str, given: list[str], fails_with: Callable[..., None]

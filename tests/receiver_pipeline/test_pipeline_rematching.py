@@ -1,18 +1,21 @@
 """Nothing is scanned in vain: when standards change, mail that was not imported comes in, once, from its octets."""
 
+from concurrent.futures import Future
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import delete, update
 
-from receiver.pipeline.daily import do_daily, queue_stale
-from receiver.pipeline.parsing import Pool
+from receiver.pipeline.daily import do_daily, do_daily_if_due, queue_stale
+from receiver.pipeline.parsing import Choose, Mail, Parsed, Pool
 from receiver.pipeline.rematch_job import do_rematch_job
-from receiver.pipeline.rematching import READ_TOGETHER, Rematched, Rematcher
+from receiver.pipeline.rematching import ATTEMPTS, READ_TOGETHER, Rematched, Rematcher
 from rules.conditions import in_order
 from rules.standards import ImportStandard
 from storage import jobs
+from storage.blobs import BlobBatch, BlobStore
+from storage.failures import NoRoom
 from storage.messages import get_message
 from storage.models import Message, Tenant
 from storage.rematch_models import LookupKey, MessageFacts
@@ -177,6 +180,56 @@ def test_mail_whose_octets_are_gone_is_left_after_three_attempts(house: House) -
         assert count_candidates(session, lost.tenant_id) == 0
 
 
+def test_standards_that_change_meanwhile_wear_no_mail_out(house: House) -> None:
+    """Law 12: however often what decides changes while octets are read, the mail is decided by the rules of then."""
+    house.accept(text_mail("Rechnung", "<p>x</p>"))
+    house.drain()
+    with house.database.write() as session:
+        owner = acme(session)
+        add_standard(session, owner, "Shop", subject_word="Rechnung", email_text_is_invoice=True)
+        add_all(session, owner)
+    changes = iter(range(ATTEMPTS + 1))
+
+    class ChangingPool(Pool):
+        def submit(self, mail: Mail, choose: Choose) -> "Future[Parsed]":
+            future = super().submit(mail, choose)
+            future.exception()
+            for number in changes:
+                with house.database.write() as session:
+                    add_standard(session, acme(session), f"Other {number}", sender=f"@{number}.example")
+                break
+            return future
+
+    pool = ChangingPool(house.settings, children=1)
+    done = Rematcher(house.database, house.blobs, pool, lambda: False).rematch(owner.id, lambda _: None, lambda _: None)
+    pool.close()
+    assert next(changes, None) is None
+    assert (done.imported, done.unreadable, only(house).state) == (1, 0, "imported")
+
+
+def test_a_full_disk_wears_no_mail_out(house: House) -> None:
+    """What cannot be kept now is kept once there is room, however many attempts were in vain."""
+    house.accept(text_mail("Rechnung", "<p>x</p>"))
+    house.drain()
+    with house.database.write() as session:
+        owner = acme(session)
+        add_standard(session, owner, "Shop", subject_word="Rechnung", email_text_is_invoice=True)
+        add_all(session, owner)
+
+    class FullStore(BlobStore):
+        def batch(self) -> BlobBatch:
+            raise NoRoom("full")
+
+    full, pool = FullStore(house.settings.blob_folder()), Pool(house.settings, children=1)
+    for _ in range(ATTEMPTS + 1):
+        with pytest.raises(NoRoom):
+            Rematcher(house.database, full, pool, lambda: False).rematch(owner.id, lambda _: None, lambda _: None)
+    done = Rematcher(house.database, house.blobs, pool, lambda: False).rematch(owner.id, lambda _: None, lambda _: None)
+    pool.close()
+    full.close()
+    assert (done.imported, done.unreadable, only(house).state) == (1, 0, "imported")
+
+
 def test_told_to_stop_it_leaves_the_rest(house: House) -> None:
     """SIGTERM comes in the midst: what was begun is finished, what is left waits."""
     count = READ_TOGETHER + 2
@@ -220,3 +273,19 @@ def test_each_night_old_mail_expires_and_the_rest_is_matched_again(house: House)
     assert (young.tenant_revision, last_step(house, young)["code"]) == (2, "nothing_recognised")
     with house.database.read() as session:
         assert queue_stale(house.database, acme(session)) == 0
+
+
+def test_daily_work_is_done_once_a_day_whoever_asks(house: House) -> None:
+    """Mail of before an upgrade, of which nothing is known, is matched at the first look; then a day passes."""
+    house.accept(text_mail("Rechnung", "<p>x</p>"))
+    house.drain()
+    with house.database.write() as session:
+        session.connection().execute(delete(LookupKey))
+        session.connection().execute(delete(MessageFacts))
+    assert do_daily_if_due(house.database, house.blobs, not_imported_days=90)
+    assert do_jobs(house) == 1
+    assert not do_daily_if_due(house.database, house.blobs, not_imported_days=90)
+    with house.database.write() as session:
+        add_standard(session, acme(session), "Shop", subject_word="Rechnung", email_text_is_invoice=True)
+    do_jobs(house)
+    assert only(house).state == "imported"

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rules.asking import MOST_NEAR, StandardList
-from rules.conditions import Fact, condition
+from rules.conditions import Condition, Fact, condition
+from rules.decision import Decision
 from rules.engine import decide
 from rules.facts import AttachmentFacts, MailFacts, TenantPolicy
 from rules.index import RuleIndex, pack
@@ -31,9 +32,15 @@ def test_index_and_plain_loop_agree(
     """Of random standards and mails, catalogue's and tenant's own alike: decision, reason and trace are the same."""
     shared = catalogue(shared)
     plain, indexed = StandardList.of_catalogue(shared, 7), RuleIndex(pack(shared, 7, crowd))
-    assert decide(mail, own, policy, indexed) == decide(mail, own, policy, plain)
+    assert both(decide(mail, own, policy, indexed)) == both(decide(mail, own, policy, plain))
     listed = StandardList(tuple(sorted(own, key=order)))
-    assert decide(mail, RuleIndex(pack(own, None, crowd)), policy, indexed) == decide(mail, listed, policy, plain)
+    compiled = RuleIndex(pack(own, None, crowd))
+    assert both(decide(mail, compiled, policy, indexed)) == both(decide(mail, listed, policy, plain))
+
+
+def both(decision: Decision) -> tuple[Decision, bool]:
+    """A decision, and (law 20) whether it may be another once what is unknown is fetched."""
+    return decision, decision.wants_more
 
 
 @given(mails, st.lists(standards, min_size=1, max_size=4), policies, st.randoms())
@@ -105,6 +112,40 @@ def test_a_sender_is_named_from_within_a_crowd() -> None:
     decision = decide(mail, RuleIndex(pack(known)), EVERYONE)
     assert decision == decide(mail, StandardList(tuple(known)), EVERYONE)
     assert (decision.reason.code, len(decision.trace)) == ("word_missing_of_sender", MOST_NEAR + 1)
+
+
+def test_what_fits_within_a_crowd_is_found_though_no_more_is_told() -> None:
+    """The standard that fits stands behind a crowded key too: it counts, however many nearly fitted before it."""
+    others = ImportStandard("o", "S00019a", (condition("subject", "word20"), condition("size", "> 5")))
+    known = sorted([*crowd(500), others], key=order)
+    del known[19]  # nineteen are told, then the other one, then the one that fits
+    mail = MailFacts(from_addresses=("a@x.example",), subject="word20", octets=5, attachments=(PDF,))
+    decision = decide(mail, RuleIndex(pack(known)), EVERYONE)
+    assert decision == decide(mail, StandardList(tuple(known)), EVERYONE)
+    assert decision.standard == "S00020"
+
+
+@pytest.mark.parametrize(
+    ("asked", "facts"),
+    [
+        (condition("language", "de"), MailFacts()),
+        (condition("authentication", "pass"), MailFacts()),
+        (condition("label", "office"), MailFacts(label=None)),
+        (condition("attachment_type", "image/*"), MailFacts(not_fetched=("attachments",))),
+        (condition("sender", "a@x.example"), MailFacts(not_fetched=("forward",))),
+        (condition("original_sender", "a@x.example"), MailFacts(not_fetched=("forward",))),
+        (condition("reply_to", "a@x.example"), MailFacts(reply_to=None)),
+        (condition("sender_field", "a@x.example"), MailFacts(sender_field=None)),
+    ],
+)
+def test_an_unknown_fact_may_fit_in_an_index_too(asked: Condition, facts: MailFacts) -> None:
+    """Law 20: whoever decides by an index fetches what a plain loop fetches."""
+    known = [ImportStandard(str(number), f"S{number}", (asked, condition("size", "> 5"))) for number in range(40)]
+    for octets in (None, 9, 5):
+        mail = replace(facts, octets=octets)
+        indexed = decide(mail, RuleIndex(pack(known)), EVERYONE)
+        assert both(indexed) == both(decide(mail, StandardList(tuple(known)), EVERYONE))
+        assert indexed.wants_more is (octets != 5)
 
 
 @pytest.mark.parametrize("fact", ["body", "body_pattern", "attachment_name"])

@@ -56,6 +56,7 @@ def postgresql_url(cluster: Path, migrated_postgresql: str) -> str:
     """The URL of a migrated PostgreSQL database without rows."""
     tables = ", ".join(name for name in Row.metadata.tables if not name.endswith("_state"))
     none = "UPDATE catalogue_state SET active_version = NULL, held_at = NULL, next_version = NULL, activate_at = NULL"
+    none += "; UPDATE daily_work_state SET begun_at = NULL, done_at = NULL"
     run_sql(cluster, migrated_postgresql, f"TRUNCATE {tables}; UPDATE directory_state SET version = 0; {none}")  # noqa: S608 (our own names)
     return url_of(cluster, migrated_postgresql)
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from alembic import command
-from sqlalchemy import select, text
+from sqlalchemy import insert, select, text
 from sqlmodel import col
 
 from rules.conditions import in_order
@@ -13,7 +13,7 @@ from rules.standards import ImportStandard
 from storage import jobs, schema
 from storage.database import Database
 from storage.messages import get_message
-from storage.models import ImportAddress, Job, Tenant
+from storage.models import ImportAddress, Job, Tenant, now
 from storage.rematch_models import LookupKey, MessageFacts, RematchCandidate, RematchChange
 from storage.rematching import (
     add_all,
@@ -348,6 +348,21 @@ def test_noted_changes_go_with_their_tenant(database: Database, acme: Owner) -> 
     with database.write() as session:
         remove_tenant(session, acme[0])
     assert [count(database, each) for each in (MessageFacts, LookupKey, RematchChange, RematchCandidate)] == [0] * 4
+
+
+def test_any_number_of_changes_is_looked_up(database: Database, acme: Owner) -> None:
+    """More than a statement may name (65,535 on PostgreSQL), noted while nobody looked."""
+    keep(database, acme)
+    wanted = [["sender", "whole", "@mail.supplier.example"]]
+    with database.write() as session:
+        rows = [
+            {"id": f"{n:032}", "tenant_id": acme[0].id, "wanted": wanted, "created_at": now()} for n in range(66_000)
+        ]
+        session.connection().execute(insert(RematchChange), rows)
+    with database.write() as session:
+        assert look_up_changes(session, acme[0].id) == 66_000
+        assert look_up_changes(session, acme[0].id) == 0
+        assert count_candidates(session, acme[0].id) == 1
 
 
 def test_a_mail_of_a_thousand_words_is_found_without_their_rows(database: Database, acme: Owner) -> None:
