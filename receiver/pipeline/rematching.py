@@ -11,7 +11,7 @@ Raises TemporaryFailure, LeaseLost.
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -212,12 +212,23 @@ def _decided(piece: Sequence[Candidate], rules: Mapping[str, Rules]) -> tuple[li
     """Those that stay, as stored facts tell, and those whose octets must be read."""
     left, to_read = [], []
     for candidate in piece:
-        decision = rules[candidate.tenant_id].decide(candidate.facts) if candidate.facts else None
-        if decision is None or decision.wants_more or decision.state == "imported":
+        decision = _unless_octets_tell(candidate.facts, rules[candidate.tenant_id]) if candidate.facts else None
+        if decision is None:
             to_read.append(candidate)
         else:
             left.append(_left(candidate, decision))
     return left, to_read
+
+
+def _unless_octets_tell(facts: MailFacts, rules: Rules) -> Decision | None:
+    """What stored facts decide; None when the octets are wanted, or may tell more (law 20)."""
+    decision = rules.decide(facts)
+    if decision.state == "imported":
+        return None
+    if decision.wants_more and facts.authentication is None:
+        # Nobody made a verdict when it came, and its octets hold none: for that alone they are not read.
+        return None if rules.decide(replace(facts, authentication="")).wants_more else decision
+    return None if decision.wants_more else decision
 
 
 def _left(candidate: Candidate, decision: Decision) -> Redecision:

@@ -230,6 +230,30 @@ def test_a_full_disk_wears_no_mail_out(house: House) -> None:
     assert (done.imported, done.unreadable, only(house).state) == (1, 0, "imported")
 
 
+def test_octets_are_not_read_for_a_verdict_that_they_do_not_hold(house: House) -> None:
+    """Law 20: what asks for authentication stays unknown; what asks for the text beside it is read."""
+    house.accept(text_mail("Rechnung", "<p>x</p>"))
+    house.drain()
+    read: list[Mail] = []
+
+    class CountingPool(Pool):
+        def submit(self, mail: Mail, choose: Choose) -> "Future[Parsed]":
+            read.append(mail)
+            return super().submit(mail, choose)
+
+    pool = CountingPool(house.settings, children=1)
+    rematcher = Rematcher(house.database, house.blobs, pool, lambda: False)
+    asked = {"subject": ("Rechnung",), "authentication": ("pass",)}
+    for name, conditions, reads in (("A", asked, 0), ("B", {"body": ("nothing",)}, 1)):
+        with house.database.write() as session:
+            owner = acme(session)
+            add_whole_standard(session, owner, ImportStandard(name, name, in_order(conditions), keep="text"))
+            add_all(session, owner)
+        assert rematcher.rematch(owner.id, lambda _: None, lambda _: None).decided == 1
+        assert (len(read), only(house).state) == (reads, "not_imported")
+    pool.close()
+
+
 def test_told_to_stop_it_leaves_the_rest(house: House) -> None:
     """SIGTERM comes in the midst: what was begun is finished, what is left waits."""
     count = READ_TOGETHER + 2
