@@ -88,6 +88,8 @@ def read_supplier(key: str, text: str) -> tuple[Supplier, list[SourceFault]]:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         return Supplier(key, key), [SourceFault(file, "", f"not valid TOML: {error}")]
+    except RecursionError:
+        return Supplier(key, key), [SourceFault(file, "", "is nested too deeply for a supplier's file")]
     reading = _Reading(key, values)
     return reading.supplier(), [SourceFault(file, where, said) for where, said in reading.faults]
 

@@ -20,6 +20,8 @@ def read_toml(text: str) -> dict[str, Any]:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise NoToml(f"not valid TOML: {error}") from error
+    except RecursionError as error:
+        raise NoToml("nested too deeply for a standard") from error
 
 
 def to_toml(values: Mapping[str, Any]) -> str:

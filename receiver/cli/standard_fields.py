@@ -160,9 +160,11 @@ SIMPLE = frozenset({"sender", "subject"})
 
 
 def _read(file: Path) -> dict[str, Any]:
-    if file.stat().st_size > LARGEST_FILE:
+    with file.open("rb") as opened:  # a pipe or a device has no size, and may have no end
+        octets = opened.read(LARGEST_FILE + 1)
+    if len(octets) > LARGEST_FILE:
         raise Refused(f"{file}: a standard is smaller than {LARGEST_FILE} octets")
     try:
-        return read_toml(file.read_text(encoding="utf-8-sig"))
+        return read_toml(octets.decode("utf-8-sig"))
     except (NoToml, UnicodeDecodeError) as error:
         raise Refused(f"{file}: {error}") from error

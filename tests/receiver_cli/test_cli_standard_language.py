@@ -79,16 +79,21 @@ def test_a_file_says_the_same(postbus: Any, acme: str, tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("text", ["name = ", "\udcff", "x" * 300_000])
+@pytest.mark.parametrize("text", ["name = ", "\udcff", "x" * 300_000, "a = " + "[" * 20_000])
 def test_a_file_that_cannot_be_taken_is_named(
     postbus: Any, acme: str, tmp_path: Path, text: str, fails_with: Callable[..., None]
 ) -> None:
-    """No TOML, no text, too large."""
+    """No TOML, no text, too large, too deep."""
     file = tmp_path / "bad.toml"
     file.write_bytes(text.encode("utf-8", "surrogateescape"))
 
     fails_with(add(postbus, "X", "--file", str(file)), "bad.toml: ")
     fails_with(add(postbus, "X", "--file", str(tmp_path / "missing.toml")), "missing.toml: No such file")
+
+
+def test_a_file_without_end_is_refused(postbus: Any, acme: str, fails_with: Callable[..., None]) -> None:
+    """A device or pipe has no size to look at: no more is read than a standard may have."""
+    fails_with(add(postbus, "X", "--file", "/dev/zero"), "/dev/zero: a standard is smaller than")
 
 
 def test_every_fault_is_named_at_once(postbus: Any, acme: str, fails_with: Callable[..., None]) -> None:

@@ -78,6 +78,12 @@ def test_broken_toml_names_the_line() -> None:
     assert "line" in str(fault) or "end of document" in str(fault)
 
 
+def test_a_file_that_is_nested_deeply_is_a_fault() -> None:
+    """Whoever writes it ends no build in a traceback."""
+    _, (fault,) = read_supplier("example", "a = " + "[" * 20_000)
+    assert str(fault).startswith("example.toml: is nested too deeply")
+
+
 def without_mails(text: str) -> str:
     return text[: text.index("[[standard.fits]]")]
 
