@@ -114,9 +114,9 @@ def test_units_verify_cleanly_after_an_install(prefix: Path, unit: str) -> None:
     system = prefix / "usr" / "lib" / "systemd" / "system"
     if not system.exists():  # what our units refer to
         shutil.copytree("/usr/lib/systemd/system", system, symlinks=True)
-    kill = prefix / "bin" / "kill"  # which ExecReload= runs
-    kill.parent.mkdir(exist_ok=True)
-    shutil.copy("/bin/kill", kill)
+    shell = prefix / "bin" / "sh"  # which ExecReload= runs
+    shell.parent.mkdir(exist_ok=True)
+    shutil.copy("/bin/sh", shell)
     result = subprocess.run(
         ["systemd-analyze", "verify", "--man=no", f"--root={prefix}", unit], capture_output=True, text=True, check=False
     )
