@@ -6,9 +6,9 @@ from bench.restart import run
 
 
 def test_rolling_restarts_lose_no_connection(tmp_path: Path) -> None:
-    """30 clients, 1,000 connections, doors that come and go: none is lost or sent away, every mail is settled."""
-    tally = run(tmp_path, 1000, 30, 0.5)
+    """30 clients, 8,000 connections, doors that come and go: none is lost or sent away, every mail is settled."""
+    tally = run(tmp_path, 8000, 30, 0.5)
     assert tally.were_replaced
     assert tally.lost == {}
     assert tally.told == 0
-    assert tally.taken == tally.settled == 1000
+    assert tally.taken == tally.settled == 8000
