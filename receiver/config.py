@@ -16,6 +16,7 @@ from typing import Any, Literal, get_origin
 from pydantic import BaseModel, Field, ValidationError
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
+from receiver.config_accounts import AccountSettings
 from receiver.config_catalogue import CatalogueSettings
 from receiver.config_smtp import SmtpSettings as SmtpSettings
 from receiver.setting_faults import nearest_name, sentence
@@ -178,6 +179,7 @@ class Settings(BaseSettings):
     rendering: RenderingSettings = RenderingSettings()
     jobs: JobSettings = JobSettings()
     retention: RetentionSettings = RetentionSettings()
+    accounts: AccountSettings = AccountSettings()
     log: LogSettings = LogSettings()
     catalogue: CatalogueSettings = CatalogueSettings()
     metrics: MetricsSettings = MetricsSettings()

@@ -24,6 +24,7 @@ import structlog
 
 from receiver import listening, logs, places
 from receiver.config import ConfigurationError, DatabaseSettings, Settings
+from receiver.config_accounts import AccountSettings
 from receiver.listening import KINDS, Listener
 from receiver.smtp.shared import clear_slot, new_region, slot_number
 from receiver.sole import sole
@@ -135,9 +136,10 @@ def _children(
     # Each door holds a part of the journal by its name: while one takes over from another, both live.
     free = (name for name in map("door-{}".format, itertools.count(1)) if name not in taken)
     everything = settings.model_dump_json().encode()
-    # The renderer runs what mail contains: it never learns where the database is, nor its password (law 17).
-    without_database = settings.model_copy(update={"database": DatabaseSettings()}).model_dump_json().encode()
-    own_renderer = [Child("renderer", "renderer", without_database, _STOP_SECONDS)]
+    # The renderer runs what mail contains: it learns no password, nor where the database is (law 17).
+    without_secrets = {"database": DatabaseSettings(), "accounts": AccountSettings()}
+    for_renderer = settings.model_copy(update=without_secrets).model_dump_json().encode()
+    own_renderer = [Child("renderer", "renderer", for_renderer, _STOP_SECONDS)]
     doors = [
         Child(
             "door",
