@@ -4,8 +4,6 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -14,12 +12,6 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 def upgrade(connection: Connection) -> None:
     """Run the revisions that are missing, in the connection's transaction."""
     command.upgrade(configuration(connection), "head")
-
-
-def is_current(connection: Connection) -> bool:
-    """Whether no revision is missing, and none is there that this version does not know."""
-    wanted = set(ScriptDirectory(str(MIGRATIONS)).get_heads())
-    return set(MigrationContext.configure(connection).get_current_heads()) == wanted
 
 
 def configuration(connection: Connection) -> Config:
