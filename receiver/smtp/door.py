@@ -22,6 +22,7 @@ import uvloop
 
 from receiver.config import Settings
 from receiver.listening import Listener
+from receiver.own_journal import open_journal
 from receiver.smtp import tls
 from receiver.smtp.accepting import Door
 from receiver.smtp.certificates import Certificates, WatchedCertificate, watched_for_name
@@ -33,10 +34,8 @@ from receiver.smtp.session import hooks_of
 from receiver.smtp.shared import Slot, slot_number
 from receiver.smtp.text import DataLimits
 from receiver.smtp.wire import Terms
-from receiver.tally import COMMIT_MESSAGES
 from storage.database import Database
 from storage.directory import AddressDirectory
-from storage.journal import Journal
 
 # How often the files of the certificate are looked at.
 _CERTIFICATE_SECONDS = 10.0
@@ -74,23 +73,6 @@ def run_door(
     finally:
         journal.close()
         database.close()
-
-
-def open_journal(settings: Settings, name: str) -> Journal:
-    """This door's part of the journal, recovered and ready. Raises TemporaryFailure."""
-    journal = Journal(
-        settings.journal_folder(),
-        name,
-        segment_octets=settings.journal.segment_octets,
-        memory_octets=settings.journal.memory_octets,
-        reserve_octets=settings.journal.reserve_octets,
-        rotate_seconds=settings.journal.rotate_seconds,
-        shelves=(settings.data, settings.blob_folder()),
-        on_commit=COMMIT_MESSAGES.observe,
-    )
-    recovery = journal.open()
-    log.info("journal_opened", owner=name, **dataclasses.asdict(recovery))
-    return journal
 
 
 def make_lookup(settings: Settings, database: Database) -> RecipientLookup:

@@ -14,9 +14,10 @@ import uvloop
 
 from receiver.config import Plan, Settings, SmtpSettings
 from receiver.listening import KINDS, Listener, bound_unix
+from receiver.own_journal import open_journal
 from receiver.smtp import tls
 from receiver.smtp.certificates import Certificates, WatchedCertificate, watched_for_name
-from receiver.smtp.door import Door, make_lookup, make_terms, open_journal
+from receiver.smtp.door import Door, make_lookup, make_terms
 from receiver.smtp.handler import ImportHandler
 from receiver.smtp.recipients import RecipientLookup
 from storage.addresses import add_address

@@ -3,7 +3,8 @@
 import threading
 from concurrent.futures import Future
 
-from receiver.smtp.door import make_lookup, open_journal
+from receiver.own_journal import open_journal
+from receiver.smtp.door import make_lookup
 from receiver.smtp.handler import ImportHandler
 from storage.failures import NoRoom, TemporaryFailure
 from tests.receiver_smtp.journals import LetterByLetter

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from receiver.own_journal import open_journal
 from receiver.smtp.attributes import OF_XCLIENT, OF_XFORWARD, Client, told
-from receiver.smtp.door import make_lookup, open_journal
+from receiver.smtp.door import make_lookup
 from receiver.smtp.handler import ImportHandler
 from receiver.smtp.paths import SyntaxFault
 from storage.journal import JournalReader

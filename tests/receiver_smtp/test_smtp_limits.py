@@ -4,7 +4,8 @@ import threading
 import time
 from concurrent.futures import Future
 
-from receiver.smtp.door import make_lookup, open_journal
+from receiver.own_journal import open_journal
+from receiver.smtp.door import make_lookup
 from receiver.smtp.handler import ImportHandler
 from tests.receiver_smtp.journals import LetterByLetter
 

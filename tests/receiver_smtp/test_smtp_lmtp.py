@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from receiver.smtp.door import open_journal
+from receiver.own_journal import open_journal
 from storage.failures import TemporaryFailure
 from tests.receiver_smtp.journals import LetterByLetter
 

@@ -10,7 +10,8 @@ from ipaddress import ip_network
 import pytest
 
 from receiver.config import ConfigurationError, load
-from receiver.smtp.door import make_lookup, open_journal
+from receiver.own_journal import open_journal
+from receiver.smtp.door import make_lookup
 from receiver.smtp.handler import ImportHandler
 from receiver.smtp.networks import is_listed
 from storage.journal import JournalReader

@@ -9,7 +9,7 @@ import threading
 import time
 from concurrent.futures import Future
 
-from receiver.smtp.door import open_journal
+from receiver.own_journal import open_journal
 from tests.receiver_smtp.journals import LetterByLetter
 
 MAIL = b"Subject: probe\r\n\r\nbody\r\n"
