@@ -13,14 +13,15 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal, get_origin
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from receiver.config_accounts import AccountSettings
 from receiver.config_catalogue import CatalogueSettings
 from receiver.config_smtp import SmtpSettings as SmtpSettings
-from receiver.setting_faults import nearest_name, sentence
+from receiver.setting_faults import holds_secret, nearest_name, sentence
 from receiver.setting_values import (
+    MASK,
     DatabaseUrl,
     DataFolder,
     Domain,
@@ -236,7 +237,7 @@ def load(config_file: Path | None, data: Path | None, environment: Mapping[str, 
         settings = Settings(**merged)
     except ValidationError as error:
         faults += [
-            sentence(dict(e), _where(e["loc"], from_environment, config_file), _known_keys(e["loc"]))
+            sentence(dict(e), _where(e["loc"], from_environment, config_file), _known_keys(e["loc"]), secret_keys())
             for e in error.errors()
         ]
     if faults:
@@ -252,6 +253,11 @@ def walk(model: type[BaseModel] = Settings, prefix: str = "") -> Iterator[tuple[
             yield from walk(annotation, f"{prefix}{name}.")
         else:
             yield f"{prefix}{name}", field, field.get_default(call_default_factory=True, validated_data={})
+
+
+def secret_keys() -> set[str]:
+    """Dotted keys of the settings whose values are shown nowhere."""
+    return {key for key, field, _ in walk() if field.annotation is SecretStr}
 
 
 def _read_file(path: Path) -> tuple[dict[str, Any], list[str]]:
@@ -290,8 +296,9 @@ def _unreadable_variables(ours: Mapping[str, str]) -> dict[str, str]:
     faults = {}
     for name in samples.keys() & ours.keys():
         if not _is_json(ours[name], type(samples[name])):
-            value, sample = without_password(ours[name])[:200], json.dumps(samples[name])
-            faults[name] = f"environment: {name} = {value!r}: expected JSON, for example {sample}"
+            is_secret = holds_secret(name, {_variable(key).replace("__", ".") for key in secret_keys()})
+            value, sample = MASK if is_secret else repr(without_password(ours[name])[:200]), json.dumps(samples[name])
+            faults[name] = f"environment: {name} = {value}: expected JSON, for example {sample}"
     return faults
 
 

@@ -5,6 +5,7 @@ Pure; raises nothing beyond what pydantic says of a value.
 
 from pydantic import Field
 
+from receiver.config_oauth import OAuthSettings
 from receiver.setting_values import Section
 
 
@@ -53,3 +54,4 @@ class AccountSettings(Section):
     contact: str = Field(
         "", description="Address or URL told to servers that ask who we are (RFC 2971), for their administrators."
     )
+    oauth: OAuthSettings = OAuthSettings()

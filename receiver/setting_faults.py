@@ -1,26 +1,37 @@
 """Words for what is wrong with a setting: where it was set, its key and value, what was expected, the nearest key.
 
-Pure: what pydantic found and the known keys in, a sentence out. A password within a URL is never repeated.
+Pure: what pydantic found and the known keys in, a sentence out. A password within a URL is never repeated, nor the
+value of a setting that is secret, nor of a table that holds one.
 """
 
 import difflib
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from receiver.setting_values import without_password
+from receiver.setting_values import MASK, without_password
 
 _LONGEST_VALUE = 200
 
 
-def sentence(error: Mapping[str, Any], where: str, known: Collection[str]) -> str:
-    """What is wrong, from one entry of `ValidationError.errors()`."""
+def sentence(error: Mapping[str, Any], where: str, known: Collection[str], secret: Collection[str] = ()) -> str:
+    """What is wrong, from one entry of `ValidationError.errors()`. `secret`: keys whose values nobody may see."""
     location = [str(part) for part in error["loc"]]
     key = ".".join(location)
     if error["type"] == "extra_forbidden":
         return f"{where}: {key}: no such setting{nearest_key(key, known)}"
-    value = without_password(repr(error["input"]))
-    shown = value if len(value) <= _LONGEST_VALUE else value[:_LONGEST_VALUE] + "…"
-    return f"{where}: {key} = {shown}: {_expected(error, key)}"
+    return f"{where}: {key} = {_shown(error['input'], key, secret)}: {_expected(error, key)}"
+
+
+def holds_secret(key: str, secret: Collection[str]) -> bool:
+    """Whether this setting is one of the secret ones, or a table that holds one of them."""
+    return any(each == key or each.startswith(f"{key}.") for each in secret)
+
+
+def _shown(value: object, key: str, secret: Collection[str]) -> str:
+    if holds_secret(key, secret):
+        return MASK
+    shown = without_password(repr(value))
+    return shown if len(shown) <= _LONGEST_VALUE else shown[:_LONGEST_VALUE] + "…"
 
 
 def nearest_key(key: str, known: Collection[str]) -> str:

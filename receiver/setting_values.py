@@ -16,6 +16,7 @@ _DOMAIN = re.compile(rf"(?=.{{1,255}}\Z){_LABEL}(?:\.{_LABEL})*")
 # Names of machines are freer than domains of mail: some hold underscores.
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,253}[A-Za-z0-9])?")
 UNIX_PREFIX = "unix:"
+MASK = "***"  # what is shown of a secret
 _LONGEST_SOCKET_PATH = 107  # sun_path holds 108 octets, unix(7).
 _DATABASE = re.compile(r"sqlite:///|postgresql(?:\+psycopg)?://")
 

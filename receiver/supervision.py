@@ -117,7 +117,9 @@ class Child:
             # SIGHUP is for the supervisor alone. The child ignores it once it can, and then lets it in.
             before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
             try:
-                region.process = subprocess.Popen(command, stdin=handed_over, pass_fds=passed, start_new_session=True)
+                region.process = subprocess.Popen(
+                    command, stdin=handed_over, pass_fds=passed, start_new_session=True, env=_environment()
+                )
             finally:
                 signal.pthread_sigmask(signal.SIG_SETMASK, before)
             return region.process
@@ -322,3 +324,8 @@ class Supervisor:
             selector.select(seconds)
         with contextlib.suppress(BlockingIOError):
             os.read(self._wake_read, 4096)
+
+
+def _environment() -> dict[str, str]:
+    """Ours without settings: a child gets those that are meant for it, and no secret by the back door."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("POSTBUS_")}

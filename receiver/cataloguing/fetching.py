@@ -9,17 +9,16 @@ Standards: RFC 9110 (redirects), RFC 8446 and the system's certificates.
 import http.client
 import socket
 import ssl
-import threading
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from contextlib import closing
 from http import HTTPStatus
 from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import SplitResult, unquote, urljoin, urlsplit
 
-from receiver.config_catalogue import is_loopback, is_web_address
+from receiver.config_catalogue import is_web_address
 from receiver.config_catalogue import source as checked_source
+from receiver.web import Bounds, CheckedConnection, Deadline, NotSecure, addresses_of, path_of
+from receiver.web import deadline as within
 
 MOST_REDIRECTS = 5
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -30,19 +29,11 @@ class Unfetched(Exception):
     """The package could not be brought here; the text says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Bounds:
-    """What a source may take."""
-
-    max_octets: int
-    seconds: float
-
-
 def fetch(source: str, bounds: Bounds) -> bytes:
     """The octets of a file (a path or file:// URL) or of an https:// URL; http:// from this machine alone."""
     if not is_web_address(source):
         return _read_file(Path(unquote(source.removeprefix("file://"))), bounds)
-    with _deadline(bounds.seconds) as deadline:
+    with within(bounds.seconds) as deadline:
         try:
             return _follow(source, bounds, deadline)
         except (OSError, http.client.HTTPException) as error:
@@ -51,80 +42,13 @@ def fetch(source: str, bounds: Bounds) -> bytes:
             raise Unfetched(f"{source}: {_reason(error)}") from error
 
 
-class _Deadline:
-    """Ends the connection that is open when the time is up: a server that sends an octet a second would never end."""
-
-    def __init__(self, seconds: float) -> None:
-        self.is_over = False
-        self._seconds = seconds
-        self._socket: socket.socket | None = None
-        self._lock = threading.Lock()
-
-    def watch(self, connected: socket.socket) -> None:
-        """From now on, end this one."""
-        with self._lock:
-            self._socket = connected
-            if self.is_over:
-                raise TimeoutError
-        connected.settimeout(self._seconds)
-
-    def end(self) -> None:
-        """The time is up."""
-        with self._lock:
-            self.is_over = True
-            if self._socket is not None:
-                try:
-                    self._socket.shutdown(socket.SHUT_RDWR)
-                except OSError:
-                    return  # it has ended by itself
-
-
-class _Connection(http.client.HTTPConnection):
-    """To an address that was resolved and checked before, by the name in the URL."""
-
-    def __init__(self, url: SplitResult, addresses: list[str], deadline: _Deadline, seconds: float) -> None:
-        host, is_secure = url.hostname or "", url.scheme == "https"
-        super().__init__(host, url.port or (443 if is_secure else 80), timeout=seconds)
-        self._addresses = addresses
-        self._deadline = deadline
-        self._tls = ssl.create_default_context() if is_secure else None
-
-    def connect(self) -> None:
-        """Connect to the first of the addresses that answers."""
-        failure: OSError | None = None
-        for address in self._addresses:
-            try:
-                self.sock = socket.create_connection((address, self.port), self.timeout)
-            except OSError as error:
-                failure = error
-                continue
-            self._deadline.watch(self.sock)
-            if self._tls is not None:
-                self.sock = self._tls.wrap_socket(self.sock, server_hostname=self.host)
-                self._deadline.watch(self.sock)
-            return
-        raise failure or OSError("it has no address")
-
-
-@contextmanager
-def _deadline(seconds: float) -> Iterator[_Deadline]:
-    deadline = _Deadline(seconds)
-    timer = threading.Timer(seconds, deadline.end)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield deadline
-    finally:
-        timer.cancel()
-
-
-def _follow(source: str, bounds: Bounds, deadline: _Deadline) -> bytes:
+def _follow(source: str, bounds: Bounds, deadline: Deadline) -> bytes:
     named, target = urlsplit(source), source
     for _ in range(MOST_REDIRECTS + 1):
         url = urlsplit(target)
-        connection = _Connection(url, _addresses(url, named), deadline, bounds.seconds)
+        connection = CheckedConnection(url, _addresses(url, named), deadline, bounds.seconds)
         with closing(connection):
-            connection.request("GET", _path(url), headers={"Accept-Encoding": "identity", "User-Agent": "postbus"})
+            connection.request("GET", path_of(url), headers={"Accept-Encoding": "identity", "User-Agent": "postbus"})
             answer = connection.getresponse()
             if answer.status not in _REDIRECTS:
                 return _body(answer, source, bounds, deadline)
@@ -144,14 +68,15 @@ def _target(source: str, here: str, location: str | None) -> str:
 
 
 def _addresses(url: SplitResult, named: SplitResult) -> list[str]:
-    host = url.hostname or ""
-    found = socket.getaddrinfo(host, url.port or url.scheme, type=socket.SOCK_STREAM)
-    addresses = list(dict.fromkeys(str(row[4][0]) for row in found))
-    if url.scheme != "https" and not all(map(is_loopback, addresses)):
-        raise Unfetched(f"{url.geturl()}: http:// is taken from this machine alone; use https://")
+    try:
+        addresses = addresses_of(url)
+    except NotSecure as error:
+        raise Unfetched(str(error)) from error
     is_other = (url.hostname, url.port) != (named.hostname, named.port)
     if is_other and not all(_is_public(each) for each in addresses):
-        raise Unfetched(f"{named.geturl()}: sends us on to {host}, which has no public address; that is not followed")
+        raise Unfetched(
+            f"{named.geturl()}: sends us on to {url.hostname}, which has no public address; that is not followed"
+        )
     return addresses
 
 
@@ -159,11 +84,7 @@ def _is_public(address: str) -> bool:
     return ip_address(address.partition("%")[0]).is_global
 
 
-def _path(url: SplitResult) -> str:
-    return (url.path or "/") + (f"?{url.query}" if url.query else "")
-
-
-def _body(answer: http.client.HTTPResponse, source: str, bounds: Bounds, deadline: _Deadline) -> bytes:
+def _body(answer: http.client.HTTPResponse, source: str, bounds: Bounds, deadline: Deadline) -> bytes:
     if answer.status != HTTPStatus.OK:
         raise Unfetched(f"{source}: the server answers {answer.status}; check catalogue.source")
     octets = bytearray()

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from receiver.cataloguing.fetching import Bounds, Unfetched, fetch
+from receiver.cataloguing.fetching import Unfetched, fetch
 from receiver.cataloguing.index_file import open_index
 from receiver.cataloguing.updating import Update, take, weigh
 from receiver.cli.catalogue_build import build, key_
@@ -30,6 +30,7 @@ from receiver.cli.workplace import Workplace
 from receiver.config import Settings
 from receiver.config_catalogue import is_web_address
 from receiver.config_catalogue import source as checked_source
+from receiver.web import Bounds
 from rules.catalogue_package import HIGHEST_VERSION, Package, open_package
 from rules.catalogue_package import Refused as PackageRefused
 from storage import catalogue, catalogue_switches

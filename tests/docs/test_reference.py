@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 from typer.main import get_command
 
 from receiver.cli.main import COMMANDS, app, load
@@ -124,7 +125,7 @@ def test_every_global_option_is_explained() -> None:
 def test_every_setting_is_explained(key: str, field: Any, default: object) -> None:
     """With its name in the file and in the environment, its true default, and its meaning as the code has it."""
     variable = ENVIRONMENT_PREFIX + key.upper().replace(".", "__")
-    shown = json.dumps(str(default) if isinstance(default, Path) else default)
+    shown = json.dumps(str(default) if isinstance(default, Path | SecretStr) else default)
 
     assert f"| `{key}` | `{variable}` | `{shown}` | {field.description} |" in section("Settings")
 

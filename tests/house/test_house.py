@@ -41,6 +41,7 @@ ONLY_IN = {
     "pydantic_settings": {"receiver.config"},
     "prometheus_client": {"receiver.metrics"},
     "dns": {"receiver.doctor"},
+    "authlib": {"receiver.imap"},
 }
 # Where a fault of ours must not take others with it: a session, a batch, a job, a message's attempt.
 EDGES = {

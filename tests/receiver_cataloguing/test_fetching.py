@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from receiver.cataloguing.fetching import MOST_REDIRECTS, Bounds, Unfetched, fetch
+from receiver.cataloguing.fetching import MOST_REDIRECTS, Unfetched, fetch
+from receiver.web import Bounds
 from tests.receiver_cataloguing.conftest import Server, giving, sending_on
 
 BOUNDS = Bounds(max_octets=1000, seconds=20)
