@@ -7,14 +7,12 @@ Raises Damaged for a row that holds no facts.
 
 import json
 from collections.abc import Sequence
-from dataclasses import MISSING, fields
-from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, insert, select
 from sqlmodel import col
 
-from rules.facts import AttachmentFacts, EInvoice, ForwardClaim, MailFacts
+from rules.facts import MailFacts
+from rules.looks import plain_values
 from rules.lookup import index_keys
 from storage.failures import Damaged
 from storage.models import Message
@@ -43,7 +41,7 @@ _DELETE_KEY = delete(LookupKey).where(
 
 def encode(facts: MailFacts) -> str:
     """What is kept of these facts."""
-    values = _plain(facts)
+    values = plain_values(facts)
     if values.pop("text", ""):
         values["not_fetched"] = [*facts.not_fetched, NOT_KEPT]
     # ASCII: a mail may hold NUL and lone surrogates, which no database takes, and they come back as they were.
@@ -133,28 +131,3 @@ def forget_tenant(connection: Connection, tenant_id: str) -> None:
         for start in range(0, len(found), _PIECE):
             forget_keys(connection, found[start : start + _PIECE])
     connection.execute(delete(MessageFacts).where(col(MessageFacts.message_id).in_(own)))
-
-
-_USUAL: dict[type, dict[str, Any]] = {
-    kind: {each.name: each.default for each in fields(kind)}
-    for kind in (MailFacts, AttachmentFacts, EInvoice, ForwardClaim)
-}
-
-
-def _plain(values: MailFacts | AttachmentFacts | EInvoice | ForwardClaim) -> dict[str, Any]:
-    """The fields that are not as usual, as JSON has them (dataclasses.asdict copies deeply: 70 us a mail)."""
-    said: dict[str, Any] = {}
-    for name, usual in _USUAL[type(values)].items():
-        value = getattr(values, name)
-        if usual is not MISSING and value == usual:
-            continue
-        match value:
-            case AttachmentFacts() | EInvoice() | ForwardClaim():
-                said[name] = _plain(value)
-            case datetime():
-                said[name] = value.isoformat()
-            case tuple():
-                said[name] = [_plain(each) if isinstance(each, AttachmentFacts) else each for each in value]
-            case _:
-                said[name] = value
-    return said

@@ -17,8 +17,8 @@ from receiver.cli.rows import opened
 from receiver.cli.workplace import Workplace
 from receiver.config import Settings
 from receiver.pipeline.parsing import AttemptFailed, Mail, Pool
-from receiver.pipeline.rulebook import Rulebook, Rules
 from receiver.pipeline.trying import read_facts
+from receiver.rulebook import Rulebook, Rules
 from rules.decision import Decision
 from rules.facts import MailFacts
 from rules.wording import Language, describe, words

@@ -14,9 +14,9 @@ from receiver.cli.output import Column, column, show, time_column
 from receiver.cli.output import say as say_words
 from receiver.cli.parsers import parser, stored_octets
 from receiver.cli.workplace import Workplace
-from receiver.pipeline.rulebook import Rulebook
 from receiver.pipeline.trying import Change as StandardsChange
 from receiver.pipeline.trying import Trial, Trier
+from receiver.rulebook import Rulebook
 from rules.standards import ImportStandard
 from rules.wording import Language, words
 from storage.database import Database, Session

@@ -4,7 +4,7 @@ Where plain text and HTML are alternatives, the HTML counts; further texts follo
 images stand inside. Called in the child only, and only when a decision keeps the text.
 """
 
-from receiver.pipeline.fields import parameter
+from receiver.mail.fields import parameter
 from receiver.pipeline.message_facts import Findings
 from receiver.pipeline.unpack import Leaf, Unpacked
 from receiver.rendering.cleaning import clean_html, text_to_html

@@ -12,8 +12,8 @@ from typing import Literal
 from receiver.pipeline.judging import Decisions, settlement
 from receiver.pipeline.keep import parts_of
 from receiver.pipeline.parsing import Mail, Parsed, Pool, Wanted
-from receiver.pipeline.rulebook import Rulebook, Rules
 from receiver.pipeline.settle_job import delivery_of_row
+from receiver.rulebook import Rulebook, Rules
 from rules.decision import Decision, Reason, TraceLine
 from rules.facts import MailFacts
 from rules.recognition.content import is_keepable

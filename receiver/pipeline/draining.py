@@ -18,7 +18,7 @@ import structlog
 from receiver.pipeline.judging import judge, settlement
 from receiver.pipeline.keep import delivery_of, keep_raw, labels_of, recipients_by_tenant
 from receiver.pipeline.parsing import AttemptFailed, Mail, Parsed, Pool
-from receiver.pipeline.rulebook import Rulebook, Rules
+from receiver.rulebook import Rulebook, Rules
 from receiver.tally import tally
 from storage.blobs import BlobBatch, BlobStore
 from storage.database import Database, Session

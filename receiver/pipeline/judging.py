@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from receiver.pipeline.keep import keep_documents, parts_of, settlement_of
 from receiver.pipeline.parsing import Parsed, Wanted
-from receiver.pipeline.rulebook import Rules
+from receiver.rulebook import Rules
 from rules.decision import Decision
 from rules.facts import MailFacts
 from storage.blobs import BlobBatch

@@ -7,8 +7,8 @@ that are likely to be kept (what recognition imports by itself) stay at hand, al
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from receiver.pipeline.charsets import storable
-from receiver.pipeline.fields import decode_words
+from receiver.mail.charsets import storable
+from receiver.mail.fields import decode_words
 from receiver.pipeline.reading import Reading, read
 from receiver.pipeline.unpack import Kind, Leaf, Unpacked
 from receiver.rendering.plain import plain_text

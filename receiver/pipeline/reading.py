@@ -6,23 +6,19 @@ it never sees the message itself. Where it raises, or finds less than is there, 
 Standard: RFC 5322 3.4 and 3.6, RFC 6854 (groups in From).
 """
 
-import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.message import Message
-from email.utils import getaddresses, parsedate_to_datetime
+from email.utils import parsedate_to_datetime
 
 from mailparser import MailParser
 from mailparser.exceptions import MailParserError
 
-from receiver.pipeline.charsets import one_line, storable
-from receiver.pipeline.fields import decode_words
+from receiver.mail.addresses import MAX_VALUE, addresses_of, senders, shown
+from receiver.mail.charsets import one_line, storable
+from receiver.mail.fields import text_of
 
-MAX_ADDRESSES = 100
-MAX_HEADER = 2000
 MAX_READ = 64 * 1024  # characters of all the fields of one name together
-_BRACKETED = re.compile(r"<([^\s<>@]{1,64}@[^\s<>@]{1,255})>")
-_BARE = re.compile(r"(?<![^\s,;])([^\s<>@,;:()\"]{1,64}@[^\s<>@,;:()\"]{1,255})(?![^\s,;])")
 _FIELDS = ("from", "sender", "reply-to", "to", "cc", "subject", "date", "message-id")
 # What a third-party reader of hostile text was seen to raise; anything else ends the child, and the attempt with it.
 _FAILURES = (MailParserError, ValueError, LookupError, TypeError, AttributeError, AssertionError, RecursionError)
@@ -53,14 +49,14 @@ def read(fields: Message, texts: list[tuple[str, str]]) -> Reading:
     addresses = _from_addresses(parsed, fields)
     return Reading(
         from_addresses=tuple(address for _, address in addresses),
-        from_header=_shown(addresses[:1]) or _field(fields, "from"),
-        to_header=_field(fields, "to"),
+        from_header=shown(addresses[:1]) or text_of(fields, "from"),
+        to_header=text_of(fields, "to"),
         subject=subject,
         date=_date(parsed, fields),
-        date_raw=_field(fields, "date"),
-        message_id=_field(fields, "message-id"),
-        sender_field=_addresses(fields, "sender"),
-        reply_to=_addresses(fields, "reply-to"),
+        date_raw=text_of(fields, "date"),
+        message_id=text_of(fields, "message-id"),
+        sender_field=addresses_of(fields, "sender"),
+        reply_to=addresses_of(fields, "reply-to"),
         plain=_body(parsed.text_plain if parsed else [], [text for kind, text in texts if kind == "text/plain"]),
         html=_body(parsed.text_html if parsed else [], [text for kind, text in texts if kind == "text/html"]),
         defects=frozenset(defects),
@@ -107,33 +103,12 @@ _DEFECTS = {
 
 def _from_addresses(parsed: MailParser | None, fields: Message) -> list[tuple[str, str]]:
     found = [(str(name), str(address)) for name, address in parsed.from_] if parsed else []
-    raw = [str(value) for value in fields.get_all("from", [])]
-    if not any("@" in address for _, address in found):
-        found = _tolerantly(raw)
-    if not any("@" in address for _, address in found) and "@" in "".join(raw):
-        # Seen in practice: addresses without commas between them. Those in angle brackets count first.
-        text = ", ".join(raw)
-        found = [("", address) for address in _BRACKETED.findall(text) or _BARE.findall(text)]
-    tidy = [(one_line(name), one_line(decode_words(address))) for name, address in found[:MAX_ADDRESSES]]
-    return [(name, address) for name, address in tidy if "@" in address]
-
-
-def _addresses(fields: Message, name: str) -> tuple[str, ...]:
-    raw = [str(value)[:MAX_HEADER] for value in fields.get_all(name, [])[:20]]
-    found = (one_line(decode_words(address)) for _, address in _tolerantly(raw)[:MAX_ADDRESSES])
-    return tuple(address for address in found if "@" in address)
-
-
-def _tolerantly(raw: list[str]) -> list[tuple[str, str]]:
-    try:
-        return [(decode_words(name), address) for name, address in getaddresses(raw)]
-    except _FAILURES:  # "a:a:a:…" opens a group in a group in a group
-        return []
+    return senders(found, [str(value) for value in fields.get_all("from", [])])
 
 
 def _subject(parsed: MailParser | None, fields: Message) -> str:
     # Our decoder knows the charsets that labels mean in practice; mail-parser drops what a label cannot decode.
-    return _field(fields, "subject") or (one_line(storable(str(parsed.subject)))[:MAX_HEADER] if parsed else "")
+    return text_of(fields, "subject") or (one_line(storable(str(parsed.subject)))[:MAX_VALUE] if parsed else "")
 
 
 def _body(theirs: list[str], ours: list[str]) -> str:
@@ -144,15 +119,7 @@ def _date(parsed: MailParser | None, fields: Message) -> datetime | None:
     if parsed is not None and isinstance(parsed.date, datetime):
         return parsed.date if parsed.date.tzinfo else parsed.date.replace(tzinfo=UTC)
     try:
-        date = parsedate_to_datetime(_field(fields, "date")[:100])
+        date = parsedate_to_datetime(text_of(fields, "date")[:100])
         return date if date.tzinfo else date.replace(tzinfo=UTC)
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
-
-
-def _field(fields: Message, name: str) -> str:
-    return one_line(decode_words(str(fields.get(name, ""))))[:MAX_HEADER]
-
-
-def _shown(addresses: list[tuple[str, str]]) -> str:
-    return ", ".join(f"{name} <{address}>" if name else address for name, address in addresses)

@@ -19,8 +19,8 @@ import structlog
 
 from receiver.pipeline.judging import Decisions, judge, settlement
 from receiver.pipeline.parsing import AttemptFailed, Mail, Parsed, Pool, Wanted
-from receiver.pipeline.rulebook import Rulebook, Rules
 from receiver.pipeline.settle_job import delivery_of_row
+from receiver.rulebook import Rulebook, Rules
 from receiver.tally import tally
 from rules.decision import Decision, TraceLine
 from rules.facts import MailFacts

@@ -15,7 +15,7 @@ import structlog
 from receiver.pipeline.job_results import TryAgain
 from receiver.pipeline.judging import Decisions, judge, settlement
 from receiver.pipeline.parsing import AttemptFailed, Mail, Parsed, Pool
-from receiver.pipeline.rulebook import Rulebook
+from receiver.rulebook import Rulebook
 from receiver.tally import tally
 from storage import jobs
 from storage.blobs import BlobStore

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from email.message import Message
 
-from receiver.pipeline.fields import Octets, content_type, parameter, read_fields
-from receiver.pipeline.transfer import undo
+from receiver.mail.fields import Octets, content_type, parameter, read_fields
+from receiver.mail.transfer import undo
 
 _DELIMITER_TAIL = re.compile(rb"(--)?[ \t]*(?:\r\n|\n|\r|\Z)")
 _MESSAGE_TYPES = frozenset({"message/rfc822", "message/global", "message/news"})

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from receiver.pipeline.parsing import AttemptFailed, Mail, Parsed, Pool, Wanted
-from receiver.pipeline.rulebook import Rules
+from receiver.rulebook import Rules
 from rules.decision import Decision
 from rules.facts import MailFacts
 from rules.index import rule_set_of

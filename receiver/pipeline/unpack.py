@@ -13,8 +13,8 @@ from enum import Enum
 from hashlib import sha256
 from urllib.parse import unquote
 
-from receiver.pipeline.charsets import decode, one_line
-from receiver.pipeline.fields import Octets, decode_words, parameter
+from receiver.mail.charsets import decode, one_line
+from receiver.mail.fields import Octets, decode_words, parameter
 from receiver.pipeline.structure import Dissection, Entity, Limits
 
 MAX_TEXT_OCTETS = 4 * 1024**2

@@ -37,6 +37,8 @@ class Envelope:
     smtputf8: bool
     trace: str
     normalized: bool = False  # bare CR or LF became CRLF on the way in
+    # Not None: the octets are no mail but a look (rules.looks) at one that stays on its server, or is gone from there.
+    look: Literal["left", "gone"] | None = None
 
     def to_json(self) -> bytes:
         """ASCII JSON: every character of a hostile client survives the way there and back, lone surrogates too."""
@@ -44,6 +46,8 @@ class Envelope:
         values = {name: getattr(self, name) for name in _FIELDS}
         values["recipients"] = [{name: getattr(each, name) for name in _OF_RECIPIENT} for each in self.recipients]
         values["received_at"] = self.received_at.astimezone(UTC).isoformat()
+        if self.look is not None:
+            values["look"] = self.look
         return _ENCODE(values).encode("ascii")
 
     @classmethod
@@ -70,9 +74,11 @@ class Envelope:
             smtputf8=found["smtputf8"],
             trace=found["trace"],
             normalized=found.get("normalized", False),
+            look=cast("Literal['left', 'gone'] | None", found.get("look")),
         )
 
 
-_FIELDS = tuple(each.name for each in fields(Envelope))
+# Hardly any envelope has a look: it is written only where it says something.
+_FIELDS = tuple(each.name for each in fields(Envelope) if each.name != "look")
 _OF_RECIPIENT = tuple(each.name for each in fields(Recipient))
 _ENCODE = json.JSONEncoder(separators=(",", ":")).encode

@@ -2,9 +2,9 @@
 
 from receiver.pipeline.judging import judge
 from receiver.pipeline.message_facts import find
-from receiver.pipeline.rulebook import Rules
 from receiver.pipeline.structure import Limits
 from receiver.pipeline.unpack import unpack
+from receiver.rulebook import Rules
 from rules.facts import MailFacts, TenantPolicy
 from rules.index import RuleIndex, rule_set_of
 from rules.standard_codec import stored

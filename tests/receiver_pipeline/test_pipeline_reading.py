@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from receiver.pipeline.fields import decode_words, read_fields
+from receiver.mail.fields import decode_words, read_fields
+from receiver.mail.transfer import undo
 from receiver.pipeline.message_facts import find
 from receiver.pipeline.reading import read
 from receiver.pipeline.structure import Limits
-from receiver.pipeline.transfer import undo
 from receiver.pipeline.unpack import Unpacked, cid_references, unpack
 from rules.facts import NOT_ALL_READ, MailFacts
 

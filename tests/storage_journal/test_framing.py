@@ -161,6 +161,13 @@ def test_an_envelope_of_an_earlier_version_is_read() -> None:
     assert Envelope.from_json(envelope(normalized=True).to_json()).normalized
 
 
+def test_an_envelope_says_that_its_octets_are_a_look() -> None:
+    """A look is told from a mail by its envelope alone, and the envelope of a mail is no longer for it."""
+    look = envelope(look="gone")
+    assert Envelope.from_json(look.to_json()) == look
+    assert b"look" not in envelope().to_json()
+
+
 @pytest.mark.parametrize("wrong", [b"", b"[]", b"{}", b"\xff", b'{"id":1,"recipients":3}', b"[" * 100000])
 def test_octets_that_are_no_envelope_are_damage(wrong: bytes) -> None:
     """What is no envelope says so in one way."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from receiver.pipeline.charsets import decode
+from receiver.mail.charsets import decode
 
 
 @pytest.mark.parametrize(

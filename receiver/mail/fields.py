@@ -12,9 +12,10 @@ from collections.abc import Iterator
 from email.message import Message
 from email.utils import collapse_rfc2231_value
 
-from receiver.pipeline.charsets import decode, encode, one_line, storable
+from receiver.mail.charsets import decode, encode, one_line, storable
 
 MAX_FIELDS = 5000
+MAX_TEXT = 2000  # characters of one field
 MAX_VALUE_OCTETS = 64 * 1024
 # CPython looks for the end of a quoted parameter at every semicolon, from the start each time: quadratic.
 MAX_SEMICOLONS = 200
@@ -57,6 +58,11 @@ def parameter(message: Message, field: str, name: str) -> str | None:
         return one_line(decode_words(storable(collapse_rfc2231_value(value))))
     except _PARAMETER_FAILURES:
         return None
+
+
+def text_of(message: Message, field: str) -> str:
+    """The first field of this name as text on one line, its encoded words read; "" where there is none."""
+    return one_line(decode_words(str(message.get(field, ""))))[:MAX_TEXT]
 
 
 def content_type(message: Message) -> str:
