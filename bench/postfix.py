@@ -117,7 +117,7 @@ class PrivatePostfix:
         """Start it on free ports; gives its last words when it did not."""
         self.port, self.hold_port = self._find_port(), self._find_port()
         self._configure()
-        if closed := _closed_above(self.folder):
+        if closed := closed_above(self.folder):
             return f"{closed} lets nobody through, and Postfix drops to its own user"
         command = ["/usr/sbin/postfix", "-c", str(self.folder / "conf"), "start"]
         said_before = len(self._said())
@@ -214,7 +214,7 @@ def _transport(relay: str) -> str:
     return f"smtp:[{host}]:{port}"
 
 
-def _closed_above(folder: Path) -> Path | None:
+def closed_above(folder: Path) -> Path | None:
     """The first folder on the way that others may not pass through."""
     way = [*reversed(folder.absolute().parents), folder]
     return next((each for each in way if not each.stat().st_mode & stat.S_IXOTH), None)
