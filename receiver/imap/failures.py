@@ -31,6 +31,20 @@ HEALTH: Final[Mapping[str, str]] = {
     "token_refused": "needs_relink",
     "token_expired": "needs_relink",
     "link_again": "needs_relink",
+    # At the provider of an OAuth token: provider is google, microsoft or other.
+    "oauth_client_missing": "unreachable",
+    "oauth_client_refused": "unreachable",  # error: RFC 6749 5.2
+    "sign_in_unreachable": "unreachable",
+    "sign_in_nonsense": "unreachable",  # what: which promise was broken
+    "sign_in_busy": "throttled",
+    # When somebody links an account.
+    "consent_denied": "needs_relink",
+    "consent_expired": "needs_relink",
+    "consent_timed_out": "needs_relink",
+    "consent_foreign": "needs_relink",
+    "consent_without_mail": "needs_relink",
+    "consent_not_lasting": "needs_relink",
+    "device_codes_off": "needs_relink",
     # Too much, or not now.
     "too_many_connections": "throttled",
     "rate_limited": "throttled",
