@@ -15,7 +15,7 @@ CORPUS = Path(__file__).parents[3] / "shared" / "corpus" / "smtp_abuse"
 ELSEWHERE = {
     "client-side-pop3-starttls-injection": "is for clients of mailboxes",
     "slowloris-command": "takes minutes; test_smtp_timing.py has it at another speed",
-    "slowloris-data": "takes minutes; test_smtp_timing.py has its silent half, a least rate is a later issue's",
+    "slowloris-data": "takes minutes; test_smtp_timing.py has its silent half, test_smtp_limits.py the least rate",
 }
 CASES = sorted(CORPUS.glob("*.json"))
 

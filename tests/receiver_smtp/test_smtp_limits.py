@@ -1,13 +1,11 @@
 """How much one client may have: each limit ends in 421 with words, or in a wait; what is good is never touched."""
 
-import threading
 import time
-from concurrent.futures import Future
 
 from receiver.own_journal import open_journal
 from receiver.smtp.door import make_lookup
 from receiver.smtp.handler import ImportHandler
-from tests.receiver_smtp.journals import LetterByLetter
+from tests.receiver_smtp.journals import SlowJournal
 
 MAIL = b"Subject: probe\r\n\r\nbody\r\n.\r\n"
 
@@ -127,22 +125,13 @@ def test_slow_handler_is_no_slow_client(make_other_house, start_door):
     """Neither the transfer rate nor the session's time touches a message that waits for the disk."""
     house = make_other_house(transfer_grace_seconds=0.1, min_octets_per_second=1e6, session_seconds=0.2)
     real = open_journal(house.settings, "door-1")
-    reached, future = threading.Event(), Future()
-
-    class SlowJournal(LetterByLetter):
-        has_room = staticmethod(real.has_room)
-        sink = staticmethod(real.sink)
-
-        def submit(self, envelope, sink):
-            reached.set()
-            return future
-
-    door = start_door(house, journal=SlowJournal())
+    journal = SlowJournal(real)
+    door = start_door(house, journal=journal)
     client = door.connect().greet().begin(house.acme)
     client.send(MAIL)
-    assert reached.wait(10)
+    assert journal.reached.wait(10)
     time.sleep(0.5)
-    door.call(lambda: future.set_result(None))
+    door.call(lambda: journal.future.set_result(None))
     assert client.reply().startswith("250 ")
     real.close()
 

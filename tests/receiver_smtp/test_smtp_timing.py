@@ -5,12 +5,10 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
-from concurrent.futures import Future
 
 from receiver.own_journal import open_journal
-from tests.receiver_smtp.journals import LetterByLetter
+from tests.receiver_smtp.journals import SlowJournal
 
 MAIL = b"Subject: probe\r\n\r\nbody\r\n"
 
@@ -77,22 +75,13 @@ def test_timer_never_touches_a_running_handler(make_other_house, start_door):
     """A sync that takes longer than the idle time is waited for (stock aiosmtpd closes the connection)."""
     house = make_other_house(idle_seconds=0.1)
     real = open_journal(house.settings, "door-1")
-    reached, future = threading.Event(), Future()
-
-    class SlowJournal(LetterByLetter):
-        has_room = staticmethod(real.has_room)
-        sink = staticmethod(real.sink)
-
-        def submit(self, envelope, sink):
-            reached.set()
-            return future
-
-    door = start_door(house, journal=SlowJournal())
+    journal = SlowJournal(real)
+    door = start_door(house, journal=journal)
     client = door.connect().greet().begin(house.acme)
     client.send(MAIL + b".\r\n")
-    assert reached.wait(10)
+    assert journal.reached.wait(10)
     time.sleep(0.5)  # five times the idle time
-    door.call(lambda: future.set_result(None))
+    door.call(lambda: journal.future.set_result(None))
     assert client.reply().startswith("250 ")
     real.close()
 
