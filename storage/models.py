@@ -149,7 +149,7 @@ class Message(Row, table=True):
     address_id: str = Field(max_length=32)
     label: str | None = _text(None)
     smtputf8: bool = False
-    raw_sha256: str = Field(max_length=64)
+    raw_sha256: str = Field(max_length=64)  # "": it was left in its mailbox, never downloaded (law 14)
     octets: int
     # what it says
     content_id: str | None = Field(default=None, max_length=64)
@@ -169,6 +169,8 @@ class Message(Row, table=True):
     catalogue_version: int | None = None  # the same; None: without a catalogue
     duplicate_of: str | None = Field(default=None, max_length=32)
     group_id: str = Field(max_length=32)  # documents of one invoice, by whatever mail they came
+    # Transport keys of deliveries before the one above, of mail that was decided anew on this row (law 10).
+    earlier_keys: list[str] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True), nullable=True))
     settled_at: datetime | None = None
 
 

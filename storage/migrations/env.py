@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from storage import catalogue_models, rematch_models  # noqa: F401 - their tables are in Row.metadata then
+from storage import account_models, catalogue_models, rematch_models  # noqa: F401 - their tables are in Row.metadata then
 from storage.models import Row
 
 context.configure(
