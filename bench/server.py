@@ -6,8 +6,10 @@
 import contextlib
 import json
 import os
+import shutil
 import signal
 import subprocess
+import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -16,6 +18,9 @@ from types import TracebackType
 from typing import Any, Self
 
 from bench.postbus_command import COMMAND
+
+# Folders that `set_up` made in this process, by what was asked for, and the import address: two commands take seconds.
+_made: dict[tuple[object, ...], tuple[tempfile.TemporaryDirectory[str], str]] = {}
 
 
 class RunningPostbus:
@@ -51,6 +56,12 @@ class RunningPostbus:
         """What it wrote to stderr, over all its lives."""
         return self.data.parent / f"{self.data.name}.log"
 
+    def logged(self, event: str) -> list[dict[str, Any]]:
+        """The lines of its log about one event; a line that is being written is not there yet."""
+        lines = self.log_file.read_text(encoding="utf-8").splitlines(keepends=True)
+        entries = [json.loads(line) for line in lines if line.startswith("{") and line.endswith("\n")]
+        return [entry for entry in entries if entry["event"] == event]
+
     @property
     def pid(self) -> int:
         """The supervisor's process id."""
@@ -63,9 +74,20 @@ class RunningPostbus:
         return self._process is not None and self._process.poll() is None
 
     def set_up(self, tenant: str = "bench", *arguments: str) -> str:
-        """Initialise the folder and make a tenant; returns its import address."""
+        """Initialise the folder and make a tenant; returns its import address. What was made before is copied."""
+        settings = {name: value for name, value in self.environment.items() if name.startswith("POSTBUS_")}
+        del settings["POSTBUS_DATA"]
+        wanted = (tenant, *arguments, *sorted(settings.items()))
+        if wanted in _made and not self.data.exists():
+            folder, address = _made[wanted]
+            shutil.copytree(folder.name, self.data)
+            return address
         self.command("init")
-        return str(self.rows("tenant", "add", tenant, *arguments)[0]["import_address"])
+        address = str(self.rows("tenant", "add", tenant, *arguments)[0]["import_address"])
+        if "POSTBUS_DATABASE__URL" not in settings:
+            _made[wanted] = (tempfile.TemporaryDirectory(), address)
+            shutil.copytree(self.data, _made[wanted][0].name, dirs_exist_ok=True)
+        return address
 
     def command(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[bytes]:
         """Run `postbus ARGUMENTS` on the same folder and settings."""

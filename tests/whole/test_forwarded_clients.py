@@ -1,7 +1,6 @@
 """Real servers in front of postbus: whoever speaks for a client, the mail is the client's (HAProxy, Postfix, swaks)."""
 
 import contextlib
-import json
 import os
 import smtplib
 import subprocess
@@ -57,12 +56,6 @@ def send(port: int, address: str, subject: str, source: str = CLIENT) -> None:
         client.sendmail("billing@supplier.example", [address], f"Subject: {subject}\r\n\r\nbody\r\n")
 
 
-def log_of(postbus: RunningPostbus, event: str) -> list[dict[str, object]]:
-    """The lines of the log about one event."""
-    lines = postbus.log_file.read_text(encoding="utf-8").splitlines()
-    return [entry for entry in map(json.loads, lines) if entry["event"] == event]
-
-
 def trace_of(postbus: RunningPostbus, message: dict[str, object]) -> str:
     """Our Received field, unfolded."""
     raw = postbus.command("message", "raw", str(message["id"]), "--trace").stdout.decode()
@@ -92,9 +85,7 @@ def test_haproxy_delivers(listing: Listing, tmp_path: Path, how: str) -> None:
     assert message["peer"] == CLIENT
     assert trace_of(postbus, message).startswith(f"Received: from client.example ([{CLIENT}]) (told by [{PROXY}]) by ")
     until(
-        lambda: (
-            (CLIENT, PROXY, "quit") in [(e["peer"], e["via"], e["reason"]) for e in log_of(postbus, "session_ended")]
-        )
+        lambda: (CLIENT, PROXY, "quit") in [(e["peer"], e["via"], e["reason"]) for e in postbus.logged("session_ended")]
     )
 
 
@@ -105,7 +96,7 @@ def test_haproxy_s_health_check_is_answered(listing: Listing, tmp_path: Path) ->
     how = f"source {PROXY} send-proxy-v2 check check-send-proxy inter 200ms"
 
     def checks() -> list[object]:
-        return [entry["reason"] for entry in log_of(postbus, "session_ended") if entry["peer"] == PROXY]
+        return [entry["reason"] for entry in postbus.logged("session_ended") if entry["peer"] == PROXY]
 
     with PrivateHaproxy(tmp_path, postbus.port, how) as proxy:
         until(lambda: bool(checks()))
@@ -123,7 +114,7 @@ def test_haproxy_that_is_not_listed_delivers_nothing(listing: Listing, tmp_path:
         pytest.raises((smtplib.SMTPException, OSError)),
     ):
         send(proxy.port, address, "by a stranger")
-    until(lambda: STRANGER in [entry["peer"] for entry in log_of(postbus, "session_ended")])
+    until(lambda: STRANGER in [entry["peer"] for entry in postbus.logged("session_ended")])
     assert "by a stranger" not in [row["subject"] for row in postbus.rows("message", "list", "--tenant", "bench")]
 
 

@@ -54,12 +54,6 @@ def careless() -> ssl.SSLContext:
     return context
 
 
-def logged(postbus: RunningPostbus, event: str) -> list[dict[str, Any]]:
-    """The log lines of an event."""
-    lines = [json.loads(line) for line in postbus.log_file.read_text().splitlines() if line.startswith("{")]
-    return [line for line in lines if line["event"] == event]
-
-
 @pytest.fixture(name="folder")
 def _folder() -> Iterator[Path]:
     """A folder that every user may pass through, as pytest's own are not: Postfix delivers as its own."""
@@ -151,7 +145,7 @@ def test_what_status_cannot_tell_stops_no_mail(tmp_path: Path) -> None:
     (postbus.data / "run" / "listening.new").mkdir(parents=True)
     with postbus, smtplib.SMTP("127.0.0.1", postbus.port, local_hostname="c.example") as client:
         assert client.sendmail("a@example.org", [address], MAIL.format("a", "a")) == {}
-        assert len(logged(postbus, "listening_not_told")) == 1
+        assert len(postbus.logged("listening_not_told")) == 1
         assert postbus.rows("status")[0]["listening"] == []
 
 
@@ -274,15 +268,15 @@ def test_a_reload_loses_no_connection_on_any_listener(everywhere: tuple[RunningP
     """Two SIGHUPs while clients come and go on all three: none is refused or cut without words."""
     postbus, _ = everywhere
     first = set(postbus.doors())
-    before = len(logged(postbus, "tls_failed"))
+    before = len(postbus.logged("tls_failed"))
     with Visitors(postbus) as visitors:
         for reloads in (1, 2):
             os.kill(postbus.pid, signal.SIGHUP)
-            assert until(lambda done=reloads: len(logged(postbus, "service_reloaded")) == done)
+            assert until(lambda done=reloads: len(postbus.logged("service_reloaded")) == done)
         assert until(lambda: not first & set(postbus.doors()))
         assert until(lambda: min(visitors.visits.values()) > 10)
     assert visitors.failures == []
-    assert len(logged(postbus, "tls_failed")) == before
+    assert len(postbus.logged("tls_failed")) == before
 
 
 @contextlib.contextmanager

@@ -14,7 +14,7 @@ import pytest
 from bench.server import RunningPostbus
 from tests.receiver_smtp.test_smtp_hostile_neighbours import client_hello
 
-from .test_listeners import logged, port_of, until
+from .test_listeners import port_of, until
 
 
 @pytest.fixture(name="attacked")
@@ -43,8 +43,8 @@ def test_server_names_that_are_no_text_leave_one_line(attacked: tuple[RunningPos
         with socket.create_connection(("127.0.0.1", port_of(postbus, "smtps")), timeout=10) as client:
             client.sendall(client_hello(name))
             assert client.recv(100) == b""
-    assert until(lambda: len(logged(postbus, "session_ended")) == 2)
-    assert len(logged(postbus, "tls_failed")) == 2
+    assert until(lambda: len(postbus.logged("session_ended")) == 2)
+    assert len(postbus.logged("tls_failed")) == 2
     assert all(line.startswith("{") for line in postbus.log_file.read_text().splitlines())
 
 
@@ -76,8 +76,8 @@ def test_a_reload_with_other_listeners_keeps_those_there_are(attacked: tuple[Run
     file = Path(postbus.environment["POSTBUS_CONFIG"])
     file.write_text(file.read_text().replace(f"unix:{file.parent}/lmtp", "127.0.0.1:0").replace("listen_tls", "#"))
     os.kill(postbus.pid, signal.SIGHUP)
-    assert until(lambda: logged(postbus, "service_reloaded"))
-    (needed,) = logged(postbus, "reload_needs_restart")
+    assert until(lambda: postbus.logged("service_reloaded"))
+    (needed,) = postbus.logged("reload_needs_restart")
     assert needed["settings"] == ["smtp.listen_tls", "smtp.listen_lmtp"]
     with smtplib.LMTP(postbus.places["lmtp"].removeprefix("unix:"), local_hostname="front.example") as client:
         assert client.sendmail("a@example.org", [address], "Subject: x\r\n\r\n") == {}

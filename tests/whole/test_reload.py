@@ -14,7 +14,7 @@ import pytest
 from bench.load import pdf_mails, send_all
 from bench.postbus_command import COMMAND
 from bench.server import RunningPostbus, processes_below
-from tests.whole.test_service import is_alive, logged, until
+from tests.whole.test_service import is_alive, until
 
 Start = Callable[..., RunningPostbus]
 
@@ -42,9 +42,9 @@ def test_the_predecessor_of_a_door_that_does_not_get_ready_stays(postbus_at: Sta
     obstacle.write_text("a file where a folder should be")
 
     os.kill(postbus.pid, signal.SIGHUP)
-    assert until(lambda: logged(postbus, "service_reloaded"))
-    assert "door-4" in logged(postbus, "reload_failed")[0]["reason"]
-    doors = [name for name in logged(postbus, "service_reloaded")[0]["processes"] if name.startswith("door")]
+    assert until(lambda: postbus.logged("service_reloaded"))
+    assert "door-4" in postbus.logged("reload_failed")[0]["reason"]
+    doors = [name for name in postbus.logged("service_reloaded")[0]["processes"] if name.startswith("door")]
     assert sorted(doors) == ["door-2", "door-3"]
     assert until(lambda: len(postbus.doors()) == 2)
     assert len(old & set(postbus.doors())) == 1
@@ -52,7 +52,7 @@ def test_the_predecessor_of_a_door_that_does_not_get_ready_stays(postbus_at: Sta
 
     obstacle.unlink()
     os.kill(postbus.pid, signal.SIGHUP)
-    assert until(lambda: len(logged(postbus, "service_reloaded")) == 2)
+    assert until(lambda: len(postbus.logged("service_reloaded")) == 2)
     assert until(lambda: len(postbus.doors()) == 2 and not old & set(postbus.doors()))
     assert postbus.stop() == 0
 
@@ -93,13 +93,13 @@ def test_sigterm_during_a_reload(postbus_at: Start, moment: str) -> None:
     if moment == "the first new door starts":
         assert until(lambda: len(postbus.doors()) == 3)
     else:
-        assert until(lambda: logged(postbus, "door_draining"))
+        assert until(lambda: postbus.logged("door_draining"))
     pids = [pid for pid, _ in postbus.processes()]
     assert postbus.stop() == 0
     busy.close()
 
     assert [pid for pid in pids if is_alive(pid)] == []
-    assert logged(postbus, "process_killed") == []
+    assert postbus.logged("process_killed") == []
     postbus.start()
     postbus.until_settled()
     assert len(postbus.rows("message", "list", "--tenant", "bench")) == 5

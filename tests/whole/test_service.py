@@ -1,7 +1,6 @@
 """postbus as an operator meets it: starting, stopping, dying, ports, systemd's socket."""
 
 import contextlib
-import json
 import os
 import signal
 import smtplib
@@ -12,7 +11,6 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -157,12 +155,6 @@ def test_sighup_to_a_child_ends_nothing(postbus_at: Start) -> None:
     assert postbus.stop() == 0
 
 
-def logged(postbus: RunningPostbus, event: str) -> list[dict[str, Any]]:
-    """The log lines of an event."""
-    lines = [json.loads(line) for line in postbus.log_file.read_text().splitlines() if line.startswith("{")]
-    return [line for line in lines if line["event"] == event]
-
-
 def test_sighup_replaces_every_process_and_loses_no_connection(tmp_path: Path) -> None:
     """Clients connect in a loop during three reloads: none is lost, every mail answered 250 is settled, new pids."""
     postbus = RunningPostbus(tmp_path / "data", {"SMTP__DOORS": "2"})
@@ -173,7 +165,7 @@ def test_sighup_replaces_every_process_and_loses_no_connection(tmp_path: Path) -
         threads = clients.start(8)
         for reloads in range(1, 4):
             os.kill(postbus.pid, signal.SIGHUP)
-            assert until(lambda done=reloads: len(logged(postbus, "service_reloaded")) == done)
+            assert until(lambda done=reloads: len(postbus.logged("service_reloaded")) == done)
         for thread in threads:
             thread.join()
         assert clients.tally.lost == {}
@@ -182,7 +174,7 @@ def test_sighup_replaces_every_process_and_loses_no_connection(tmp_path: Path) -
         assert until(lambda: len(postbus.doors()) == 2)
         postbus.until_settled()
         assert len(postbus.rows("message", "list", "--tenant", "bench", "--limit", "1000")) == clients.tally.taken
-        assert logged(postbus, "process_died") == []
+        assert postbus.logged("process_died") == []
         assert postbus.stop() == 0
 
 
@@ -197,14 +189,14 @@ def test_sighup_reads_the_file_again(tmp_path: Path) -> None:
         before = dict(postbus.processes())
         file.write_text('[smtp]\nmax_line_octets = 5\nhostnam = "a.example"\n')
         os.kill(postbus.pid, signal.SIGHUP)
-        assert until(lambda: logged(postbus, "reload_refused"))
-        assert len(logged(postbus, "reload_refused")[0]["faults"]) == 2
+        assert until(lambda: postbus.logged("reload_refused"))
+        assert len(postbus.logged("reload_refused")[0]["faults"]) == 2
         assert before.items() <= dict(postbus.processes()).items()
 
         file.write_text('[smtp]\nhostname = "new.example"\ndoors = 1\n[metrics]\nlisten = "127.0.0.1:0"\n')
         os.kill(postbus.pid, signal.SIGHUP)
-        assert until(lambda: logged(postbus, "service_reloaded"))
-        assert logged(postbus, "reload_needs_restart")[0]["settings"] == ["metrics.listen"]
+        assert until(lambda: postbus.logged("service_reloaded"))
+        assert postbus.logged("reload_needs_restart")[0]["settings"] == ["metrics.listen"]
         assert until(lambda: len(postbus.doors()) == 1)
         with smtplib.SMTP("127.0.0.1", postbus.port, timeout=30) as client:
             assert client.ehlo()[1].startswith(b"new.example")
@@ -218,8 +210,8 @@ def test_sighup_with_a_door_that_cannot_start_changes_nothing(postbus_at: Start)
     before = dict(postbus.processes())
     (postbus.data / "tls" / "certificate.pem").write_text("no certificate")
     os.kill(postbus.pid, signal.SIGHUP)
-    assert until(lambda: logged(postbus, "reload_failed"))
-    assert "certificate.pem" in logged(postbus, "reload_failed")[0]["reason"]
+    assert until(lambda: postbus.logged("reload_failed"))
+    assert "certificate.pem" in postbus.logged("reload_failed")[0]["reason"]
     assert before.items() <= dict(postbus.processes()).items()
     assert send_all(postbus.port, address, list(pdf_mails(1, 2000, address, "old")), 1).refused == []
 
