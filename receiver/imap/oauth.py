@@ -104,6 +104,10 @@ class CodeFlow:
     state: str = field(repr=False)
     verifier: str = field(repr=False)
 
+    def recognises(self, redirected: str) -> bool:
+        """Whether this URL answers this flow, and no other that somebody else began (RFC 6749 10.12)."""
+        return hmac.compare_digest(_parameters(redirected).get("state", "").encode(), self.state.encode())
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceFlow:
@@ -151,12 +155,6 @@ def begin_code_flow(provider: Provider, redirect_url: str, *, login_hint: str = 
     return CodeFlow(url=url, redirect_url=redirect_url, state=state, verifier=verifier)
 
 
-def belongs_to(flow: CodeFlow, redirected: str) -> bool:
-    """Whether this URL answers this flow, and no other that somebody else began (RFC 6749 10.12)."""
-    given = _parameters(redirected).get("state", "")
-    return hmac.compare_digest(given.encode(), flow.state.encode())
-
-
 def finish_code_flow(
     provider: Provider, flow: CodeFlow, redirected: str, clock: Callable[[], datetime] = _now
 ) -> Tokens:
@@ -164,7 +162,7 @@ def finish_code_flow(
 
     Raises ImapFailure: consent_foreign, consent_denied, consent_expired, consent_without_mail, consent_not_lasting.
     """
-    if not belongs_to(flow, redirected):
+    if not flow.recognises(redirected):
         raise ImapFailure("consent_foreign", provider=provider.name)
     said = _parameters(redirected)
     if "error" in said or not said.get("code"):
