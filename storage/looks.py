@@ -9,7 +9,19 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, bindparam, delete, literal_column, or_, select, text
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    bindparam,
+    delete,
+    literal_column,
+    not_,
+    or_,
+    select,
+    text,
+    update,
+)
 from sqlmodel import Session, col
 from sqlmodel.sql.sqltypes import UTCDateTime
 
@@ -40,6 +52,9 @@ LookState = Literal["left", "fetched", "wanted", "failed", "gone", "known", "bef
 # A mail that was seen in one of these states is the same mail wherever it is seen again.
 SETTLED: tuple[LookState, ...] = ("left", "fetched", "known", "own")
 PIECE = 1000
+# A mailbox (our id) and its UIDVALIDITY: where a UID means one mail.
+UidSpace = tuple[str, int]
+NOWHERE: UidSpace = ("", 0)
 _NOTE = text(
     "INSERT INTO uid_looks (mailbox_id, uidvalidity, uid, account_id, state, attempts, next_try_at, fingerprint,"
     " gm_msgid, answers_for, pull) VALUES (:mailbox_id, :uidvalidity, :uid, :account_id, :state, :attempts,"
@@ -94,7 +109,8 @@ def note_looks(session: Session, claimed: ClaimedAccount, mailbox_id: str, looks
     uidvalidity = connection.scalar(this)
     if not looks or uidvalidity is None:
         return
-    earlier = _Earlier(connection, claimed.id, [look for look in looks if look.state == "known"])
+    known = [look for look in looks if look.state == "known"]
+    earlier = _Earlier(connection, claimed.id, (mailbox_id, uidvalidity), known)
     rows = [
         {
             "mailbox_id": mailbox_id,
@@ -118,7 +134,7 @@ def note_looks(session: Session, claimed: ClaimedAccount, mailbox_id: str, looks
 
 def known_uids(session: Session, mailbox_id: str, uidvalidity: int, uids: Collection[int]) -> set[int]:
     """Those of these UIDs that have a row, whatever its state."""
-    of_mailbox = (col(UidState.mailbox_id) == mailbox_id, col(UidState.uidvalidity) == uidvalidity)
+    of_mailbox = (_in((mailbox_id, uidvalidity)),)
     known: set[int] = set()
     for some in _pieces(sorted(uids)):
         query = select(col(UidState.uid)).where(*of_mailbox, col(UidState.uid).between(some[0], some[-1]))
@@ -128,14 +144,32 @@ def known_uids(session: Session, mailbox_id: str, uidvalidity: int, uids: Collec
     return known.intersection(uids)
 
 
-def fingerprints_known(session: Session, account_id: str, fingerprints: Collection[str]) -> set[str]:
-    """Those of mail of the account that was looked at and needs nothing more."""
-    return _known(session, account_id, col(UidState.fingerprint), fingerprints)
+def fingerprints_known(
+    session: Session, account_id: str, fingerprints: Collection[str], besides: UidSpace = NOWHERE
+) -> set[str]:
+    """Those of mail of the account that was looked at and needs nothing more, in other mailboxes than `besides`.
+
+    Two mails of one mailbox with one fingerprint are two: a sender may send two bills of one size within a second.
+    """
+    return _known(session, account_id, col(UidState.fingerprint), fingerprints, besides)
 
 
-def gm_msgids_known(session: Session, account_id: str, gm_msgids: Collection[str]) -> set[str]:
-    """Those of mail of the account that was looked at and needs nothing more."""
-    return _known(session, account_id, col(UidState.gm_msgid), gm_msgids)
+def gm_msgids_known(
+    session: Session, account_id: str, gm_msgids: Collection[str], besides: UidSpace = NOWHERE
+) -> set[str]:
+    """Those of mail of the account that was looked at and needs nothing more, in other mailboxes than `besides`."""
+    return _known(session, account_id, col(UidState.gm_msgid), gm_msgids, besides)
+
+
+def end_pending(session: Session, claimed: ClaimedAccount, ended: Collection[PendingUid], state: LookState) -> None:
+    """They need nothing more, though their UIDs are not in the mailbox as it is now. Raises LeaseLost."""
+    check_lease(session, claimed)
+    for each in ended:
+        here = _in((each.mailbox_id, each.uidvalidity))
+        this = (col(UidState.account_id) == claimed.id, here, col(UidState.uid) == each.uid)
+        values = {"state": state, "next_try_at": None, "pull": claimed.pull}
+        session.connection().execute(update(UidState).where(*this).values(values))
+    note_progress(session, claimed)
 
 
 def wanted_uids(
@@ -163,7 +197,7 @@ def due_retries(session: Session, account_id: str, moment: datetime | None = Non
 class _Earlier:
     """The rows of mail that is seen again at another UID."""
 
-    def __init__(self, connection: Connection, account_id: str, known: Sequence[UidLook]) -> None:
+    def __init__(self, connection: Connection, account_id: str, besides: UidSpace, known: Sequence[UidLook]) -> None:
         self._connection = connection
         self._account_id = account_id
         self._fingerprints = {look.fingerprint for look in known if look.fingerprint}
@@ -173,7 +207,10 @@ class _Earlier:
         for column, values in wanted:
             for some in _pieces(sorted(values)):
                 query = select(column, *_PLACE).where(
-                    col(UidState.account_id) == account_id, column.in_(some), col(UidState.state).in_(SETTLED)
+                    col(UidState.account_id) == account_id,
+                    column.in_(some),
+                    col(UidState.state).in_(SETTLED),
+                    not_(_in(besides)),
                 )
                 for row in connection.execute(query):
                     self._keys[str(row[0])] = _key_of(row)
@@ -208,8 +245,13 @@ def _key_of(row: Any) -> str:
     return row.answers_for or transport_key(row.account_id, row.mailbox_id, row.uidvalidity, row.uid)
 
 
-def _known(session: Session, account_id: str, column: Any, values: Collection[str]) -> set[str]:
-    own = (col(UidState.account_id) == account_id, col(UidState.state).in_(SETTLED))
+def _in(space: UidSpace) -> ColumnElement[bool]:
+    mailbox_id, uidvalidity = space
+    return and_(col(UidState.mailbox_id) == mailbox_id, col(UidState.uidvalidity) == uidvalidity)
+
+
+def _known(session: Session, account_id: str, column: Any, values: Collection[str], besides: UidSpace) -> set[str]:
+    own = (col(UidState.account_id) == account_id, col(UidState.state).in_(SETTLED), not_(_in(besides)))
     known: set[str] = set()
     for some in _pieces(sorted(values)):
         known.update(session.connection().scalars(select(column).where(*own, column.in_(some))))
