@@ -70,6 +70,10 @@ class ImapServer(ABC):
     def deliver(self, user: str, octets: bytes, internal_date: datetime, mailbox: str = "INBOX") -> Path | None:
         """File a mail with this INTERNALDATE, its mailbox made if need be; says where it stands, if in a file."""
 
+    def name_of(self, mailbox: str) -> str:
+        """How the server calls the mailbox that `deliver` calls so."""
+        return mailbox
+
     @abstractmethod
     def _prepare(self) -> None:
         """Write what the server reads, for the ports of now."""
@@ -123,12 +127,12 @@ class ImapServer(ABC):
         """End all its processes."""
         if self._process is None or self._process.poll() is not None:
             return
-        below = [pid for pid, _ in processes_below(self.pid, "master")]
+        below = {pid: _words_of(pid) for pid, _ in processes_below(self.pid, "master")}
         self._process.terminate()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(0.2)  # what it may do after that helps nobody
-        for pid in below:
-            if str(self.folder) in _words_of(pid) or pid == self.pid or _parent_of(pid) in below:
+        for pid, words in below.items():
+            if _words_of(pid) == words:  # the number may be another's by now
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
         self._process.wait()
@@ -176,9 +180,3 @@ def _words_of(pid: int) -> str:
     with contextlib.suppress(OSError):
         return Path(f"/proc/{pid}/cmdline").read_text(errors="replace")
     return ""
-
-
-def _parent_of(pid: int) -> int:
-    with contextlib.suppress(OSError, IndexError):
-        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
-    return 0

@@ -7,11 +7,12 @@ def test_…(kind: type[ImapServer]) -> None:
 
 import pytest
 
+from tests.servers.courier import Courier
 from tests.servers.cyrus import Cyrus
 from tests.servers.dovecot import Dovecot
 from tests.servers.imap_server import ImapServer
 
-KINDS: tuple[type[ImapServer], ...] = (Dovecot, Cyrus)
+KINDS: tuple[type[ImapServer], ...] = (Dovecot, Cyrus, Courier)
 
 SERVERS = [
     pytest.param(kind, id=kind.name, marks=pytest.mark.skipif(bool(kind.why_not()), reason=str(kind.why_not())))
