@@ -8,12 +8,15 @@ from typing import Literal
 
 from rules.decision import Parameters, TraceLine, told
 from rules.phrases import PHRASES
+from rules.phrases_of_accounts import WHY_WORDS
 from rules.phrases_of_verdicts import FACT_WORDS
 
 Language = Literal["en", "de", "nl"]
 
 _POSITION = {"en": 0, "de": 1, "nl": 2}
 _RECOGNITION = ("recognition", "Erkennung", "herkenning")
+# Parameters that are codes themselves.
+_IN_WORDS_OF_THEIR_OWN = {"fact": FACT_WORDS, "why": WHY_WORDS}
 _BY_PEOPLE = frozenset({"taken_by_hand"})  # steps that neither a standard nor recognition made
 
 
@@ -28,9 +31,9 @@ def words(code: str, params: Parameters, language: Language = "en") -> str:
     shown = _Shown({name: told(str(value)) for name, value in params.items()})
     if phrases is None:
         return " ".join([code, *(f"{name}={value}" for name, value in sorted(shown.items()))])
-    fact = FACT_WORDS.get(shown.get("fact", ""))
-    if fact:
-        shown["fact"] = fact[_POSITION[language]]
+    for name, known in _IN_WORDS_OF_THEIR_OWN.items():
+        if name in shown and shown[name] in known:
+            shown[name] = known[shown[name]][_POSITION[language]]
     return phrases[_POSITION[language]].format_map(shown)
 
 
