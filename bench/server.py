@@ -18,6 +18,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from bench.postbus_command import COMMAND
+from bench.warm_command import warm_command
 
 # Folders that `set_up` made in this process, by what was asked for, and the import address: two commands take seconds.
 _made: dict[tuple[object, ...], tuple[tempfile.TemporaryDirectory[str], str]] = {}
@@ -91,7 +92,12 @@ class RunningPostbus:
 
     def command(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[bytes]:
         """Run `postbus ARGUMENTS` on the same folder and settings."""
-        return subprocess.run([COMMAND, *arguments], env=self.environment, check=check, capture_output=True)
+        if "serve" in arguments:
+            return subprocess.run([COMMAND, *arguments], env=self.environment, check=check, capture_output=True)
+        result = warm_command.run(arguments, self.environment)
+        if check:
+            result.check_returncode()
+        return result
 
     def rows(self, *arguments: str) -> list[dict[str, Any]]:
         """The objects of `postbus ARGUMENTS --json`."""
