@@ -125,13 +125,8 @@ class UidState(Row, table=True):
             sqlite_where=text("state = 'fetched'"),
             postgresql_where=text("state = 'fetched'"),
         ),
-        Index(
-            "ix_uid_looks_fingerprint",
-            "account_id",
-            "fingerprint",
-            sqlite_where=text("fingerprint IS NOT NULL"),
-            postgresql_where=text("fingerprint IS NOT NULL"),
-        ),
+        # Of all rows: by it an account's are found when it is removed, too.
+        Index("ix_uid_looks_fingerprint", "account_id", "fingerprint"),
         Index(
             "ix_uid_looks_gm_msgid",
             "account_id",

@@ -170,7 +170,7 @@ def save_token(session: Session, holder: ClaimedAccount | LinkedAccount, secret:
     return sealed
 
 
-_RELEASED: dict[str, Any] = {"owner": None, "lease_id": None, "lease_until": None}
+RELEASED: dict[str, Any] = {"owner": None, "lease_id": None, "lease_until": None}
 _FENCE = (col(LinkedAccount.id) == bindparam("of_account")) & (col(LinkedAccount.lease_id) == bindparam("of_lease"))
 _ROW = select(*LinkedAccount.__table__.columns)  # type: ignore[attr-defined]
 _HELD = select(col(LinkedAccount.id)).where(_FENCE).with_for_update()
@@ -193,13 +193,13 @@ _RENEW = (
 _RELEASE = (
     update(LinkedAccount)
     .where(_FENCE)
-    .values(**_RELEASED, broken_off=0, next_pull_at=bindparam("moment"), pull=col(LinkedAccount.pull) - 1)
+    .values(**RELEASED, broken_off=0, next_pull_at=bindparam("moment"), pull=col(LinkedAccount.pull) - 1)
 )
 _FINISH = (
     update(LinkedAccount)
     .where(_FENCE)
     .values(
-        **_RELEASED,
+        **RELEASED,
         broken_off=0,
         asked_at=None,
         wanted_at=None,

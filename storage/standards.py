@@ -21,6 +21,7 @@ from rules.standard_codec import from_values, stored, to_values
 from rules.standards import PRIORITY, ImportStandard, name_key, order, tidy
 from rules.wording import words
 from storage import audit
+from storage.account_models import LinkedAccount
 from storage.failures import InUse, Invalid, NotFound
 from storage.models import Forwarder, Standard, Tenant, new_id, now
 from storage.standard_changes import note_changes
@@ -140,8 +141,11 @@ def rules_of(session: Session, tenant_id: str) -> tuple[int, tuple[ImportStandar
     if found is None:
         raise NotFound(f"no tenant with id {tenant_id}: it was removed")
     revision, trust = found
-    forwarders = frozenset(session.exec(select(Forwarder.address).where(Forwarder.tenant_id == tenant_id)))
-    return revision, tuple(as_rule(each) for each in _in_order(session, tenant_id)), TenantPolicy(trust, forwarders)
+    registered = set(session.exec(select(Forwarder.address).where(Forwarder.tenant_id == tenant_id)))
+    # Law 22: linked accounts' addresses are registered by themselves.
+    registered.update(session.exec(select(LinkedAccount.address).where(LinkedAccount.tenant_id == tenant_id)))
+    policy = TenantPolicy(trust, frozenset(registered))
+    return revision, tuple(as_rule(each) for each in _in_order(session, tenant_id)), policy
 
 
 def revisions_of(session: Session, tenant_ids: Collection[str]) -> dict[str, int]:

@@ -15,6 +15,7 @@ from sqlmodel import Session, col, select
 
 from rules.addresses import canonical
 from storage import addresses, audit
+from storage.account_models import LinkedAccount
 from storage.failures import InUse, Invalid, NotFound
 from storage.models import (
     AuditLine,
@@ -156,7 +157,7 @@ def remove_tenant(session: Session, tenant: Tenant) -> None:
 
 _OF_TENANTS = (
     *(Job, RematchChange, RematchCandidate),
-    *(Document, MessageKey, Message, Standard, Forwarder, AuditLine),
+    *(Document, MessageKey, Message, Standard, Forwarder, LinkedAccount, AuditLine),
 )
 
 

@@ -133,7 +133,8 @@ def _looks() -> None:
     )
     _index("pending", "state", "state IN ('wanted', 'failed')")
     _index("fetched", "pull", "state = 'fetched'")
-    for column in ("fingerprint", "gm_msgid", "answers_for"):
+    op.create_index("ix_uid_looks_fingerprint", "uid_looks", ["account_id", "fingerprint"])
+    for column in ("gm_msgid", "answers_for"):
         _index(column, column, f"{column} IS NOT NULL")
 
 
