@@ -6,6 +6,7 @@ Standard: RFC 9051 section 9 (sequence-set), RFC 4731 (results as ranges).
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
+from itertools import chain
 
 MAX_UID = 2**32 - 1
 
@@ -20,18 +21,29 @@ class UidSet:
         self._firsts = array("I")
         self._lasts = array("I")
         for first, last in sorted(ranges):
-            if not 1 <= first <= last <= MAX_UID:
-                raise ValueError(f"not a range of UIDs: {first}:{last}")
-            if self._lasts and first <= self._lasts[-1] + 1:
-                self._lasts[-1] = max(last, self._lasts[-1])
-            else:
-                self._firsts.append(first)
-                self._lasts.append(last)
+            self._append(first, last)
+
+    def _append(self, first: int, last: int) -> None:
+        if not 1 <= first <= last <= MAX_UID:
+            raise ValueError(f"not a range of UIDs: {first}:{last}")
+        if self._lasts and first <= self._lasts[-1] + 1:
+            self._lasts[-1] = max(last, self._lasts[-1])
+        else:
+            self._firsts.append(first)
+            self._lasts.append(last)
 
     @classmethod
     def of(cls, uids: Iterable[int]) -> "UidSet":
         """The set of these UIDs."""
-        return cls((uid, uid) for uid in uids)
+        made = cls()
+        before = 0
+        rest = iter(uids)
+        for uid in rest:
+            if uid < before:
+                return cls((each, each) for each in chain(made, [uid], rest))
+            made._append(uid, uid)
+            before = uid
+        return made
 
     @classmethod
     def span(cls, first: int, last: int) -> "UidSet":

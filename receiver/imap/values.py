@@ -101,7 +101,8 @@ class Part:
     path: as in BODY[path]: "1.2"; "" for the multipart at the top. A message that is no multipart is one Part "1".
     media_type: "type/subtype" in lower case; octets: as encoded in the message; encoding, disposition: lower case.
     filename: decoded, from the disposition or else the type. cid: Content-ID without brackets.
-    children: of a multipart its parts; of an attached message (message/rfc822) one: its multipart or only part.
+    children: of a multipart its parts; of an attached message (message/rfc822) one: its only part, or its multipart,
+    which has the path of the message since nothing else names it.
     is_cut: more lay below than the limits of depth and count, or than the server's line let us read.
     """
 
