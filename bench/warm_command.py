@@ -31,15 +31,24 @@ class WarmCommand:
             streams = [f"/proc/{os.getpid()}/fd/{each.fileno()}" for each in (out, err)]
             call = {"arguments": arguments, "environment": dict(environment), "streams": streams}
             call["folder"] = str(Path.cwd())
-            stdin, stdout = self._process.stdin, self._process.stdout
-            assert stdin is not None
-            assert stdout is not None
-            stdin.write(json.dumps(call).encode() + b"\n")
-            stdin.flush()
-            status = int(stdout.readline())
+            status = self._ask(json.dumps(call).encode() + b"\n")
             out.seek(0)
             err.seek(0)
             return subprocess.CompletedProcess([COMMAND, *arguments], status, out.read(), err.read())
+
+    def _ask(self, call: bytes) -> int:
+        process = self._process
+        assert process.stdin is not None
+        assert process.stdout is not None
+        try:
+            process.stdin.write(call)
+            process.stdin.flush()
+            return int(process.stdout.readline())
+        except BaseException:  # a test whose time is over: the answer would be taken for the next call's
+            process.kill()
+            process.communicate()
+            del self._process
+            raise
 
     @cached_property
     def _process(self) -> "subprocess.Popen[bytes]":
