@@ -10,6 +10,7 @@ from typing import Protocol
 
 from rules.decision import TraceLine
 from rules.judging import Verdict, judge
+from rules.keeping import may_keep
 from rules.mail_view import MailView
 from rules.standards import ImportStandard, order
 from rules.telling import line_of
@@ -28,7 +29,7 @@ class Asked:
     stopping: Verdict | None = None  # its senders fit, the rest does not, and nothing after it is asked
     naming: Verdict | None = None  # the first that names this sender, though it does not fit
     untrusted: Verdict | None = None  # the first that would fit if the claim were believed
-    may_fit: bool = False  # law 20: one that does not fit would, were all of the mail fetched
+    may_fit: bool = False  # law 20: one that would keep something may fit, were all of the mail fetched
 
     @property
     def wants_near(self) -> bool:
@@ -90,7 +91,7 @@ def ask(
             break
         if rules.tells_all or (verdict.is_near and len(asked.lines) < MOST_NEAR):
             asked.lines.append(line_of(verdict, view))
-        asked.may_fit = asked.may_fit or verdict.may_fit
+        asked.may_fit = asked.may_fit or (verdict.may_fit and may_keep(standard, view.facts))
         if verdict.names_sender and asked.naming is None:
             asked.naming = verdict
         if verdict.is_untrusted and asked.untrusted is None:

@@ -55,7 +55,7 @@ class Decision:
     catalogue_version: int | None = None  # law 12: of the catalogue that was asked; None: none was there
     document_type: str | None = None  # what the standard stamps on its documents
     supplier: str | None = None
-    # Law 20: text or attachments, which were not fetched, may decide otherwise. Never stored; no part of the decision.
+    # Law 20: what was not fetched may bring it in by a standard. Never stored; no part of the decision.
     wants_more: bool = field(default=False, compare=False)
 
     def followed_by(self, line: TraceLine) -> "Decision":

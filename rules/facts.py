@@ -36,9 +36,9 @@ class AttachmentFacts:
     filename: str | None  # as claimed, decoded: unsafe
     declared_type: str
     media_type: str  # what the octets are (recognition.content.sniff)
-    octets: int  # decoded
-    sha256: str  # of the decoded octets
-    is_referenced: bool = False  # the body shows or links this part (cid:)
+    octets: int  # decoded; where the contents were not fetched, as the server says
+    sha256: str  # of the decoded octets; "" where they were not fetched
+    is_referenced: bool = False  # the body shows or links this part (cid:); contents not fetched: it may
     is_inline: bool = False  # its Content-Disposition says so; by itself that means nothing
     e_invoice: EInvoice | None = None
 
@@ -76,7 +76,9 @@ class MailFacts:
     octets: int | None = None  # of the message as received
     language: str | None = None  # of the text, ISO 639-1
     authentication: str | None = None  # whether who it says it is from truly sent it: "pass", "fail", "none"
-    not_fetched: tuple[str, ...] = ()  # law 20: of "text", "attachments", what was left on the server
+    # Law 20, what was left on the server: "text" (or the rest of it), "forward", "attachments", or of these only their
+    # "contents": names, declared types and sizes are known, the octets are not.
+    not_fetched: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """These facts as JSON values; from_json gives the same facts back."""

@@ -44,6 +44,7 @@ class Verdict:
     is_near: bool = False  # it does not fit, but its first condition does, save perhaps for trust
     is_untrusted: bool = False  # it would fit if the claim were believed
     may_fit: bool = False  # law 20: nothing fails, something was not fetched
+    is_hopeless: bool = False  # something is unknown that nobody can fetch
     holds_senders: bool = False  # it names senders of any kind, and each such condition holds
 
     @property
@@ -69,7 +70,7 @@ def judge(standard: ImportStandard, view: MailView) -> Verdict:
     verdict.fits = met == {HOLDS}
     verdict.is_near = outcomes[0] in {HOLDS, MISTRUSTED} and not verdict.fits
     verdict.is_untrusted = met <= {HOLDS, MISTRUSTED} and not verdict.fits
-    verdict.may_fit = met <= {HOLDS, UNKNOWN} and not verdict.fits
+    verdict.may_fit = met <= {HOLDS, UNKNOWN} and not verdict.fits and not verdict.is_hopeless
     return verdict
 
 
@@ -94,6 +95,7 @@ def _ask_all(standard: ImportStandard, view: MailView, verdict: Verdict) -> list
         outcomes.append(said)
         if said is not HOLDS:
             verdict.tell(each, said)
+            verdict.is_hopeless = verdict.is_hopeless or (said is UNKNOWN and _is_beyond_octets(each.fact, view))
             verdict.holds_senders = verdict.holds_senders and each.fact not in _SENDERS
             if said is FAILS:
                 break
@@ -110,8 +112,14 @@ def _ask_exclusions(standard: ImportStandard, view: MailView, verdict: Verdict) 
             return [FAILS]
         if said is UNKNOWN or (said is MISTRUSTED and view.mistrust == "unknown"):
             verdict.tell(each, UNKNOWN)
+            verdict.is_hopeless = verdict.is_hopeless or said is MISTRUSTED or _is_beyond_octets(each.fact, view)
             outcomes.append(UNKNOWN)
     return outcomes
+
+
+def _is_beyond_octets(fact: Fact, view: MailView) -> bool:
+    """Whether what is unknown stays so when all of the mail is read: verdicts are made when a mail comes, or never."""
+    return fact == "authentication" or (fact == "language" and view.is_fetched("text"))
 
 
 def _ask_sender(condition: Condition, view: MailView) -> tuple[Outcome, Sender | None]:
@@ -159,11 +167,13 @@ def _ask_names(values: tuple[str, ...], view: MailView) -> Outcome:
     if not view.is_fetched("attachments"):
         return UNKNOWN
     globs = [Glob.compile(each) for each in values]
-    return HOLDS if any(glob.fits(name) for glob in globs for name in view.names) else FAILS
+    if any(glob.fits(name) for glob in globs for name in view.names):
+        return HOLDS
+    return UNKNOWN if any(glob.fits(name) for glob in globs for name in view.possible_names) else FAILS
 
 
 def _ask_types(values: tuple[str, ...], view: MailView) -> Outcome:
-    return _ask_texts(values, view.types if view.is_fetched("attachments") else None)
+    return _ask_texts(values, view.types if view.is_type_known else None)
 
 
 def _ask_value(values: tuple[str, ...], value: str | None) -> Outcome:

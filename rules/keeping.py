@@ -40,6 +40,19 @@ def keep_by(verdict: Verdict, view: MailView) -> Kept:
     return Kept(_reason(verdict, view), tuple(lines), parts, keeps_text)
 
 
+def may_keep(standard: ImportStandard, facts: MailFacts) -> bool:
+    """Whether a standard could keep anything of this mail, if it fitted and all of the mail were fetched."""
+    if standard.keep == "ignore":
+        return False
+    if standard.keep != "attachments" and facts.has_text:
+        return True
+    if "attachments" in facts.not_fetched:
+        return standard.keep != "text"
+    # Where their contents were not fetched, nothing of them is certain but their names.
+    is_open = "contents" in facts.not_fetched and standard.keep != "text"
+    return bool(is_open and facts.attachments) or bool(_parts(standard, facts))
+
+
 def _parts(standard: ImportStandard, facts: MailFacts) -> tuple[str, ...]:
     if standard.keep == "text":
         return ()

@@ -91,8 +91,8 @@ def index_keys(facts: MailFacts) -> frozenset[StoredKey]:
     found: dict[Kind, set[str]] = {
         "sender": set(_senders(view)),
         "word": set(_words(view.subject.marked)),
-        "name": {run for name in view.names for run in _RUN.findall(name)},
-        "type": {each.media_type for each in view.attached},
+        "name": {run for name in view.possible_names for run in _RUN.findall(name)},
+        "type": {each.media_type for each in view.attached} if view.is_type_known else set(),
         "label": {view.label} if view.label else set(),
         "forward": set(_forwarders(view)),
         "unknown": set(_unknown(facts)),
@@ -191,4 +191,6 @@ def _unknown(facts: MailFacts) -> Iterator[str]:
     if facts.label is None:
         yield "label"
     if "attachments" in facts.not_fetched:
-        yield from ("name", "type")
+        yield "name"
+    if "attachments" in facts.not_fetched or ("contents" in facts.not_fetched and facts.attachments):
+        yield "type"

@@ -130,16 +130,26 @@ class MailView:
     @once
     def names(self) -> tuple[str, ...]:
         """The names of the attachments as they are compared."""
-        return tuple(plain(each.filename) for each in self.attached if each.filename)
+        return _names(self.attached)
+
+    @once
+    def possible_names(self) -> tuple[str, ...]:
+        """The same with those of attachments of which only their contents would tell whether the body shows them."""
+        return self.names if self.is_fetched("contents") else _names(self.facts.attachments)
+
+    @once
+    def is_type_known(self) -> bool:
+        """Whether it is known of which types the attachments are: a declared type is a claim, the octets tell."""
+        return self.is_fetched("attachments") and (self.is_fetched("contents") or not self.facts.attachments)
 
     @once
     def types(self) -> frozenset[str]:
         """The media types of the attachments, each also as `image/*`."""
-        own = {each.media_type for each in self.attached}
+        own = {each.media_type for each in self.attached} if self.is_fetched("contents") else set()
         return frozenset(own | {each.partition("/")[0] + "/*" for each in own})
 
     def is_fetched(self, what: str) -> bool:
-        """Whether somebody looked at the `text`, the `attachments` or the `forward` (law 20)."""
+        """Whether somebody looked at the `text`, the `attachments`, their `contents` or the `forward` (law 20)."""
         return what not in self.facts.not_fetched
 
 
@@ -153,6 +163,10 @@ def sender(address: str) -> Sender | None:
     labels = domain.split(".")
     parents = (".".join(labels[start:]) for start in range(1, len(labels) - 1))
     return Sender(known, frozenset({known, "@" + domain, *("@*." + parent for parent in parents)}))
+
+
+def _names(attachments: tuple[AttachmentFacts, ...]) -> tuple[str, ...]:
+    return tuple(plain(each.filename) for each in attachments if each.filename)
 
 
 def _senders(addresses: Iterable[str]) -> tuple[Sender, ...]:

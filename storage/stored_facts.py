@@ -42,7 +42,7 @@ _DELETE_KEY = delete(LookupKey).where(
 def encode(facts: MailFacts) -> str:
     """What is kept of these facts."""
     values = plain_values(facts)
-    if values.pop("text", ""):
+    if values.pop("text", "") and NOT_KEPT not in facts.not_fetched:
         values["not_fetched"] = [*facts.not_fetched, NOT_KEPT]
     # ASCII: a mail may hold NUL and lone surrogates, which no database takes, and they come back as they were.
     return _COMPACT.encode(values)

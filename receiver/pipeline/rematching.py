@@ -11,7 +11,7 @@ Raises TemporaryFailure, LeaseLost.
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -223,12 +223,7 @@ def _decided(piece: Sequence[Candidate], rules: Mapping[str, Rules]) -> tuple[li
 def _unless_octets_tell(facts: MailFacts, rules: Rules) -> Decision | None:
     """What stored facts decide; None when the octets are wanted, or may tell more (law 20)."""
     decision = rules.decide(facts)
-    if decision.state == "imported":
-        return None
-    if decision.wants_more and facts.authentication is None:
-        # Nobody made a verdict when it came, and its octets hold none: for that alone they are not read.
-        return None if rules.decide(replace(facts, authentication="")).wants_more else decision
-    return None if decision.wants_more else decision
+    return None if decision.state == "imported" or decision.wants_more else decision
 
 
 def _left(candidate: Candidate, decision: Decision) -> Redecision:

@@ -21,7 +21,7 @@ UNKNOWABLE: frozenset[Fact] = frozenset(FACTS) - {"sender", "reverse_path", "sub
 _TEXT_OF: dict[Fact, Fact] = {"subject_pattern": "subject", "body_pattern": "body"}
 _FETCHED: dict[Fact, str] = {
     **dict.fromkeys(("body", "body_pattern"), "text"),
-    **dict.fromkeys(("attachment_name", "attachment_type"), "attachments"),
+    "attachment_name": "attachments",
 }
 _TOLD: frozenset[Fact] = frozenset({"sender_field", "reply_to", "label", "language", "authentication"})  # or None
 _SEEDS: dict[Fact, int] = {fact: crc32(fact.encode()) for fact in FACTS}
@@ -66,7 +66,7 @@ def keys_of(condition: Condition) -> Iterator[tuple[Key, ...]]:
 def texts_of(fact: Fact, view: MailView) -> tuple[str, ...]:
     """The texts of a message that an automaton searches for the needles of `fact`."""
     if fact == "attachment_name":
-        return view.names
+        return view.possible_names
     if fact == "subject":
         return (view.subject.marked,)
     return (view.body.marked,) if view.is_fetched("text") else ()
@@ -84,6 +84,8 @@ def values_of(fact: Fact, view: MailView) -> frozenset[str]:
 
 def is_unknown(fact: Fact, view: MailView) -> bool:
     """Law 20: it was not fetched, or nobody has told, so a standard that asks for it may fit."""
+    if fact == "attachment_type":
+        return not view.is_type_known
     if fact in _FETCHED:
         return not view.is_fetched(_FETCHED[fact])
     if fact in {"sender", "original_sender"}:

@@ -80,6 +80,12 @@ _NO_DOCUMENTS = frozenset(
         "text/rfc822-headers",
     }
 )
+_NO_DOCUMENT_KINDS = frozenset({"image", "audio", "video", "font", "text", "model"})
+_XML_TEXTS = frozenset({"text/xml", "text/rtf", "text/pdf", "text/x-pdf"})
+_DOCUMENT_SUFFIXES = frozenset(
+    {"pdf", "xml", "p7m", "eml", "msg", "dat", "zip", "gz", "7z", "rar", "rtf", "ps"}
+    | {"doc", "docx", "xls", "xlsx", "ppt", "pptx", "odt", "ods"}
+)
 # Declared so, a message is opened by the walk and its parts stand for themselves; under another name it is a file.
 _OPENED = frozenset({"message/rfc822", "message/global"})
 
@@ -113,6 +119,19 @@ def imports_by_itself(attachment: AttachmentFacts) -> bool:
 def is_invoice_format(attachment: AttachmentFacts) -> bool:
     """Whether this is a PDF or an XML e-invoice by its content, wherever it is shown."""
     return attachment.octets > 0 and (attachment.media_type == "application/pdf" or attachment.e_invoice is not None)
+
+
+def may_be_document(declared_type: str, filename: str | None, octets: int) -> bool:
+    """Whether a part of which only this is known may be, or hold, a PDF or an e-invoice. `octets`: 0 is nothing.
+
+    What a sender declares as pictures, sound, text or a card is believed, unless its name ends like a document's.
+    """
+    if octets == 0:
+        return False
+    declared = _media_type(declared_type)
+    if (filename or "").rpartition(".")[2].strip().lower() in _DOCUMENT_SUFFIXES or declared in _XML_TEXTS:
+        return True
+    return declared.partition("/")[0] not in _NO_DOCUMENT_KINDS and declared not in _NO_DOCUMENTS
 
 
 def may_be_xml(head: bytes) -> bool:

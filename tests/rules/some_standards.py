@@ -88,7 +88,7 @@ mails = st.builds(
     octets=st.none() | st.integers(0, 40),
     language=st.sampled_from((None, "de", "en")),
     authentication=st.sampled_from((None, "pass", "fail")),
-    not_fetched=st.sampled_from(((), (), ("text",), ("attachments",), ("forward",))),
+    not_fetched=st.sampled_from(((), (), ("text",), ("attachments",), ("forward",), ("contents",))),
 )
 policies = st.builds(
     TenantPolicy,

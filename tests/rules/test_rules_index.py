@@ -128,10 +128,14 @@ def test_what_fits_within_a_crowd_is_found_though_no_more_is_told() -> None:
 @pytest.mark.parametrize(
     ("asked", "facts"),
     [
-        (condition("language", "de"), MailFacts()),
-        (condition("authentication", "pass"), MailFacts()),
+        (condition("language", "de"), MailFacts(not_fetched=("text",))),
         (condition("label", "office"), MailFacts(label=None)),
         (condition("attachment_type", "image/*"), MailFacts(not_fetched=("attachments",))),
+        (condition("attachment_type", "image/*"), MailFacts(attachments=(PDF,), not_fetched=("contents",))),
+        (
+            condition("attachment_name", "*.pdf"),
+            MailFacts(attachments=(replace(PDF, is_referenced=True),), not_fetched=("contents",)),
+        ),
         (condition("sender", "a@x.example"), MailFacts(not_fetched=("forward",))),
         (condition("original_sender", "a@x.example"), MailFacts(not_fetched=("forward",))),
         (condition("reply_to", "a@x.example"), MailFacts(reply_to=None)),
@@ -140,9 +144,12 @@ def test_what_fits_within_a_crowd_is_found_though_no_more_is_told() -> None:
 )
 def test_an_unknown_fact_may_fit_in_an_index_too(asked: Condition, facts: MailFacts) -> None:
     """Law 20: whoever decides by an index fetches what a plain loop fetches."""
-    known = [ImportStandard(str(number), f"S{number}", (asked, condition("size", "> 5"))) for number in range(40)]
+    known = [
+        ImportStandard(str(number), f"S{number}", (asked, condition("size", "> 5")), keep="both")
+        for number in range(40)
+    ]
     for octets in (None, 9, 5):
-        mail = replace(facts, octets=octets)
+        mail = replace(facts, octets=octets, has_text=True)
         indexed = decide(mail, RuleIndex(pack(known)), EVERYONE)
         assert both(indexed) == both(decide(mail, StandardList(tuple(known)), EVERYONE))
         assert indexed.wants_more is (octets != 5)
