@@ -1,0 +1,55 @@
+"""An account's tokens in its row of the database, sealed: the shelf from which receiver/imap/tokens.py takes them.
+
+Every load and every replacement is a short transaction of its own, in the thread of whoever asks; the comparison of what
+was used with what stands there now is made under the row's lock. Never asks a provider.
+Raises what storage raises, and ImapFailure(link_again) when the account was never linked this way or its secret cannot
+be opened.
+"""
+
+from receiver.imap.failures import ImapFailure
+from receiver.imap.oauth import Tokens
+from storage.account_models import LinkedAccount
+from storage.account_pulls import LeaseLost, save_token
+from storage.database import Database
+from storage.secrets import KeyRing, Secret
+
+
+class StoredTokens:
+    """A TokenStore for one account."""
+
+    def __init__(self, database: Database, keys: KeyRing, account_id: str) -> None:
+        self._database = database
+        self._keys = keys
+        self._account_id = account_id
+
+    def load(self) -> Tokens:
+        """The tokens that the row holds now."""
+        with self._database.read() as session:
+            row = session.get(LinkedAccount, self._account_id)
+            tokens = self._tokens(row)
+        if tokens is None:
+            raise ImapFailure("link_again", provider=(row.provider if row is not None else "") or "other")
+        return tokens
+
+    def replace(self, used: Tokens, new: Tokens) -> bool:
+        """Store `new` in the place of `used`; False when something else stands there, or the account is gone."""
+        with self._database.write(actor="puller") as session:
+            row = session.get(LinkedAccount, self._account_id)
+            if row is None or self._tokens(row) != used:
+                return False
+            try:
+                save_token(session, row, secret_of(new), self._keys)
+            except LeaseLost:
+                return False
+        return True
+
+    def _tokens(self, row: LinkedAccount | None) -> Tokens | None:
+        if row is None or row.secret is None:
+            return None
+        secret = self._keys.unseal(row.secret, row.id)
+        return Tokens.of(secret.values) if secret.kind == "oauth" else None
+
+
+def secret_of(tokens: Tokens) -> Secret:
+    """Tokens as an account's secret."""
+    return Secret("oauth", tokens.values())
