@@ -8,9 +8,11 @@ written costs no mail its answer.
 
 import json
 import logging
+import re
 import sys
 import traceback
 from collections.abc import Mapping, MutableMapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ import structlog
 
 from receiver.config import LogSettings
 from receiver.log_stream import LastingStream
+from receiver.setting_values import MASK
 
 _HOUSE = Path(__file__).parent.parent
 _OUR_ROOMS = ("receiver.", "storage.", "rules.")
@@ -50,6 +53,7 @@ def configure(settings: LogSettings, *, process: str = "") -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             tell_kind_and_place,
+            hide_secrets,
             tell_lost_lines,
             renderer,
         ],
@@ -59,6 +63,35 @@ def configure(settings: LogSettings, *, process: str = "") -> None:
     )
     # What libraries log by themselves may quote mail (aiosmtpd: commands; asyncio: exceptions). It goes nowhere.
     logging.getLogger().addHandler(logging.NullHandler())
+
+
+# Names under which no value is ever logged, whoever wrote the line. `code` is a reason's, and stays.
+_SECRET_NAME = re.compile(
+    r"passw|passphrase|secret|token|credential|authoriz|bearer|cookie|verifier|assertion|private_key|sealed|user_code"
+    r"|device_code|auth_code|code_challenge",
+    re.IGNORECASE,
+)
+
+
+def hide_secrets(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Put *** in the place of every value whose name is that of a secret: the last line of defence, not the first."""
+    for name, value in event.items():
+        if isinstance(value, Mapping) or _is_secret(name):
+            event[name] = _without_secrets(name, value)
+    return event
+
+
+@lru_cache(maxsize=1024)  # the names in our lines are few
+def _is_secret(name: str) -> bool:
+    return _SECRET_NAME.search(name) is not None
+
+
+def _without_secrets(name: str, value: object) -> object:
+    if _is_secret(name):
+        return MASK
+    if isinstance(value, Mapping):
+        return {key: _without_secrets(str(key), each) for key, each in value.items()}
+    return value
 
 
 # Made once: json.dumps makes an encoder for every line.

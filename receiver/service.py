@@ -25,6 +25,7 @@ import structlog
 from receiver import listening, logs, places
 from receiver.config import ConfigurationError, DatabaseSettings, Settings
 from receiver.config_accounts import AccountSettings
+from receiver.guarded import leave_no_dump
 from receiver.listening import KINDS, Listener
 from receiver.smtp.shared import clear_slot, new_region, slot_number
 from receiver.sole import sole
@@ -45,6 +46,7 @@ def serve(settings: Settings, announce: Callable[[str], None], read_again: Calla
 
     `read_again` gives the settings for a reload, checked, or raises ConfigurationError.
     """
+    leave_no_dump()  # of the settings, with the database's password and the secrets of OAuth clients
     logs.configure(settings.log, process="supervisor")
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until there is something to reload
     with contextlib.ExitStack() as closed_at_the_end:

@@ -1,7 +1,7 @@
 """An account's tokens in its row of the database, sealed: the shelf from which receiver/imap/tokens.py takes them.
 
-Every load and every replacement is a short transaction of its own, in the thread of whoever asks; the comparison of what
-was used with what stands there now is made under the row's lock. Never asks a provider.
+Every load and every replacement is a short transaction of its own, in the thread of whoever asks. What was used is
+compared with what stands there now under the row's lock. Never asks a provider.
 Raises what storage raises, and ImapFailure(link_again) when the account was never linked this way or its secret cannot
 be opened.
 """
