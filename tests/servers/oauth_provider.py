@@ -26,7 +26,7 @@ from authlib.oauth2.rfc8628 import (
     DeviceCredentialDict,
 )
 from flask import Flask, Response, jsonify, request
-from werkzeug.serving import make_server
+from werkzeug.serving import WSGIRequestHandler, make_server
 
 from receiver.config_oauth import OAuthSettings
 from tests import secrecy
@@ -197,6 +197,11 @@ class _Revocation(RevocationEndpoint):  # type: ignore[misc]
         token.is_access_revoked = token.is_refresh_revoked = True
 
 
+class _Quiet(WSGIRequestHandler):
+    def log(self, *_said: object) -> None:
+        """Say nothing: the line would hold a code or a token."""
+
+
 class OAuthProvider:
     """Knows what it gave (`given`, in order) and what was asked (`asked`: paths)."""
 
@@ -211,7 +216,7 @@ class OAuthProvider:
         self.asked: list[str] = []
         self._consent: tuple[str, bool] | None = None
         self._scope = ""
-        self._server = make_server("127.0.0.1", 0, self._application(), threaded=True)
+        self._server = make_server("127.0.0.1", 0, self._application(), threaded=True, request_handler=_Quiet)
         self.port: int = self._server.server_port
         self.url = f"http://127.0.0.1:{self.port}"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
