@@ -51,3 +51,17 @@ def _link(oauth: OAuthProvider, provider: Provider) -> Callable[..., Tokens]:
         return finish_code_flow(provider, flow, redirected)
 
     return run
+
+
+def address_after_consent(url: str) -> str:
+    """Where the provider sends a browser, which cannot go there: what a person copies from its address line."""
+
+    class Stay(urllib.request.HTTPRedirectHandler):
+        def redirect_request(self, *_: object) -> None:
+            return None
+
+    try:
+        urllib.request.build_opener(Stay).open(url, timeout=PATIENCE)
+    except urllib.error.HTTPError as error:
+        return str(error.headers["Location"])
+    raise AssertionError("the provider did not redirect")

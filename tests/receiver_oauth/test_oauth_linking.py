@@ -3,8 +3,6 @@
 import dataclasses
 import re
 import threading
-import urllib.error
-import urllib.request
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
@@ -25,24 +23,10 @@ from receiver.imap.oauth import (
     refresh,
 )
 from receiver.imap.redirect import LoopbackRedirect
-from tests.receiver_oauth.conftest import PATIENCE, browse
+from tests.receiver_oauth.conftest import PATIENCE, address_after_consent, browse
 from tests.servers.oauth_provider import OAuthProvider
 
 HERE = "http://127.0.0.1:9/"
-
-
-def redirected_to(url: str) -> str:
-    """Where the provider sends a browser, which cannot go there: what a person copies from its address line."""
-
-    class Stay(urllib.request.HTTPRedirectHandler):
-        def redirect_request(self, *_: object) -> None:
-            return None
-
-    try:
-        urllib.request.build_opener(Stay).open(url, timeout=PATIENCE)
-    except urllib.error.HTTPError as error:
-        return str(error.headers["Location"])
-    raise AssertionError("the provider did not redirect")
 
 
 class Waits:
@@ -92,7 +76,7 @@ def test_an_address_that_is_pasted_serves_as_well(oauth: OAuthProvider, provider
     oauth.consents("alice@example.com")
     flow = begin_code_flow(provider, HERE)
 
-    tokens = finish_code_flow(provider, flow, f"  {redirected_to(flow.url)}\n")
+    tokens = finish_code_flow(provider, flow, f"  {address_after_consent(flow.url)}\n")
 
     assert tokens.access_token == oauth.given[0].access_token
 
@@ -142,7 +126,7 @@ def test_a_provider_that_nobody_set_up_is_told(name: str) -> None:
 def test_an_answer_to_somebody_elses_consent_is_refused(oauth: OAuthProvider, provider: Provider) -> None:
     """Another state: a page that smuggles in its own consent would link the attacker's mailbox."""
     oauth.consents("mallory@example.com")
-    theirs = redirected_to(begin_code_flow(provider, HERE).url)
+    theirs = address_after_consent(begin_code_flow(provider, HERE).url)
 
     with pytest.raises(ImapFailure, match="consent_foreign"):
         finish_code_flow(provider, begin_code_flow(provider, HERE), theirs)
@@ -183,14 +167,14 @@ def test_a_person_who_says_no_is_told_so(oauth: OAuthProvider, provider: Provide
     flow = begin_code_flow(provider, HERE)
 
     with pytest.raises(ImapFailure, match="consent_denied"):
-        finish_code_flow(provider, flow, redirected_to(flow.url))
+        finish_code_flow(provider, flow, address_after_consent(flow.url))
 
 
 def test_a_code_that_was_stolen_is_worth_nothing(oauth: OAuthProvider, provider: Provider) -> None:
     """PKCE: whoever sees the address that the browser came back to lacks the verifier."""
     oauth.consents("alice@example.com")
     flow = begin_code_flow(provider, HERE)
-    redirected = redirected_to(flow.url)
+    redirected = address_after_consent(flow.url)
     with pytest.raises(ImapFailure, match="consent_expired"):
         finish_code_flow(provider, dataclasses.replace(flow, verifier="x" * 64), redirected)
 
@@ -199,7 +183,7 @@ def test_a_code_serves_once(oauth: OAuthProvider, provider: Provider) -> None:
     """Pasted a second time, it is refused with words that say to begin again."""
     oauth.consents("alice@example.com")
     flow = begin_code_flow(provider, HERE)
-    redirected = redirected_to(flow.url)
+    redirected = address_after_consent(flow.url)
     finish_code_flow(provider, flow, redirected)
 
     with pytest.raises(ImapFailure, match="consent_expired"):
@@ -219,7 +203,7 @@ def test_a_client_that_the_provider_does_not_know_is_the_operators_fault(oauth: 
     flow = begin_code_flow(provider, HERE)
 
     with pytest.raises(ImapFailure, match="oauth_client_refused provider=other error=invalid_client"):
-        finish_code_flow(provider, flow, redirected_to(flow.url))
+        finish_code_flow(provider, flow, address_after_consent(flow.url))
 
 
 def test_a_client_without_a_secret_links_too() -> None:
@@ -229,7 +213,7 @@ def test_a_client_without_a_secret_links_too() -> None:
         provider = provider_named("other", oauth.settings())
         flow = begin_code_flow(provider, HERE)
 
-        assert finish_code_flow(provider, flow, redirected_to(flow.url)).access_token
+        assert finish_code_flow(provider, flow, address_after_consent(flow.url)).access_token
 
 
 def test_a_code_is_typed_on_another_device(oauth: OAuthProvider, provider: Provider) -> None:
