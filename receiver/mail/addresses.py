@@ -18,6 +18,11 @@ _BRACKETED = re.compile(r"<([^\s<>@]{1,64}@[^\s<>@]{1,255})>")
 _BARE = re.compile(r"(?<![^\s,;])([^\s<>@,;:()\"]{1,64}@[^\s<>@,;:()\"]{1,255})(?![^\s,;])")
 _FAILURES = (ValueError, LookupError, TypeError, AttributeError, AssertionError, RecursionError)
 
+_PHRASE = r"(?:\"[^\"\\<>\r\n]{0,200}\"|[^\"\\<>@,;:()\r\n]{0,200})"
+_ADDRESS = r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[A-Za-z0-9.-]{1,255}"
+_ONE = rf"\s*+(?:{_PHRASE}\s*<{_ADDRESS}>|{_ADDRESS})\s*+"
+_PLAIN = re.compile(rf"{_ONE}(?:,{_ONE}){{0,20}}", re.ASCII)
+
 Named = tuple[str, str]  # the name, "" for none, and the address
 
 
@@ -51,3 +56,8 @@ def addresses_of(fields: Message, name: str) -> tuple[str, ...]:
 def shown(addresses: Sequence[Named]) -> str:
     """Names and addresses for people."""
     return ", ".join(f"{name} <{address}>" if name else address for name, address in addresses)
+
+
+def is_plain(value: str) -> bool:
+    """Whether a list of addresses can be read in one way only: names, quoted or not, and addresses in brackets."""
+    return _PLAIN.fullmatch(value[:MAX_VALUE]) is not None and len(value) <= MAX_VALUE

@@ -29,6 +29,8 @@ _SUPERSETS = {
     "unicode-1-1-utf-7": "utf-7",
     "utf8": "utf-8",
 }
+# Where HTML says itself which charset it is in.
+META_CHARSET = re.compile(rb"<meta[^>]{0,200}charset=[\"']?([!-~]{1,40}?)[\"'\s/>;]", re.IGNORECASE)
 _WIDE = re.compile(r"utf-?16|utf-?32|ucs-?2|unicode(?!-1-1)")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")

@@ -13,7 +13,7 @@ from enum import Enum
 from hashlib import sha256
 from urllib.parse import unquote
 
-from receiver.mail.charsets import decode, one_line
+from receiver.mail.charsets import META_CHARSET, decode, one_line
 from receiver.mail.fields import Octets, decode_words, parameter
 from receiver.pipeline.structure import Dissection, Entity, Limits
 
@@ -21,7 +21,6 @@ MAX_TEXT_OCTETS = 4 * 1024**2
 MAX_NAME = 1000
 _TEXT_TYPES = frozenset({"text/plain", "text/html"})
 _CID = re.compile(r"\bcid:([^\s\"'<>()]{1,300})", re.IGNORECASE)
-_META_CHARSET = re.compile(rb"<meta[^>]{0,200}charset=[\"']?([!-~]{1,40}?)[\"'\s/>;]", re.IGNORECASE)
 _PDF_HEAD = 1024
 
 
@@ -63,7 +62,7 @@ class Leaf:
         octets = octets[:MAX_TEXT_OCTETS]
         charset = parameter(self.entity.fields, "content-type", "charset")
         if not charset and self.is_html:
-            meta = _META_CHARSET.search(octets, 0, 2048)
+            meta = META_CHARSET.search(octets, 0, 2048)
             charset = meta.group(1).decode("ascii") if meta else None
         return decode(octets, charset)
 
