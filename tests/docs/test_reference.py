@@ -157,7 +157,9 @@ def _parameters(code: str) -> list[str]:
     return [name for _, name, _, _ in string.Formatter().parse(PHRASES[code][0]) if name]
 
 
-@pytest.mark.parametrize(("event", "keys"), sorted(log_events().items()), ids=lambda value: str(value)[:40])
+@pytest.mark.parametrize(
+    ("event", "keys"), sorted(log_events().items()), ids=lambda value: value if isinstance(value, str) else ""
+)
 def test_every_log_event_is_explained(event: str, keys: set[str]) -> None:
     """Each event has a line in the table of log events, which names its keys."""
     (line,) = [line for line in section("Log events").split("\n") if line.startswith(f"| `{event}` |")]
