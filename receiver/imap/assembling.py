@@ -16,8 +16,8 @@ Write = Callable[[bytes], object]
 # Asked with the response so far, its literal's announcement included, and the octets announced.
 Stream = Callable[[bytes, int], Write | None]
 
-_LITERAL = re.compile(rb"~?\{(\d{1,10})\+?\}\r?\n\Z")
-_LONGEST_MARK = 16
+_LITERAL = re.compile(rb"~?\{(\d{1,20})\+?\}\r?\n\Z")
+_LONGEST_MARK = 32
 _LARGEST_LITERAL = 2**32 - 1
 # Text for people may end as a literal's announcement does, but is none.
 _HAS_NO_LITERALS = re.compile(rb"\* (?:OK|NO|BAD|BYE|PREAUTH)\b|[^*]", re.IGNORECASE)

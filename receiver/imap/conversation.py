@@ -1,6 +1,6 @@
 """Commands and their answers: tags, literals that wait for a `+`, several commands at once, and deadlines on all of it.
 
-Knows no mailbox and no message. The time that we work, not wait, counts against nobody.
+Knows no mailbox and no message. What whoever reads the answers does in between counts against nobody.
 Raises ImapFailure when the conversation is over. Standard: RFC 9051 sections 2.2 and 5.5 (several commands at once).
 """
 
@@ -56,7 +56,7 @@ class Conversation:
         self._count = 0
         self._open: dict[bytes, Command] = {}
         self._continuations: deque[bytes] = deque()
-        self._waited = 0.0  # since a command was answered, or the first of the open ones was sent
+        self._spent = 0.0  # seconds since a command was answered, or the first of the open ones was sent
 
     def begin(self, name: str, *arguments: bytes) -> Command:
         """Send a command that holds no literal, and do not wait for its answer. `name` may be of two words."""
@@ -93,6 +93,15 @@ class Conversation:
 
     async def step(self, seconds: float | None = None) -> Untagged | None:
         """The next untagged response; None where another kind was read. Waits `seconds` where that is said."""
+        loop = asyncio.get_running_loop()
+        before = loop.time()
+        try:
+            return await self._step(seconds)
+        finally:
+            # Reading counts, too: a server that floods us never lets us wait.
+            self._spent += loop.time() - before
+
+    async def _step(self, seconds: float | None) -> Untagged | None:
         response = self.assembler.next()
         while response is None:
             self.assembler.feed(await self._read(seconds))
@@ -108,6 +117,10 @@ class Conversation:
         untagged = read_untagged(response)
         self._take_note(untagged)
         return untagged
+
+    def restart_clock(self) -> None:
+        """Let the time of the open commands begin now: one of them was meant to last."""
+        self._spent = 0.0
 
     def check(self, command: Command) -> None:
         """Raises ImapFailure where an answer says that the session cannot go on."""
@@ -127,7 +140,7 @@ class Conversation:
 
     def _new(self, name: str) -> Command:
         if not self._open:
-            self._waited = 0.0
+            self._spent = 0.0
         self._count += 1
         command = Command(b"A%d" % self._count, name)
         self._open[command.tag] = command
@@ -136,15 +149,10 @@ class Conversation:
     async def _read(self, seconds: float | None) -> bytes:
         if seconds is not None:
             return await self.wire.read(seconds)
-        loop = asyncio.get_running_loop()
-        left = self.limits.command_seconds - self._waited
+        left = self.limits.command_seconds - self._spent
         if left <= 0:
             raise ImapFailure("server_silent")
-        before = loop.time()
-        try:
-            return await self.wire.read(min(left, self.limits.silence_seconds))
-        finally:
-            self._waited += loop.time() - before
+        return await self.wire.read(min(left, self.limits.silence_seconds))
 
     def _answer(self, text: bytes) -> None:
         tag, _, rest = text.partition(b" ")
@@ -153,7 +161,7 @@ class Conversation:
         if command is None or status is None or status.condition not in {b"OK", b"NO", b"BAD"}:
             raise ImapFailure("server_nonsense", what="tagged answer")
         command.status = status
-        self._waited = 0.0
+        self._spent = 0.0
         self._learn(status)
 
     def _take_note(self, untagged: Untagged) -> None:

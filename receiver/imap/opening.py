@@ -5,6 +5,7 @@ counts them. Raises ImapFailure. Standards: RFC 9051 sections 6.1, 6.2 and 7.1.4
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Mapping
 
 from receiver.imap.classifying import code_at_login
@@ -13,11 +14,11 @@ from receiver.imap.conversation import Command, Conversation
 from receiver.imap.destinations import resolve
 from receiver.imap.failures import ImapFailure
 from receiver.imap.parsing import Untagged
-from receiver.imap.sasl import answer_to_error, code_of_challenge, initial_response, mechanism_for
+from receiver.imap.sasl import answer_to_error, code_of_challenge, mechanism_for, responses
 from receiver.imap.values import Limits, Login, PasswordLogin, Place
 from receiver.imap.wire import Wire, connect_securely
 
-_MAX_CHALLENGES = 3
+_MAX_CHALLENGES = 4
 _MAX_FIELDS = 30
 
 
@@ -116,21 +117,21 @@ async def _start_tls(conversation: Conversation, host: str, place: Place, *, is_
 
 
 async def _authenticate(conversation: Conversation, login: Login, mechanism: str) -> None:
-    response = initial_response(login, mechanism)
-    if "SASL-IR" in conversation.capabilities:
-        command = conversation.begin("AUTHENTICATE", mechanism.encode("ascii"), response)
-    else:
-        command = conversation.begin("AUTHENTICATE", mechanism.encode("ascii"))
-        if await conversation.continuation(command) is not None:
-            conversation.wire.write(response + b"\r\n")
+    waiting = deque(responses(login, mechanism))
+    # RFC 4959: what is said first may come with the command. The mechanism LOGIN lets the server speak first.
+    initial = [waiting.popleft()] if "SASL-IR" in conversation.capabilities and mechanism != "LOGIN" else []
+    command = conversation.begin("AUTHENTICATE", mechanism.encode("ascii"), *initial)
     challenge = None
     for _ in range(_MAX_CHALLENGES):
         told = await conversation.continuation(command)
         if told is None:
             break
-        challenge = told
-        # Both token mechanisms tell their error in a challenge that has to be answered.
-        answer = b"*" if isinstance(login, PasswordLogin) else answer_to_error(mechanism)
+        if waiting:
+            answer = waiting.popleft()
+        else:
+            # Both token mechanisms tell their error in a challenge that has to be answered.
+            challenge = told
+            answer = b"*" if isinstance(login, PasswordLogin) else answer_to_error(mechanism)
         conversation.wire.write(answer + b"\r\n")
     await conversation.finish(command)
     _judge(command, login, challenge)

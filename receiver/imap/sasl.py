@@ -1,7 +1,7 @@
 """What is said in SASL exchanges, and what a server's refusal of a token means. No I/O.
 
 Raises ValueError for a name or a secret that would end a field of the exchange before its time.
-Standards: RFC 4616 (PLAIN), RFC 7628 (OAUTHBEARER), Google's and Microsoft's XOAUTH2.
+Standards: RFC 4616 (PLAIN), RFC 7628 (OAUTHBEARER), Google's and Microsoft's XOAUTH2; LOGIN was never made one.
 """
 
 import re
@@ -15,22 +15,27 @@ _EXPIRED = re.compile(rb'"(?:status|error)"\s*:\s*"?(?:400|401|invalid_token|inv
 
 
 def mechanism_for(login: Login, capabilities: frozenset[str]) -> str | None:
-    """The best mechanism that both sides know; None where there is none."""
-    names = ("PLAIN",) if isinstance(login, PasswordLogin) else ("XOAUTH2", "OAUTHBEARER")
+    """The best mechanism that both sides know; None where there is none, or the LOGIN command is as good."""
+    names: tuple[str, ...] = ("PLAIN",) if isinstance(login, PasswordLogin) else ("XOAUTH2", "OAUTHBEARER")
+    if isinstance(login, PasswordLogin) and "LOGINDISABLED" in capabilities:
+        # Seen in practice: servers that take passwords by the mechanism LOGIN only, not by the command.
+        names += ("LOGIN",)
     return next((name for name in names if f"AUTH={name}" in capabilities), None)
 
 
-def initial_response(login: Login, mechanism: str) -> bytes:
-    """The first thing a client says, in base64."""
+def responses(login: Login, mechanism: str) -> list[bytes]:
+    """What a client says one after the other, each in base64."""
     if isinstance(login, PasswordLogin):
         if "\0" in login.username or "\0" in login.password:
             raise ValueError("NUL in a user name or password")
-        return _base64(f"\0{login.username}\0{login.password}")
+        if mechanism == "LOGIN":
+            return [_base64(login.username), _base64(login.password)]
+        return [_base64(f"\0{login.username}\0{login.password}")]
     if _CONTROLS.search(login.username + login.token):
         raise ValueError("a control character in a user name or token")
     if mechanism == "XOAUTH2":
-        return _base64(f"user={login.username}\x01auth=Bearer {login.token}\x01\x01")
-    return _base64(_bearer(login))
+        return [_base64(f"user={login.username}\x01auth=Bearer {login.token}\x01\x01")]
+    return [_base64(_bearer(login))]
 
 
 def _bearer(login: TokenLogin) -> str:

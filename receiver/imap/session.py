@@ -167,6 +167,7 @@ class Session:
             if failure.code != "server_silent":
                 raise
         if not command.is_done:
+            conversation.restart_clock()
             conversation.wire.write(b"DONE\r\n")
             conversation.require(await conversation.finish(command))
         return self._has_news()

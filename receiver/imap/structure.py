@@ -6,6 +6,7 @@ RFC 2231 and, as seen in practice, RFC 2047. Standard: RFC 9051 section 7.5.2 (b
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
 from receiver.imap.parsing import Value, read_number
@@ -15,6 +16,7 @@ from receiver.mail.fields import decode_words
 
 UNKNOWN = Part(path="1", media_type="application/octet-stream", is_cut=True)
 _MAX_TEXT = 1000
+_LONGEST_NAME = 200
 # Of a part that is no multipart: type, subtype, parameters, id, description, encoding, octets.
 _PARAMETERS, _ID, _ENCODING, _OCTETS, _EXTENSION = 2, 3, 5, 6, 7
 # Of an attached message: envelope, body, lines.
@@ -178,4 +180,10 @@ def _text(value: Value) -> str:
 
 def _lower(value: Value) -> str:
     """A type, an encoding, a name: in lower case."""
-    return one_line(value[:200].decode("ascii", "replace")).lower() if isinstance(value, bytes) else ""
+    return _lowered(value[:_LONGEST_NAME]) if isinstance(value, bytes) else ""
+
+
+@lru_cache(maxsize=512)
+def _lowered(name: bytes) -> str:
+    # The same few names stand in all structures.
+    return one_line(name.decode("ascii", "replace")).lower()
