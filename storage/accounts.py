@@ -36,7 +36,7 @@ HEALTHS = ("ok", "needs_password", "needs_relink", "unreachable", "throttled", "
 NEVER_PULLED = "waits_for_first_pull"  # health ok
 CHANGED = "changed_since"  # health ok: what was wrong may be right now
 NO_PASSWORD = "no_password"  # noqa: S105 - health needs_password
-NO_CONSENT = "link_again"  # health needs_relink
+NO_CONSENT = "no_consent"  # health needs_relink
 BY_HAND = "paused_by_hand"  # health paused
 _KIND_OF = {"password": "password", "xoauth2": "oauth"}
 

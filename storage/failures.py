@@ -24,6 +24,10 @@ class NotFound(PermanentFailure):
     """The thing that was named does not exist (or belongs to another tenant, which looks the same)."""
 
 
+class Unlinked(NotFound):
+    """The linked account was removed: nothing is kept of mail of it that is not imported."""
+
+
 class InUse(PermanentFailure):
     """A name or address is taken; the text names the holder."""
 

@@ -5,18 +5,22 @@ Keys of other tenants are never looked at (law 16): each is asked for together w
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, select
 from sqlmodel import col
 
+from storage.account_models import LinkedAccount
 from storage.catalogue_models import CatalogueState
-from storage.failures import NotFound
+from storage.failures import NotFound, Unlinked
 from storage.models import Message, MessageKey, Tenant
 from storage.settlement import Delivery, Settlement, Stale
 
 TRANSPORT, CONTENT, INVOICE = "transport", "content", "invoice"
 # SQLite takes 32,766 parameters in a statement, PostgreSQL 65,535.
 KEYS_PER_QUERY = 5_000
+# Law 10: what was not imported may be decided anew, on its row.
+DECIDED_ANEW = frozenset({"not_imported", "expired"})
 
 Key = tuple[str, str, str]  # tenant id, kind, key
 
@@ -30,6 +34,9 @@ _KEYS = (
         col(Message.reason_code),
         col(Message.duplicate_of),
         col(Message.group_id),
+        col(Message.raw_sha256),
+        col(Message.transport_key),
+        col(Message.earlier_keys),
     )
     .join(Message, col(Message.id) == col(MessageKey.message_id))
     # By key alone: it is nearly unique, and the pairs with their tenants are picked out of the answer.
@@ -42,6 +49,7 @@ _REVISIONS = (
     # PostgreSQL: nobody changes what decides until we have committed. SQLite has one writer anyway.
     .with_for_update(read=True)
 )
+_ACCOUNTS = select(col(LinkedAccount.id)).where(col(LinkedAccount.id).in_(bindparam("accounts", expanding=True)))
 _CATALOGUE = select(col(CatalogueState.active_version)).with_for_update(read=True)  # as with the revisions
 
 
@@ -54,6 +62,13 @@ class Earlier:
     reason_code: str
     duplicate_of: str | None
     group_id: str
+    raw_sha256: str
+    transport_keys: tuple[str, ...]  # of all deliveries that were decided on it, the last one first
+
+    @property
+    def was_left(self) -> bool:
+        """Whether it stands for a mail that was left in its mailbox: once downloaded, that is decided anew on it."""
+        return not self.raw_sha256 and self.state in DECIDED_ANEW
 
     @property
     def root(self) -> str:
@@ -76,6 +91,11 @@ class KnownMail:
             for tenant_id, revision in connection.execute(_REVISIONS, {"tenants": some})
         }
         self._catalogue_version = connection.scalar(_CATALOGUE)
+        # Their tenants' locks keep accounts, too: whoever removes one waits for us, or we see that it is gone.
+        linked = sorted({delivery.address_id for delivery in deliveries if delivery.source == "imap"})
+        self._accounts: set[str] = {
+            account_id for some in _pieces(linked) for account_id in connection.scalars(_ACCOUNTS, {"accounts": some})
+        }
         self.look(deliveries)
 
     def look(self, deliveries: Iterable[Delivery]) -> None:
@@ -87,8 +107,7 @@ class KnownMail:
             for row in self._connection.execute(_KEYS, {"keys": some}):
                 found = (row.tenant_id, row.kind, row.key)
                 if found in wanted:
-                    earlier = Earlier(row.id, row.state, row.reason_code, row.duplicate_of, row.group_id)
-                    self.learn([found], earlier)
+                    self.learn([found], _earlier(row))
 
     def learn(self, keys: Iterable[Key], row: Earlier) -> None:
         """From now on these keys mean this row, and the row is as given."""
@@ -104,6 +123,11 @@ class KnownMail:
         """Raises NotFound when the tenant was removed: nothing may be kept of its mail."""
         if delivery.tenant_id not in self._revisions:
             raise NotFound(f"message {delivery.transport_key}: its tenant {delivery.tenant_id} was removed")
+
+    def check_account(self, delivery: Delivery) -> None:
+        """Raises Unlinked for mail of a linked account that was removed: it is kept only if it is imported."""
+        if delivery.source == "imap" and delivery.address_id not in self._accounts:
+            raise Unlinked(f"message {delivery.transport_key}: its account {delivery.address_id} was removed")
 
     def check_revision(self, settlement: Settlement) -> None:
         """Raises Stale when what decides has changed since."""
@@ -140,6 +164,11 @@ def keys_of(delivery: Delivery) -> list[Key]:
         if delivery.invoice_id:
             keys.append((delivery.tenant_id, INVOICE, delivery.invoice_id))
     return keys
+
+
+def _earlier(row: Any) -> Earlier:
+    keys = (row.transport_key, *(row.earlier_keys or ()))
+    return Earlier(row.id, row.state, row.reason_code, row.duplicate_of, row.group_id, row.raw_sha256, keys)
 
 
 def _pieces(values: Sequence[str]) -> Iterator[Sequence[str]]:

@@ -53,6 +53,8 @@ class KeyRing:
         self._files = files
         self._given = given
         self._keys: dict[str, Key] = {}
+        # Those that were here once, too: what was sealed with them may be in hand while they are taken away.
+        self._seen: dict[str, Key] = {}
         self._read()
 
     @classmethod
@@ -104,9 +106,9 @@ class KeyRing:
     def unseal(self, sealed: bytes, bound_to: str) -> Secret:
         """The secret that was sealed for that row. Raises KeyMissing, Damaged."""
         key_id = key_id_of(sealed)
-        if key_id not in self._keys:
+        if key_id not in self._seen:
             self._read()
-        key = self._keys.get(key_id)
+        key = self._seen.get(key_id)
         if key is None:
             raise KeyMissing(
                 f"account {bound_to}: its secret was sealed with key {key_id}, which is not here; restore {key_id}.key "
@@ -143,6 +145,7 @@ class KeyRing:
     def _read(self) -> None:
         found = [*read_keys(key_folder(self._data), self._files), *self._given]
         self._keys = {key.id: key for key in found}
+        self._seen |= self._keys
 
 
 def key_id_of(sealed: bytes) -> str:

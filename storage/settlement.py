@@ -52,7 +52,7 @@ class Delivery:
     address_id: str
     label: str | None = None
     smtputf8: bool = False
-    raw_sha256: str
+    raw_sha256: str  # "": it was left in its mailbox, and never downloaded
     octets: int
 
 
@@ -60,7 +60,7 @@ class Delivery:
 class Settlement(Delivery):
     """A mail that was read and decided."""
 
-    content_id: str
+    content_id: str  # "" of a mail that was left in its mailbox
     invoice_id: str | None = None
     from_: str = ""
     subject: str = ""
@@ -106,6 +106,8 @@ def check(settlement: Settlement) -> None:
     named = {(document.part, document.kind) for document in settlement.documents}
     if len(named) != len(settlement.documents):
         raise Invalid(f"message {settlement.transport_key}: two documents of one kind from the same part")
+    if not settlement.raw_sha256 and settlement.state != "not_imported":
+        raise Invalid(f"message {settlement.transport_key}: imported, but it was never downloaded")
 
 
 def delivery_values(delivery: Delivery) -> dict[str, Any]:
@@ -152,7 +154,7 @@ def unread_values(delivery: Delivery, verdict: Verdict, message_id: str) -> dict
 def settled_values(settlement: Settlement, verdict: Verdict, message_id: str) -> dict[str, Any]:
     """The columns of a mail that was decided."""
     return delivery_values(settlement) | {
-        "content_id": settlement.content_id,
+        "content_id": settlement.content_id or None,
         "invoice_id": settlement.invoice_id,
         "from_header": storable(settlement.from_),
         "subject": storable(settlement.subject),
@@ -165,6 +167,19 @@ def settled_values(settlement: Settlement, verdict: Verdict, message_id: str) ->
         "catalogue_version": settlement.catalogue_version,
         **_verdict_values(verdict, message_id),
         "settled_at": now(),
+    }
+
+
+def reason_values(settlement: Settlement) -> dict[str, Any]:
+    """The columns that say why a mail stays as it is."""
+    return {
+        "state": settlement.state,
+        "reason_code": settlement.reason_code,
+        "reason_params": dict(settlement.reason_params),
+        "standard": settlement.standard,
+        "decision_trace": [dict(line) for line in settlement.decision_trace],
+        "tenant_revision": settlement.tenant_revision,
+        "catalogue_version": settlement.catalogue_version,
     }
 
 

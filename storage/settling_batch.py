@@ -14,8 +14,9 @@ from sqlmodel import Session, col
 
 from storage import audit, jobs
 from storage.failures import Invalid, StorageFailure, TemporaryFailure
-from storage.known_mail import CONTENT, INVOICE, TRANSPORT, Earlier, Key, KnownMail
+from storage.known_mail import CONTENT, DECIDED_ANEW, INVOICE, TRANSPORT, Earlier, Key, KnownMail
 from storage.models import AuditLine, Document, Job, Message, MessageKey, new_id, now
+from storage.rematching import forget_candidates
 from storage.settlement import (
     Delivery,
     NewDocument,
@@ -24,6 +25,7 @@ from storage.settlement import (
     Verdict,
     check,
     document_values,
+    reason_values,
     settled_values,
     unread_values,
 )
@@ -31,8 +33,6 @@ from storage.stored_facts import FactsWriter, forget
 
 # A look that was overtaken is made again; nobody is overtaken for ever.
 LOOKS = 4
-# Law 10: the second copy of what was not imported is decided anew, on the old row.
-DECIDED_ANEW = frozenset({"not_imported", "expired"})
 
 _INSERT_MESSAGE = insert(Message)
 _INSERT_KEYS = insert(MessageKey)
@@ -66,6 +66,7 @@ class _Written:
     keys: Sequence[Key] = ()
     audit_line: Mapping[str, Any] | None = None
     facts_of: Settlement | None = None
+    forgotten: Sequence[str] = ()  # messages of which nothing is known any more
 
 
 class SettlingBatch:
@@ -110,6 +111,7 @@ class SettlingBatch:
                 self._known.learn(written.keys, written.row)
                 if written.audit_line:
                     self._audit_lines.append(dict(written.audit_line))
+                self._facts.drop(written.forgotten)
                 if written.facts_of:
                     self._facts.add(written.facts_of, written.row.id, written.row.state)
                 return written.settled
@@ -120,17 +122,20 @@ class SettlingBatch:
     def _settle(self, settlement: Settlement) -> _Written:
         self._known.check_tenant(settlement)
         before = self._known.find(settlement, TRANSPORT, settlement.transport_key)
-        if before and before.state != "received":
-            return _nothing_written(before)
+        if before and not _is_open(before, settlement):
+            return self._look_again(before, settlement)
         check(settlement)
         first = self._known.find(settlement, CONTENT, settlement.content_id)
+        # Law 10: the second copy of what was not imported is decided anew, on the old row.
         old = first if first and first.state in DECIDED_ANEW else None
         verdict = self._judge(settlement, None if old else first)
+        if verdict.state == "not_imported":
+            self._known.check_account(settlement)
         place = old or before
         message_id = place.id if place else new_id()
-        self._place(place, settled_values(settlement, verdict, message_id), message_id)
-        if old:
-            forget(self._connection, [old.id])
+        values = settled_values(settlement, verdict, message_id)
+        self._place(place, values | _earlier_keys(settlement, old), message_id)
+        forgotten = self._forget([row for row in (old, before) if row and row.state in DECIDED_ANEW])
         if old and before:
             self._merge(before, old, settlement)
         keys = _new_keys(settlement, verdict, is_known=before is not None, has_content_key=first is not None)
@@ -140,19 +145,43 @@ class SettlingBatch:
             self._queue_rendering(settlement, message_id, is_new_row=place is None)
         written = self._written(settlement, verdict, message_id, keys, place)
         # Of a copy everything is known already.
-        return written if verdict.reason_code == "duplicate_mail" else replace(written, facts_of=settlement)
+        facts_of = None if verdict.reason_code == "duplicate_mail" else settlement
+        return replace(written, facts_of=facts_of, forgotten=forgotten)
+
+    def _look_again(self, before: Earlier, settlement: Settlement) -> _Written:
+        """A mail that was left is looked at again: it stays where it is, with the reason of now."""
+        is_look = before.was_left and before.state == "not_imported" and not settlement.raw_sha256
+        if not is_look or before.reason_code == settlement.reason_code:
+            return _nothing_written(before)
+        check(settlement)
+        self._known.check_account(settlement)
+        self._known.check_revision(settlement)
+        verdict = Verdict(settlement.state, settlement.reason_code, settlement.reason_params)
+        self._place(before, reason_values(settlement), before.id)
+        return self._written(settlement, verdict, before.id, [], before)
 
     def _keep_unread(self, delivery: Delivery, verdict: Verdict) -> _Written:
         self._known.check_tenant(delivery)
         before = self._known.find(delivery, TRANSPORT, delivery.transport_key)
-        # Only what was deferred may still become parked.
-        if before and (before.state, verdict.state) != ("received", "parked"):
+        # Only what was deferred may still become parked, and what was left in its mailbox may be either.
+        is_open = before is None or (before.state, verdict.state) == ("received", "parked") or before.was_left
+        if before and not is_open:
             return _nothing_written(before)
+        if verdict.state == "parked":
+            self._known.check_account(delivery)
         message_id = before.id if before else new_id()
         self._place(before, unread_values(delivery, verdict, message_id), message_id)
+        forgotten = self._forget([before] if before and before.was_left else [])
         keys = [] if before else [(delivery.tenant_id, TRANSPORT, delivery.transport_key)]
         self._insert_keys(keys, message_id)
-        return self._written(delivery, verdict, message_id, keys, before)
+        return replace(self._written(delivery, verdict, message_id, keys, before), forgotten=forgotten)
+
+    def _forget(self, rows: Sequence[Earlier]) -> list[str]:
+        """What was known of these mails is known anew, or of another row."""
+        ids = [row.id for row in rows]
+        if ids:
+            forget(self._connection, ids)
+        return ids
 
     def _judge(self, settlement: Settlement, first: Earlier | None) -> Verdict:
         """What becomes of it, beside `first`: the earlier row of the same content that stays as it is."""
@@ -175,11 +204,12 @@ class SettlingBatch:
         if self._connection.execute(_UPDATE_MESSAGE, values | seen).rowcount != 1:
             raise _OvertakenError
 
-    def _merge(self, deferred: Earlier, old: Earlier, settlement: Settlement) -> None:
-        """The deferred mail turned out to be one that has a row: its delivery now belongs to that row."""
+    def _merge(self, unread: Earlier, old: Earlier, settlement: Settlement) -> None:
+        """A mail that was deferred, or left in its mailbox, is one that has a row: its delivery belongs to that row."""
         moved = {"old_key": settlement.transport_key, "of_tenant": settlement.tenant_id, "now_means": old.id}
         self._connection.execute(_KEY_MEANS, moved)
-        seen = {"seen_id": deferred.id, "seen_state": deferred.state}
+        forget_candidates(self._session, settlement.tenant_id, [unread.id])
+        seen = {"seen_id": unread.id, "seen_state": unread.state}
         if self._connection.execute(_DELETE_MESSAGE, seen).rowcount != 1:
             raise _OvertakenError
 
@@ -209,7 +239,13 @@ class SettlingBatch:
         self, delivery: Delivery, verdict: Verdict, message_id: str, keys: Sequence[Key], place: Earlier | None
     ) -> _Written:
         row = Earlier(
-            message_id, verdict.state, verdict.reason_code, verdict.duplicate_of, verdict.group_id or message_id
+            message_id,
+            verdict.state,
+            verdict.reason_code,
+            verdict.duplicate_of,
+            verdict.group_id or message_id,
+            delivery.raw_sha256,
+            (delivery.transport_key, *(place.transport_keys if place else ())),
         )
         line = {
             "id": new_id(),
@@ -223,6 +259,17 @@ class SettlingBatch:
         # The transport key is learnt also when it moved from a deferred row.
         learnt = [*keys, (delivery.tenant_id, TRANSPORT, delivery.transport_key)]
         return _Written(Settled(message_id, verdict.state, True, verdict.reason_code), row, learnt, line)
+
+
+def _is_open(before: Earlier, settlement: Settlement) -> bool:
+    """Whether the row waits for this mail: it was deferred, or its mail left in the mailbox until now."""
+    return bool(settlement.raw_sha256) and (before.state == "received" or before.was_left)
+
+
+def _earlier_keys(settlement: Settlement, old: Earlier | None) -> dict[str, Any]:
+    if old is None:
+        return {}
+    return {"earlier_keys": [key for key in dict.fromkeys(old.transport_keys) if key != settlement.transport_key]}
 
 
 def _new_keys(settlement: Settlement, verdict: Verdict, *, is_known: bool, has_content_key: bool) -> list[Key]:

@@ -6,7 +6,7 @@ Raises Damaged for a row that holds no facts.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Connection, bindparam, delete, insert, select
 from sqlmodel import col
@@ -73,6 +73,12 @@ class FactsWriter:
         self._facts[message_id] = {"tenant_id": settlement.tenant_id, "message_id": message_id, "facts": kept}
         is_looked_for = state == "not_imported"
         self._keys[message_id] = key_rows(settlement.facts, settlement.tenant_id, message_id) if is_looked_for else []
+
+    def drop(self, message_ids: Iterable[str]) -> None:
+        """What was noted of these mails does not hold any more."""
+        for message_id in message_ids:
+            self._facts.pop(message_id, None)
+            self._keys.pop(message_id, None)
 
     def write(self) -> None:
         """Write what was noted."""

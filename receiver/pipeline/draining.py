@@ -22,7 +22,7 @@ from receiver.rulebook import Rulebook, Rules
 from receiver.tally import tally
 from storage.blobs import BlobBatch, BlobStore
 from storage.database import Database, Session
-from storage.failures import NotFound, PermanentFailure, StorageFailure, TemporaryFailure
+from storage.failures import NotFound, PermanentFailure, StorageFailure, TemporaryFailure, Unlinked
 from storage.journal import JournalReader, Record
 from storage.settling import Delivery, Settled, Settlement, defer, settle_many
 from storage.tenants import was_removed
@@ -219,6 +219,8 @@ class Drain:
         """Whether this share can be neither written nor dropped."""
         if not isinstance(lot.outcome, PermanentFailure):
             return False
+        if isinstance(lot.outcome, Unlinked):  # its mail stands in its mailbox still, or nobody may have it
+            return False
         if isinstance(lot.outcome, NotFound) and self._was_removed(lot.tenant_id):
             return False
         log.error("message_held", tenant=lot.tenant_id, transport_key=lot.work.record.envelope.id)
@@ -253,5 +255,5 @@ def _tell(lot: _Lot) -> None:
             ms=round((datetime.now(UTC) - envelope.received_at).total_seconds() * 1000),
             is_new=outcome.is_new,
         )
-    elif lot.delivery is None:
+    elif lot.delivery is None or isinstance(lot.outcome, Unlinked):
         log.warning("message_dropped", tenant=lot.tenant_id, transport_key=lot.work.record.envelope.id)

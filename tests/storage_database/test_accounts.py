@@ -93,7 +93,7 @@ def test_without_a_secret_it_waits_for_one(database: Database, acme: Owner, keys
         plain = add_account(session, acme[0], fields(), None, keys)
         other = add_account(session, acme[0], fields("b@acme.example", auth="xoauth2"), None, keys)
     assert (plain.health, plain.health_code) == ("needs_password", "no_password")
-    assert (other.health, other.health_code) == ("needs_relink", "link_again")
+    assert (other.health, other.health_code) == ("needs_relink", "no_consent")
 
 
 def test_a_password_is_no_consent(database: Database, acme: Owner, keys: KeyRing) -> None:
