@@ -26,6 +26,13 @@ PHRASES_OF_ACCOUNTS: dict[str, tuple[str, str, str]] = {
         "es gibt noch kein Passwort: eines eingeben",
         "er is nog geen wachtwoord: voer er een in",
     ),
+    "secret_unreadable": (
+        "the stored password or permission cannot be opened: enter it anew, or let the operator restore the key",
+        "das gespeicherte Passwort oder die Erlaubnis lässt sich nicht öffnen: neu eingeben, oder der Betreiber stellt "
+        "den Schlüssel wieder her",
+        "het opgeslagen wachtwoord of de toestemming kan niet geopend worden: voer het opnieuw in, of laat de "
+        "beheerder de sleutel terugzetten",
+    ),
     "no_consent": (
         "the provider was not asked for permission yet: authorize the account",
         "der Anbieter wurde noch nicht um Erlaubnis gebeten: das Konto autorisieren",

@@ -112,6 +112,13 @@ def set_secret(session: Session, account: LinkedAccount, secret: Secret, keys: K
     audit.record(session, "account_authorized", tenant_id=account.tenant_id, subject_id=account.id, params=params)
 
 
+def note_worked_username(session: Session, account: LinkedAccount, username: str) -> None:
+    """Remember which of several user names the server took; a pull that is under way goes on."""
+    values = {"worked_username": username}
+    session.connection().execute(update(LinkedAccount).where(col(LinkedAccount.id) == account.id).values(values))
+    set_committed_value(account, "worked_username", username)
+
+
 def find_account(session: Session, identity: str, tenant: Tenant | None = None) -> LinkedAccount:
     """The account of that id or address, of this tenant or (for the operator) of any.
 

@@ -1,7 +1,7 @@
-"""Questions to a name server: MX, addresses, names of addresses.
+"""Questions to a name server: MX, addresses, names of addresses, servers of a service.
 
 Raises Unanswered when no name server gives an answer; that there is no such record is an answer.
-Standards: RFC 1035, RFC 5321 section 5.1, RFC 7505 (null MX).
+Standards: RFC 1035, RFC 5321 section 5.1, RFC 7505 (null MX), RFC 2782 (SRV).
 """
 
 import socket
@@ -31,6 +31,14 @@ class Host:
     alias_for: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Service:
+    """Where a service is offered."""
+
+    host: str
+    port: int
+
+
 class Resolver:
     """The name server at `server` (HOST:PORT), or those of the system when it is empty."""
 
@@ -42,6 +50,13 @@ class Resolver:
         answer = self._ask(domain, "MX")
         rows = sorted((row.preference, row.exchange.to_text(omit_final_dot=True).lower()) for row in answer or ())
         return [name if name != "." else "" for _, name in rows]
+
+    def services(self, name: str) -> list[Service]:
+        """The servers that SRV names for `_service._tcp.domain`, the preferred first; none when it says "not here"."""
+        answer = self._ask(name, "SRV")
+        rows = sorted(answer or (), key=lambda row: (row.priority, -row.weight, row.target.to_text()))
+        named = [Service(row.target.to_text(omit_final_dot=True).lower(), row.port) for row in rows]
+        return [each for each in named if each.host not in {"", "."}]
 
     def host(self, name: str) -> Host:
         """Its IPv4 and IPv6 addresses."""
