@@ -48,6 +48,11 @@ COUNTERS: Mapping[str, Family] = {
     "replies": Family("Replies to clients by code.", ("code",)),
     "received_octets": Family("Octets that came from clients, after TLS."),
     "messages_settled": Family("Messages of tenants, by the state they were settled in.", ("state",)),
+    "pulls": Family("Pulls of linked accounts, by how they ended.", ("outcome",)),
+    "account_looked_at": Family("Mails in linked accounts that were looked at."),
+    "account_fetched": Family("Mails fetched whole from linked accounts."),
+    "account_octets": Family("Octets on the wire to and from the servers of linked accounts."),
+    "account_health_changes": Family("Linked accounts that came to another health, by which.", ("health",)),
     "jobs": Family("Attempts at jobs, by kind and how they ended.", ("kind", "outcome")),
 }
 HISTOGRAMS: Mapping[Histogram, str] = {
@@ -79,6 +84,7 @@ class Exposition(Collector):
         opened = sum(count for name, count in living.items() if name.startswith("connections:"))
         is_open = opened - living["connections_closed"]
         yield GaugeMetricFamily(_PREFIX + "connections_open", "Connections that are open now.", max(0, is_open))
+        yield _accounts(living)
         yield from self._depth()
 
     def _depth(self) -> Iterator[Metric]:
@@ -87,6 +93,16 @@ class Exposition(Collector):
             waiting = backlog(self._journal)
             yield GaugeMetricFamily(_PREFIX + "journal_messages", "Accepted, not settled yet.", waiting.messages)
             yield GaugeMetricFamily(_PREFIX + "journal_octets", "Octets accepted, not settled yet.", waiting.octets)
+
+
+def _accounts(living: Mapping[str, int]) -> Metric:
+    """As the puller found them last; without a puller, none is told."""
+    shown = GaugeMetricFamily(_PREFIX + "accounts", "Linked accounts by their health.", labels=["health"])
+    for name in sorted(living):
+        first, _, health = name.partition(":")
+        if first == "accounts" and health:
+            shown.add_metric([health], living[name])
+    return shown
 
 
 def _counter(name: str, family: Family, counts: Mapping[str, int]) -> Metric:

@@ -101,6 +101,10 @@ def _play(role: str, settings: Settings, arguments: argparse.Namespace, ready: C
             from receiver.pipeline.jobs import run_jobs
 
             run_jobs(settings, name=arguments.name, ready=ready)
+        case "puller":
+            from receiver.imap.puller import run_puller
+
+            run_puller(settings, name=arguments.name, ready=ready)
         case "renderer":
             from receiver.rendering.renderer import run_renderer
 
@@ -109,7 +113,7 @@ def _play(role: str, settings: Settings, arguments: argparse.Namespace, ready: C
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="receiver.process", description=__doc__)
-    parser.add_argument("role", choices=["door", "worker", "jobs", "renderer"])
+    parser.add_argument("role", choices=["door", "worker", "jobs", "puller", "renderer"])
     parser.add_argument("--name", required=True)
     parser.add_argument("--supervisor", type=int, required=True, help="process id to die with")
     parser.add_argument("--ready-fd", type=int, required=True)

@@ -4,6 +4,7 @@
       ├─ renderer    receiver/rendering/renderer.py   octets in, PDF out; no database, no key
       ├─ jobs        receiver/pipeline/jobs.py        what may take longer: PDFs, second attempts
       ├─ worker      receiver/pipeline/worker.py      journal → parse → decide → keep → settle
+      ├─ puller      receiver/imap/puller.py          linked accounts: IMAP in, journal.submit
       └─ door        receiver/smtp/door.py            SMTP in, journal.accept; smtp.doors of them, on all sockets
 
 The supervisor holds the listening sockets and never touches mail. SIGTERM drains: no new connections, running
@@ -25,6 +26,7 @@ import structlog
 from receiver import listening, logs, places
 from receiver.config import ConfigurationError, DatabaseSettings, Settings
 from receiver.config_accounts import AccountSettings
+from receiver.config_oauth import WITH_SECRETS
 from receiver.guarded import leave_no_dump
 from receiver.listening import KINDS, Listener
 from receiver.smtp.shared import clear_slot, new_region, slot_number
@@ -138,6 +140,7 @@ def _children(
     # Each door holds a part of the journal by its name: while one takes over from another, both live.
     free = (name for name in map("door-{}".format, itertools.count(1)) if name not in taken)
     everything = settings.model_dump_json().encode()
+    with_secrets = settings.model_dump_json(context=WITH_SECRETS).encode()
     # The renderer runs what mail contains: it learns no password, nor where the database is (law 17).
     without_secrets = {"database": DatabaseSettings(), "accounts": AccountSettings()}
     for_renderer = settings.model_copy(update=without_secrets).model_dump_json().encode()
@@ -159,6 +162,7 @@ def _children(
         *([] if settings.rendering.socket else own_renderer),
         Child("jobs", "jobs", everything, _STOP_SECONDS),
         Child("worker", "worker", everything, _STOP_SECONDS),
+        Child("puller", "puller", with_secrets, _STOP_SECONDS),
         *doors,
     ]
 

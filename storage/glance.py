@@ -35,7 +35,7 @@ class Glance:
 
 def glance(url: str) -> Glance:
     """The counts of the database at that SQLAlchemy URL."""
-    with _connection(url) as connection:
+    with connection_to(url) as connection:
         revision, messages, pending, failed = (_first(connection.execute(statement)) for statement in _STATEMENTS)
     return Glance(revision == newest_revision(), messages, pending, failed)
 
@@ -51,7 +51,8 @@ def _first(cursor: Any) -> Any:
 
 
 @contextmanager
-def _connection(url: str) -> Iterator[Any]:
+def connection_to(url: str) -> Iterator[Any]:
+    """A connection of the database's own driver, closed at the end; failures are named."""
     connect = _sqlite if url.startswith("sqlite") else _postgresql
     with connect(url) as connection:
         yield connection

@@ -3,10 +3,21 @@
 Raises Refused with the remedy, TemporaryFailure when the database does not answer.
 """
 
+from datetime import UTC, datetime, timedelta
+
 from receiver.cli.failures import Refused
 from receiver.cli.workplace import Workplace
+from storage.account_glance import AccountsGlance, glance_at_accounts
 from storage.failures import NotFound
 from storage.glance import Glance, glance
+
+# A linked account that had no success for so long is told of wherever somebody looks.
+SILENT = timedelta(days=1)
+
+
+def accounts_of(here: Workplace) -> AccountsGlance:
+    """How linked accounts do; asked after `counts_of`, which is sure of the tables."""
+    return glance_at_accounts(here.settings.database_url(), datetime.now(UTC) - SILENT)
 
 
 def counts_of(here: Workplace) -> Glance:

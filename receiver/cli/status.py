@@ -3,15 +3,18 @@
 Asked by monitors every few seconds, so it imports little and works while the service runs.
 """
 
+from collections.abc import Mapping
+
 import typer
 
-from receiver.cli.counting import counts_of
+from receiver.cli.counting import accounts_of, counts_of
 from receiver.cli.options import AsJson
 from receiver.cli.output import print_json, show_fields
 from receiver.cli.workplace import Workplace
 from receiver.places import places_now
 from receiver.rendering.client import available
-from rules.wording import words
+from rules.wording import Language, words
+from storage.account_glance import AccountsGlance, SilentAccount
 from storage.journal import backlog
 
 app = typer.Typer(add_completion=False)
@@ -26,6 +29,8 @@ def status(ctx: typer.Context, as_json: AsJson = False) -> None:
     waiting = backlog(settings.journal_folder())
     obstacle = available(settings.rendering, settings.render_socket())
     listening = places_now(settings.data)
+    accounts = accounts_of(here)
+    silent = [told_of(each, settings.language) for each in accounts.named]
     why_not = obstacle and words(obstacle.code, obstacle.params, settings.language)
     if as_json:
         print_json(
@@ -37,6 +42,9 @@ def status(ctx: typer.Context, as_json: AsJson = False) -> None:
                     "jobs_pending": counts.jobs_pending,
                     "jobs_failed": counts.jobs_failed,
                     "messages": counts.messages,
+                    "accounts": dict(accounts.by_health),
+                    "accounts_silent": accounts.silent,
+                    "silent_accounts": silent,
                     "rendering": obstacle is None,
                     "rendering_obstacle": why_not,
                 }
@@ -50,6 +58,29 @@ def status(ctx: typer.Context, as_json: AsJson = False) -> None:
             ("Jobs waiting", counts.jobs_pending),
             ("Jobs failed", counts.jobs_failed),
             ("Messages", counts.messages),
+            ("Linked accounts", _counted(accounts)),
+            *(("No success for a day", _sentence(each)) for each in silent),
             ("PDFs of e-mail text", f"not now: {why_not}" if why_not else "can be made"),
         ]
     )
+
+
+def told_of(account: SilentAccount, language: Language) -> dict[str, str | None]:
+    """A silent account as programs read it."""
+    return {
+        "account": account.id,
+        "address": account.address,
+        "health": account.health,
+        "reason": words(account.code, account.params, language) if account.code else "",
+        "last_success_at": account.last_success_at,
+    }
+
+
+def _counted(accounts: AccountsGlance) -> str:
+    return ", ".join(f"{number} {health}" for health, number in sorted(accounts.by_health.items())) or "none"
+
+
+def _sentence(account: Mapping[str, str | None]) -> str:
+    last = account["last_success_at"]
+    since = f"since {last:.16} UTC" if last else "ever"
+    return f"{account['address']}: {account['reason'] or account['health']} (none {since})"

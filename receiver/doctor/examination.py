@@ -74,6 +74,7 @@ class Examination:
                 Check("space", str(data), _alone(machine.judge_room, settings)),
                 Check("clock", "this machine", _alone(machine.judge_clock, data)),
                 Check("database", "the database", partial(stores.judge_database, settings)),
+                Check("accounts", "linked accounts", partial(stores.judge_accounts, settings)),
                 Check("journal", str(settings.journal_folder()), partial(stores.judge_journal, settings)),
                 Check("renderer", "the renderer", _alone(stores.judge_renderer, settings)),
                 Check("unit", "systemd", machine.judge_units),

@@ -3,10 +3,13 @@
 Reads only.
 """
 
+from datetime import UTC, datetime, timedelta
+
 from receiver.config import Settings
 from receiver.doctor.findings import Finding
 from receiver.rendering.client import available
 from rules.wording import words
+from storage.account_glance import SilentAccount, glance_at_accounts
 from storage.failures import NotFound, TemporaryFailure
 from storage.glance import glance
 from storage.journal import backlog
@@ -14,6 +17,7 @@ from storage.journal.room import DAMAGED_FOLDER
 
 # What a worker settles within a few seconds.
 _MANY = 1000
+_SILENT = timedelta(days=1)
 
 
 def judge_database(settings: Settings) -> list[Finding]:
@@ -34,6 +38,31 @@ def judge_database(settings: Settings) -> list[Finding]:
     else:
         found.append(Finding("jobs", "ok", f"{counts.jobs_pending} wait, none was given up"))
     return found
+
+
+def judge_accounts(settings: Settings) -> list[Finding]:
+    """Whether every linked account was pulled within a day; what the database lacks, its own check says."""
+    try:
+        found = glance_at_accounts(settings.database_url(), datetime.now(UTC) - _SILENT)
+    except (NotFound, TemporaryFailure):
+        return []
+    if not found.by_health:
+        return []
+    if not found.silent:
+        return [
+            Finding("accounts", "ok", f"{sum(found.by_health.values())} linked accounts, each had a success lately")
+        ]
+    told = [_judge_silent(each, settings) for each in found.named]
+    if found.silent > len(told):
+        told.append(Finding("accounts", "warning", f"{found.silent} linked accounts in all had no success for a day"))
+    return told
+
+
+def _judge_silent(account: SilentAccount, settings: Settings) -> Finding:
+    last = account.last_success_at
+    why = words(account.code, account.params, settings.language) if account.code else account.health
+    what = f"{account.address}: no success {f'since {last:.16} UTC' if last else 'ever'}: {why}"
+    return Finding("accounts", "warning", what, f"postbus account test {account.id} goes through it step by step")
 
 
 def judge_journal(settings: Settings) -> list[Finding]:

@@ -44,6 +44,10 @@ class Breaker:
         """The hosts that must be left alone now."""
         return [host for host, record in self._records.items() if now < record.rests_until]
 
+    def on_probation(self, now: float) -> list[str]:
+        """The hosts whose rest is over, and that nobody has tried since."""
+        return [host for host in self._records if self.is_on_probation(host, now)]
+
     def is_on_probation(self, host: str, now: float) -> bool:
         """Whether its rest is over and nobody has tried since: one account at a time may."""
         record = self._records.get(host)

@@ -20,6 +20,8 @@ HEALTH: Final[Mapping[str, str]] = {
     "starttls_missing": "unreachable",
     "plaintext_refused": "unreachable",
     # At the login.
+    "no_password": "needs_password",
+    "secret_unreadable": "needs_password",  # sealed with a key that is not here, or damaged
     "password_refused": "needs_password",
     "password_expired": "needs_password",
     "app_password_needed": "needs_password",
