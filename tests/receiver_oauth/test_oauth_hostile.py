@@ -3,10 +3,13 @@
 import dataclasses
 import json
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +18,7 @@ from receiver.config_oauth import OAuthSettings
 from receiver.imap.failures import ImapFailure
 from receiver.imap.oauth import Provider, Tokens, begin_device_flow, provider_named, refresh
 from tests import secrecy
+from tests.servers.authority import Authority
 
 Say = Callable[[socket.socket], None]
 Hostile = Callable[[Say], Provider]
@@ -223,3 +227,60 @@ def test_a_provider_that_gives_no_mail_to_devices_is_told(hostile: Hostile, erro
     """Google's answer for mail, and a directory's that forbids it: the words name the browser."""
     with pytest.raises(ImapFailure, match="device_codes_off"):
         begin_device_flow(hostile(answer(json.dumps({"error": error}).encode(), "400 Bad Request")))
+
+
+@pytest.fixture(name="secure")
+def _secure(tmp_path: Path) -> Iterator[tuple[str, Authority]]:
+    """A provider over TLS that gives a token, and the authority that signed its certificate."""
+    authority = Authority(tmp_path)
+    certificate, key = authority.certificate()
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(certificate, key)
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = json.dumps({"access_token": "a"}).encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_said: object) -> None:
+            """Quiet."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.socket = tls.wrap_socket(server.socket, server_side=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+    thread.start()
+    yield f"https://localhost:{server.server_port}/token", authority
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def _at(url: str) -> Provider:
+    table = {"client_id": "me", "authorize_url": url, "token_url": url}
+    return provider_named("other", OAuthSettings.model_validate({"other": table}))
+
+
+def test_a_provider_proves_who_it_is(
+    secure: tuple[str, Authority], tokens: Tokens, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By a certificate that this machine trusts, for the name that was configured."""
+    url, authority = secure
+    monkeypatch.setenv("SSL_CERT_FILE", str(authority.file))
+
+    assert refresh(_at(url), tokens).expires_at > tokens.expires_at
+
+
+def test_who_cannot_prove_it_gets_no_token(
+    secure: tuple[str, Authority], tokens: Tokens, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A stranger's certificate: the refresh token never leaves."""
+    url, _ = secure
+    monkeypatch.setenv("SSL_CERT_FILE", str(Authority(tmp_path, "another").file))
+
+    with pytest.raises(ImapFailure, match="sign_in_unreachable") as failed:
+        refresh(_at(url), tokens)
+
+    assert isinstance(failed.value.__cause__, ssl.SSLCertVerificationError)
