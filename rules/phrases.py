@@ -6,6 +6,7 @@ here: those are parameters.
 
 from rules.phrases_of_accounts import PHRASES_OF_ACCOUNTS
 from rules.phrases_of_consent import PHRASES_OF_CONSENT
+from rules.phrases_of_left_mail import PHRASES_OF_LEFT_MAIL
 from rules.phrases_of_linking import PHRASES_OF_LINKING
 from rules.phrases_of_rooms import PHRASES_OF_ROOMS
 from rules.phrases_of_standards import PHRASES_OF_STANDARDS
@@ -217,4 +218,11 @@ PHRASES_OF_RULES: dict[str, tuple[str, str, str]] = {
 }
 
 PHRASES_OF_RULES |= PHRASES_OF_VERDICTS | PHRASES_OF_STANDARDS
-PHRASES = PHRASES_OF_RULES | PHRASES_OF_ROOMS | PHRASES_OF_CONSENT | PHRASES_OF_ACCOUNTS | PHRASES_OF_LINKING
+PHRASES = (
+    PHRASES_OF_RULES
+    | PHRASES_OF_ROOMS
+    | PHRASES_OF_CONSENT
+    | PHRASES_OF_ACCOUNTS
+    | PHRASES_OF_LINKING
+    | PHRASES_OF_LEFT_MAIL
+)

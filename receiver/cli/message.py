@@ -145,6 +145,11 @@ def raw(
         found = messages.find_message(session, message)
     if found.state == "expired":
         raise Refused(f"message {found.id}: its octets are gone; mail that is not imported is not kept for ever")
+    if not found.raw_sha256:
+        raise Refused(
+            f"message {found.id}: it was left in its mailbox, never downloaded; "
+            f"`postbus message import {found.id}` has it fetched"
+        )
     octets = BlobStore(Workplace.of(ctx).settings.blob_folder()).read(found.tenant_id, found.raw_sha256)
     write_octets(_trace_field(found) + octets if trace else octets)
 

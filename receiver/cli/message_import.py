@@ -17,11 +17,13 @@ from receiver.cli.standard_records import warn_of_hiding
 from receiver.cli.standard_suggest import adapted, added, refuse_unless_not_imported, suggestion_for
 from receiver.cli.standard_trial import ACTOR
 from receiver.cli.workplace import Workplace
-from receiver.pipeline.by_hand import ByHand, KeptByHand, NothingToKeep
+from receiver.pipeline.by_hand import ByHand, NothingToKeep
 from receiver.pipeline.parsing import AttemptFailed
+from receiver.pipeline.taking import KeptByHand
 from rules.standards import ImportStandard
 from rules.wording import words
 from storage.database import Database
+from storage.left_mail import wish
 from storage.messages import find_message
 from storage.models import Message
 from storage.tenants import find_tenant
@@ -70,7 +72,19 @@ def _add(ctx: typer.Context, found: Message, standard: ImportStandard) -> dict[s
         return added(session, find_tenant(session, found.tenant_id), standard)
 
 
+def _ask_for(database: Database, found: Message, keep: KeptByHand | None) -> _Outcome:
+    """A mail that was left in its mailbox is fetched, and imported when it is here."""
+    with database.write(ACTOR) as session:
+        is_wanted = wish(session, find_message(session, found.id), keep)
+    if not is_wanted:
+        raise Refused(f"message {found.id}: it is no longer in its mailbox; forward it to an import address")
+    with database.read() as session:
+        return _Outcome(find_message(session, found.id), was_ours=True)
+
+
 def _take(here: Workplace, database: Database, found: Message, keep: KeptByHand | None) -> _Outcome:
+    if not found.raw_sha256:
+        return _ask_for(database, found, keep)
     with stored_octets(here.settings) as blobs, parser(here.settings) as pool:
         try:
             settled = ByHand(database, blobs, pool, ACTOR).take(found, keep)

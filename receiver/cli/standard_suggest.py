@@ -135,6 +135,8 @@ def _subject(mail: StoredMail, sender: str | None) -> str | None:
 
 def _read(here: Workplace, mail: StoredMail) -> MailFacts:
     message = mail.message
+    if not message.raw_sha256:
+        raise Refused(f"message {message.id}: it was left in its mailbox, and nothing is known of it any more")
     with stored_octets(here.settings) as blobs, parser(here.settings) as pool:
         raw = blobs.path(message.tenant_id, message.raw_sha256)
         try:

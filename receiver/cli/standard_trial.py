@@ -34,6 +34,7 @@ Change = Callable[[Session, Tenant], dict[str, Any]]
 
 _WORDS = {
     "comes_in": "comes in",
+    "is_fetched": "is fetched",
     "changes": "changes",
     "stops": "stops",
     "unreadable": "cannot be read",
@@ -90,7 +91,10 @@ def show_tried(tried: Tried, days: int, *, as_json: bool, is_saved: bool = False
     if as_json:
         return
     effects = Counter(trial["effect"] for trial in tried.trials)
-    said = [f"{effects['comes_in']} would come in", f"{effects['changes']} would change"]
+    said = [f"{effects['comes_in']} would come in"]
+    if effects["is_fetched"]:
+        said.append(f"{effects['is_fetched']} would be fetched from their mailbox, and decided then")
+    said.append(f"{effects['changes']} would change")
     said.append(f"{effects['stops']} like them would no longer come in (what was imported stays)")
     if effects["unreadable"]:
         said.append(f"{effects['unreadable']} cannot be read")

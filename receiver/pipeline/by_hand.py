@@ -6,17 +6,14 @@ Raises NothingToKeep, AttemptFailed, NotFound, TemporaryFailure.
 """
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from typing import Literal
 
 from receiver.pipeline.judging import Decisions, settlement
 from receiver.pipeline.keep import parts_of
 from receiver.pipeline.parsing import Mail, Parsed, Pool, Wanted
 from receiver.pipeline.settle_job import delivery_of_row
+from receiver.pipeline.taking import KeptByHand, by_hand
 from receiver.rulebook import Rulebook, Rules
-from rules.decision import Decision, Reason, TraceLine
 from rules.facts import MailFacts
-from rules.recognition.content import is_keepable
 from storage.blobs import BlobStore
 from storage.database import Database
 from storage.failures import NotFound, TemporaryFailure
@@ -26,8 +23,6 @@ from storage.resettling import settle_again
 from storage.settlement import Delivery, Settled, Stale
 
 LOOKS = 5
-
-KeptByHand = Literal["attachments", "text", "both"]
 
 
 class NothingToKeep(Exception):
@@ -66,7 +61,7 @@ class ByHand:
     def _parse(self, delivery: Delivery, rules: Rules, keep: KeptByHand | None) -> Parsed:
         def choose(facts: MailFacts) -> tuple[Decisions, Wanted]:
             labelled = replace(facts, label=delivery.label or "")
-            decision = _by_hand(labelled, rules.decide(labelled), keep)
+            decision = by_hand(labelled, rules.decide(labelled), keep)
             return {delivery.tenant_id: (rules.revision, decision)}, Wanted(parts_of([decision]), decision.keep_text)
 
         raw = self.blobs.path(delivery.tenant_id, delivery.raw_sha256)
@@ -83,19 +78,3 @@ class ByHand:
             settled = settle_again(session, message_id, made)
             forget_candidates(session, delivery.tenant_id, [message_id])
         return settled
-
-
-def _by_hand(facts: MailFacts, decided: Decision, keep: KeptByHand | None) -> Decision:
-    """What is kept, and why; the steps of the rules stay, since they say why it took a hand."""
-    parts = tuple(each.part for each in facts.attachments if is_keepable(each))
-    chosen = keep or ("attachments" if parts else "text")
-    step = TraceLine(None, "taken_by_hand", {"date": datetime.now(UTC).date().isoformat()})
-    made = Decision(
-        "imported",
-        Reason("imported_by_hand"),
-        keep_parts=() if chosen == "text" else parts,
-        keep_text=chosen != "attachments" and facts.has_text,
-        trace=(*decided.trace, step),
-        catalogue_version=decided.catalogue_version,
-    )
-    return made if made.keep_parts or made.keep_text else replace(made, state="not_imported")

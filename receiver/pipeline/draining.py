@@ -7,7 +7,7 @@ Raises TemporaryFailure when nothing of a batch could be written; the same works
 """
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -17,6 +17,7 @@ import structlog
 
 from receiver.pipeline.judging import judge, settlement
 from receiver.pipeline.keep import delivery_of, keep_raw, labels_of, recipients_by_tenant
+from receiver.pipeline.left_mail import Rows, judge_wished, settlements_of, want_waiting
 from receiver.pipeline.parsing import AttemptFailed, Mail, Parsed, Pool
 from receiver.rulebook import Rulebook, Rules
 from receiver.tally import tally
@@ -24,6 +25,7 @@ from storage.blobs import BlobBatch, BlobStore
 from storage.database import Database, Session
 from storage.failures import NotFound, PermanentFailure, StorageFailure, TemporaryFailure, Unlinked
 from storage.journal import JournalReader, Record
+from storage.left_mail import left_mail
 from storage.settling import Delivery, Settled, Settlement, defer, settle_many
 from storage.tenants import was_removed
 
@@ -43,6 +45,7 @@ class Work:
     record: Record
     rules: dict[str, Rules]
     future: Future[Parsed] | None  # None: not to be parsed here
+    rows: Rows = field(default_factory=dict)  # of mail that was left in its mailbox before
     begun: float = field(default_factory=time.monotonic)
 
     def discard(self) -> None:
@@ -100,7 +103,8 @@ class Drain:
         """Have messages parsed and judged, and their blobs written. Raises TemporaryFailure."""
         tenants = {recipient.tenant_id for record in records for recipient in record.envelope.recipients}
         rules = self._rulebook.rules_for(tenants)
-        works = [self._submit(record, rules) for record in records]
+        rows = self._left_rows(records)
+        works = [self._submit(record, rules, rows) for record in records]
         return Batch(works, self._stager.submit(self._prepare, works))
 
     def settle(self, batch: Batch) -> Batch:
@@ -127,6 +131,9 @@ class Drain:
 
     def set_aside(self, work: Work, reason: Reason) -> None:
         """Give one message, unread, rows of its own and a job, so that the others go on (law 5)."""
+        if work.record.envelope.look:  # it is no mail that could be read later
+            self.hold(work)
+            return
         work.discard()
         work.future = None
         work.rules = self._rulebook.rules_for(recipients_by_tenant(work.record.envelope))
@@ -145,13 +152,26 @@ class Drain:
         self.held += 1
         log.error("message_held", transport_key=work.record.envelope.id, octets=work.record.size)
 
-    def _submit(self, record: Record, rules: dict[str, Rules]) -> Work:
+    def _left_rows(self, records: Sequence[Record]) -> Rows:
+        """The rows of mail that was left in its mailbox, and now is here, or gone."""
+        envelopes = [record.envelope for record in records if record.envelope.source == "imap"]
+        places = {
+            (tenant, each.id) for each in envelopes if each.look != "left" for tenant in recipients_by_tenant(each)
+        }
+        if not places:
+            return {}
+        with self._database.read() as session:
+            return left_mail(session, places)
+
+    def _submit(self, record: Record, rules: Mapping[str, Rules], rows: Rows) -> Work:
         own = {tenant: rules[tenant] for tenant in recipients_by_tenant(record.envelope) if tenant in rules}
-        if record.attempts >= ATTEMPTS_OF_WORKERS or not own:
-            return Work(record, own, None)
+        if record.attempts >= ATTEMPTS_OF_WORKERS or not own or record.envelope.look:
+            return Work(record, own, None, rows)
         mail = Mail(record.octets, record.large, record.size, record.envelope.reverse_path)
-        labels = labels_of(record.envelope)
-        return Work(record, own, self._pool.submit(mail, lambda facts: judge(facts, own, labels)))
+        labels, key = labels_of(record.envelope), record.envelope.id
+        if rows:
+            return Work(record, own, self._pool.submit(mail, lambda facts: judge_wished(facts, own, key, rows)), rows)
+        return Work(record, own, self._pool.submit(mail, lambda facts: judge(facts, own, labels)), rows)
 
     def _restart(self, works: Sequence[Work]) -> Batch:
         batch = self.start([work.record for work in works]) if works else Batch([])
@@ -172,11 +192,13 @@ class Drain:
         for work in works:
             error = work.future.exception() if work.future else None
             if isinstance(error, TemporaryFailure):
-                work.future, failure = self._submit(work.record, work.rules).future, error
+                work.future, failure = self._submit(work.record, work.rules, work.rows).future, error
         if failure:
             raise failure
 
     def _lots_of(self, blobs: BlobBatch, work: Work) -> list[_Lot]:
+        if work.record.envelope.look:
+            return self._looked_lots(work)
         if work.future is None:
             return self._unread_lots(blobs, work, ("worker_died", {"attempts": work.record.attempts}))
         try:
@@ -188,6 +210,17 @@ class Drain:
             if lot.delivery:
                 lot.delivery = settlement(blobs, lot.delivery, parsed, parsed.judged)
         return lots
+
+    def _looked_lots(self, work: Work) -> list[_Lot]:
+        """Every tenant's share of a mail that stays in its mailbox: nothing of it is kept but its facts."""
+        try:
+            found = settlements_of(work.record, work.rules, work.rows)
+        except ValueError:
+            log.exception("look_unreadable", transport_key=work.record.envelope.id)
+            return [_Lot(work, tenant_id, None) for tenant_id in work.rules]
+        lots = [_Lot(work, tenant_id, made) for tenant_id, made in found.items() if made]
+        gone = recipients_by_tenant(work.record.envelope).keys() - work.rules.keys()
+        return lots + [_Lot(work, tenant_id, None) for tenant_id in gone]
 
     def _unread_lots(self, blobs: BlobBatch, work: Work, reason: Reason | None) -> list[_Lot]:
         """Every tenant's share with its raw octets; nothing is kept for a tenant that is gone."""
@@ -205,6 +238,7 @@ class Drain:
         outcomes = settle_many(session, [made for _, made in read])
         for (lot, _), outcome in zip(read, outcomes, strict=True):
             lot.outcome = outcome
+        want_waiting(session, [lot.outcome for lot, _ in read])
         run_at = datetime.now(UTC) + timedelta(seconds=DEFER_SECONDS)
         for lot in lots:
             if lot.delivery is None:

@@ -7,9 +7,11 @@ within a message. Never opens the database. Raises TemporaryFailure and NoRoom.
 from collections.abc import Iterable
 from dataclasses import fields, replace
 from pathlib import Path
+from typing import Protocol
 
 from receiver.pipeline.parsing import Parsed
 from rules.decision import Decision
+from rules.facts import MailFacts
 from storage.blobs import BlobBatch, BlobRef
 from storage.filenames import distinct, safe_filename
 from storage.journal import Envelope, Recipient
@@ -66,8 +68,24 @@ def delivery_of(envelope: Envelope, recipients: list[Recipient], raw: BlobRef) -
     )
 
 
+class Known(Protocol):
+    """What is known of a mail, read whole or by its head."""
+
+    @property
+    def facts(self) -> MailFacts:
+        """What rules may see of it."""
+
+    @property
+    def content_id(self) -> str:
+        """Which mail it is; "" where nobody can tell."""
+
+    @property
+    def invoice_id(self) -> str | None:
+        """Which invoice it carries."""
+
+
 def settlement_of(
-    delivery: Delivery, parsed: Parsed, decision: Decision, revision: int, documents: tuple[NewDocument, ...]
+    delivery: Delivery, parsed: Known, decision: Decision, revision: int, documents: tuple[NewDocument, ...]
 ) -> Settlement:
     """The row of a decided message."""
     facts = parsed.facts

@@ -18,6 +18,7 @@ from pathlib import Path
 import structlog
 
 from receiver.pipeline.judging import Decisions, judge, settlement
+from receiver.pipeline.left_mail import WAITING, as_gone, decide_left, is_left
 from receiver.pipeline.parsing import AttemptFailed, Mail, Parsed, Pool, Wanted
 from receiver.pipeline.settle_job import delivery_of_row
 from receiver.rulebook import Rulebook, Rules
@@ -28,10 +29,12 @@ from storage import rematching
 from storage.blobs import BlobStore
 from storage.database import Database, Session
 from storage.failures import NotFound, StorageFailure, TemporaryFailure
+from storage.left_mail import BY_HAND, left_among
 from storage.messages import get_messages
 from storage.rematching import Candidate
 from storage.resettling import DecidedBy, Redecision, keep_left, settle_again
 from storage.settlement import Delivery, Settled, Settlement, Stale
+from storage.wanted_mail import want
 
 PIECE = 200
 READ_TOGETHER = 32
@@ -93,7 +96,10 @@ class Rematcher:
         if not piece:
             return False
         rules = self._rulebook.rules_for({each.tenant_id for each in piece})
-        left, to_read = _decided([each for each in piece if each.tenant_id in rules], rules)
+        known = [each for each in piece if each.tenant_id in rules]
+        # Of mail that was left in its mailbox there are no octets: its head's facts decide (law 14).
+        heads = [each for each in known if each.facts and is_left(each.facts)]
+        left, to_read = _decided([each for each in known if not (each.facts and is_left(each.facts))], rules)
         worn_out = [each for each in to_read if each.attempts >= ATTEMPTS]
         # A tenant without rules is gone, and its candidates with it, save in the moment between two looks.
         gone = [each for each in piece if each.tenant_id not in rules]
@@ -101,12 +107,14 @@ class Rematcher:
             with self._database.write("re-match") as session:
                 fence(session)
                 keep_left(session, _decided_by(rules), left)
-                decided = {each.message_id for each in left}
+                waiting = _decided_by_heads(session, heads, rules)
+                keep_left(session, _decided_by(rules), waiting)
+                decided = {each.message_id for each in left} | {each.message_id for each in heads}
                 rematching.drop_candidates(session, [each for each in piece if each.message_id in decided])
                 rematching.drop_candidates(session, [*worn_out, *gone])
         except Stale:
             return True  # law 12: the same piece again, by the rules of now
-        done.decided += len(left)
+        done.decided += len(left) + len(waiting)
         done.unreadable += len(worn_out)
         for each in worn_out:
             log.warning("message_not_rematched", id=each.message_id, tenant=each.tenant_id, attempts=each.attempts)
@@ -134,7 +142,7 @@ class Rematcher:
         reads = [
             self._parse(message.id, delivery_of_row(message), rules[message.tenant_id])
             for message in messages
-            if message.state == "not_imported"
+            if message.state == "not_imported" and message.raw_sha256
         ]
         try:
             outcomes = self._write_or_give_back(group, reads, fence)
@@ -218,6 +226,22 @@ def _decided(piece: Sequence[Candidate], rules: Mapping[str, Rules]) -> tuple[li
         else:
             left.append(_left(candidate, decision))
     return left, to_read
+
+
+def _decided_by_heads(session: Session, heads: Sequence[Candidate], rules: Mapping[str, Rules]) -> list[Redecision]:
+    """Those that stay in their mailboxes; what may matter is asked for, in this transaction (law 14)."""
+    messages = {each.id: each for each in left_among(session, [each.message_id for each in heads])}
+    found = []
+    for candidate in heads:
+        message = messages.get(candidate.message_id)
+        # A wish by hand stands until the mail is here, or gone.
+        if message is None or message.reason_code == BY_HAND or candidate.facts is None:
+            continue
+        decision = decide_left(candidate.facts, rules[candidate.tenant_id])
+        if decision.reason.code in WAITING and not want(session, message):
+            decision = as_gone(decision)
+        found.append(_left(candidate, decision))
+    return found
 
 
 def _unless_octets_tell(facts: MailFacts, rules: Rules) -> Decision | None:

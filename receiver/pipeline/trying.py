@@ -11,6 +11,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Literal
 
+from receiver.pipeline.left_mail import GONE, WAITING, WAITS, as_gone, decide_left, is_left
 from receiver.pipeline.parsing import AttemptFailed, Mail, Parsed, Pool, Wanted
 from receiver.rulebook import Rules
 from rules.decision import Decision
@@ -26,8 +27,9 @@ from storage.trial_mail import StoredMail
 READ_TOGETHER = 32
 
 # comes_in: is not imported, and would come in by saving. changes: would be kept otherwise, or stay for another reason.
+# is_fetched: was left in its mailbox, is fetched from there, and decided when all of it is known.
 # stops: was imported, and the next one like it would not be; what was imported stays. unreadable: nobody can tell.
-Effect = Literal["comes_in", "changes", "stops", "unreadable"]
+Effect = Literal["comes_in", "is_fetched", "changes", "stops", "unreadable"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,10 @@ class Trier:
 
     def _decide(self, piece: Sequence[StoredMail]) -> Iterator[tuple[StoredMail, _Both | None]]:
         known = [(mail, self._both(mail.facts) if mail.facts else None) for mail in piece if self._is_concerned(mail)]
-        reads = [self._read(mail) if both is None or both.wants_more else None for mail, both in known]
+        reads = [
+            self._read(mail) if (both is None or both.wants_more) and mail.message.raw_sha256 else None
+            for mail, both in known
+        ]
         for (mail, both), read in zip(known, reads, strict=True):
             if read is None:
                 yield mail, both
@@ -115,6 +120,8 @@ class Trier:
         return self._pool.submit(Mail(None, raw, message.octets, message.reverse_path), choose)
 
     def _both(self, facts: MailFacts) -> _Both:
+        if is_left(facts):
+            return _Both(*(decide_left(facts, rules) for rules in (self._change.now, self._change.then)))
         return _Both(self._change.now.decide(facts), self._change.then.decide(facts))
 
     def _is_concerned(self, mail: StoredMail) -> bool:
@@ -150,10 +157,22 @@ def _trial(mail: StoredMail, both: _Both | None, invoices: set[str]) -> Trial | 
     if message.state != "not_imported":
         effect = _effect_on_imported(both)
         return None if effect is None else Trial(mail, effect, both.then, both.then.state)
+    if not message.raw_sha256:
+        return _trial_of_left(mail, both)
     if both.then.state == "imported":
         return Trial(mail, "comes_in", both.then, _state_beside(invoices, message.invoice_id))
     stays = (both.now.reason, both.now.standard) == (both.then.reason, both.then.standard)
     return None if stays else Trial(mail, "changes", both.then, "not_imported")
+
+
+def _trial_of_left(mail: StoredMail, both: _Both) -> Trial | None:
+    """What becomes of a mail that is in its mailbox, or was there."""
+    then = as_gone(both.then) if mail.message.reason_code in GONE else both.then
+    if then.reason.code in WAITING and then.reason != both.now.reason:
+        is_sure = then.reason.code == WAITS
+        return Trial(mail, "comes_in" if is_sure else "is_fetched", then, "imported" if is_sure else "not_imported")
+    stays = (both.now.reason, both.now.standard) == (both.then.reason, both.then.standard)
+    return None if stays else Trial(mail, "changes", then, "not_imported")
 
 
 def _effect_on_imported(both: _Both) -> Effect | None:

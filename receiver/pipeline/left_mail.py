@@ -1,0 +1,123 @@
+"""Decide about mail that was left on its server, from the facts of its head: no octets, no parsing child.
+
+What may matter by the rules of now is not imported yet: its row says that it waits, and it is fetched (law 14). Once
+the mailbox has it no longer, the row says so, and what to do. A wish by hand stands in the row until the mail is here.
+Raises ValueError for octets that are no look.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from receiver.pipeline.judging import Decisions, judge
+from receiver.pipeline.keep import delivery_of, parts_of, recipients_by_tenant, settlement_of
+from receiver.pipeline.parsing import Wanted
+from receiver.pipeline.taking import KeptByHand, by_hand
+from receiver.rulebook import Rules
+from rules.decision import Decision, Reason
+from rules.facts import MailFacts
+from rules.looks import Look
+from rules.may_matter import may_matter
+from storage.blobs import BlobRef
+from storage.database import Session
+from storage.failures import Damaged, StorageFailure
+from storage.journal import Record
+from storage.left_mail import BY_HAND, LeftMail, Place, left_among
+from storage.settlement import Settled, Settlement
+from storage.wanted_mail import want
+
+WAITS, WAITS_UNREAD = "waits_in_mailbox", "waits_to_be_read"
+FITS_GONE, GONE_UNREAD = "fits_but_gone", "gone_from_mailbox"
+WAITING = frozenset({WAITS, WAITS_UNREAD})
+GONE = frozenset({FITS_GONE, GONE_UNREAD})
+Rows = Mapping[Place, LeftMail]
+
+
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """What is known of a mail by its head: neither which mail it is, nor which invoice it carries."""
+
+    facts: MailFacts
+    content_id: str = ""
+    invoice_id: str | None = None
+
+
+def is_left(facts: MailFacts) -> bool:
+    """Whether these are the facts of a mail that nobody has downloaded."""
+    return "contents" in facts.not_fetched
+
+
+def decide_left(facts: MailFacts, rules: Rules) -> Decision:
+    """What becomes of such a mail: it stays not imported, or, where it may matter, waits to be fetched."""
+    decision = rules.decide(facts)
+    if decision.state != "imported" and may_matter(facts, rules.decide) == "leave":
+        return decision
+    # Only the standard that fits by all that is known is named: others may, or may not.
+    fits = decision.state == "imported" and decision.standard is not None
+    reason = Reason(WAITS, {"standard": decision.standard or ""}) if fits else Reason(WAITS_UNREAD)
+    return replace(decision, state="not_imported", reason=reason, keep_parts=(), keep_text=False)
+
+
+def as_gone(decision: Decision) -> Decision:
+    """The same once the mailbox has it no longer."""
+    if decision.reason.code not in WAITING:
+        return decision
+    gone = Reason(FITS_GONE, decision.reason.params) if decision.reason.code == WAITS else Reason(GONE_UNREAD)
+    return replace(decision, reason=gone)
+
+
+def settlements_of(record: Record, rules: Mapping[str, Rules], rows: Rows) -> dict[str, Settlement | None]:
+    """What a look becomes for its tenants, by their ids; None: nothing is to be written. Raises ValueError."""
+    found: dict[str, Settlement | None] = {}
+    for tenant_id, recipients in recipients_by_tenant(record.envelope).items():
+        if tenant_id not in rules:
+            continue
+        row = rows.get((tenant_id, record.envelope.id))
+        own = rules[tenant_id]
+        if record.envelope.look == "left":
+            facts = Look.from_json(_octets(record)).facts
+            decision = decide_left(facts, own)
+        elif row is None or row.facts is None:
+            found[tenant_id] = None  # what is gone was never left, or has come by another way
+            continue
+        else:
+            facts, decision = row.facts, as_gone(decide_left(row.facts, own))
+            if row.reason_code == BY_HAND:
+                decision = replace(decision, reason=Reason(GONE_UNREAD))
+        delivery = delivery_of(record.envelope, recipients, BlobRef("", facts.octets or 0))
+        found[tenant_id] = settlement_of(delivery, _Head(facts), decision, own.revision, ())
+    return found
+
+
+def judge_wished(facts: MailFacts, rules: Mapping[str, Rules], key: str, rows: Rows) -> tuple[Decisions, Wanted]:
+    """As judging.judge, of a mail from a mailbox: what somebody asked for is taken by hand if no rule imports it."""
+    decisions, _ = judge(facts, rules, {})
+    for tenant_id, (revision, decision) in decisions.items():
+        row = rows.get((tenant_id, key))
+        if row is not None and row.reason_code == BY_HAND and decision.state != "imported":
+            taken = by_hand(replace(facts, label=""), decision, _kept(row))
+            decisions[tenant_id] = (revision, taken if taken.state == "imported" else decision)
+    made = [decision for _, decision in decisions.values()]
+    return decisions, Wanted(parts_of(made), any(decision.keep_text for decision in made))
+
+
+def want_waiting(session: Session, outcomes: Iterable[Settled | StorageFailure | None]) -> None:
+    """Have those fetched that wait since now, in the transaction that says so."""
+    waiting = [
+        each.message_id
+        for each in outcomes
+        if isinstance(each, Settled) and each.is_new and each.state == "not_imported" and each.reason_code in WAITING
+    ]
+    for message in left_among(session, waiting) if waiting else ():
+        want(session, message)
+
+
+def _kept(row: LeftMail) -> KeptByHand | None:
+    kept: dict[str, KeptByHand] = {"attachments": "attachments", "text": "text", "both": "both"}
+    return kept.get(str(row.reason_params.get("keep", "")))
+
+
+def _octets(record: Record) -> bytes:
+    try:
+        return record.read()
+    except Damaged as error:
+        raise ValueError("a look whose file is damaged") from error
