@@ -83,7 +83,7 @@ def test_no_process_outlives_a_killed_supervisor(postbus_at: Start) -> None:
     assert postbus.stop() == 0
 
 
-@pytest.mark.parametrize("role", ["door", "worker", "jobs", "renderer"])
+@pytest.mark.parametrize("role", ["door", "worker", "jobs", "puller", "renderer"])
 def test_a_process_that_dies_is_started_again(postbus_at: Start, role: str) -> None:
     """kill -9 of one process: the supervisor starts another, and mail flows on."""
     postbus = postbus_at()
@@ -115,7 +115,7 @@ def test_who_waits_for_the_door_comes_first(postbus_at: Start) -> None:
         niceness = {role: os.getpriority(os.PRIO_PROCESS, pid) for pid, role in postbus.processes()}
     own = os.getpriority(os.PRIO_PROCESS, 0)
     assert niceness["door"] == niceness["supervisor"] == own
-    assert {niceness[role] for role in ("worker", "jobs", "renderer")} == {min(19, own + 10)}
+    assert {niceness[role] for role in ("worker", "jobs", "puller", "renderer")} == {min(19, own + 10)}
 
 
 def test_a_taken_port_is_named_with_the_remedy(postbus_at: Start) -> None:

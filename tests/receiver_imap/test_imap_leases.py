@@ -1,0 +1,116 @@
+"""Two pullers at one account: who has lost it notes nothing more of it (the lease is the fence)."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import text
+
+from receiver.imap.breaker import Breaker
+from receiver.imap.database_thread import DatabaseThread
+from receiver.imap.ending import Ending
+from receiver.imap.login import Opener
+from receiver.imap.pull import AccountPull
+from receiver.imap.puller import means_of
+from receiver.own_journal import open_journal
+from storage.account_models import LinkedAccount
+from storage.account_pulls import PullEnd, claim_account
+from storage.journal import Journal, Letter
+from tests.receiver_imap.linked_house import LATER, LinkedHouse
+from tests.receiver_pipeline.house import pdf_mail
+from tests.servers.dovecot import Dovecot
+from tests.servers.kinds import NEEDS_DOVECOT
+
+pytestmark = NEEDS_DOVECOT
+
+
+class InterruptedJournal:
+    """The journal, with something that happens just before mail is handed over."""
+
+    def __init__(self, journal: Journal, before: Callable[[], None]) -> None:
+        self._journal = journal
+        self._before = before
+
+    def submit_all(self, letters: Sequence[Letter], answer: Any) -> None:
+        """Hand over, late."""
+        self._before()
+        self._journal.submit_all(letters, answer)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._journal, name)
+
+
+def pull_with(linked: LinkedHouse, account: LinkedAccount, before: Callable[[], None]) -> PullEnd | None:
+    """One pull by a puller of its own; how it was written to end."""
+    settings, database = linked.house.settings, linked.house.database
+    journal, thread = open_journal(settings, "puller"), DatabaseThread(database, "first")
+
+    async def run() -> PullEnd | None:
+        with database.write() as session:
+            claimed = claim_account(session, account.id, "first", timedelta(minutes=1))
+        assert claimed is not None
+        means = means_of(settings, InterruptedJournal(journal, before), database, thread, lambda: False)  # type: ignore[arg-type]
+        pull = AccountPull(means, claimed, Opener(settings.accounts, database, linked.keys).open)
+        try:
+            return await Ending(means, Breaker(), lambda: 0.5).of(claimed, pull)
+        finally:
+            pull.abort()
+
+    try:
+        return asyncio.run(run())
+    finally:
+        thread.close()
+        journal.close()
+
+
+def test_who_has_lost_the_account_notes_nothing(
+    linked: LinkedHouse, dovecot: Dovecot, new_user: Callable[[], str]
+) -> None:
+    """Suspended past its lease, while another one claimed: what it fetched is settled once, its end is not written."""
+    address = new_user()
+    dovecot.deliver(address, pdf_mail(), LATER)
+    account = linked.link(address)
+    others: list[int] = []
+
+    def be_suspended() -> None:
+        expire = text("UPDATE linked_accounts SET lease_until = '2020-01-01 00:00:00.000000'")
+        with linked.house.database.write() as session:
+            session.connection().execute(expire)
+            if not others and claim_account(session, account.id, "second", timedelta(minutes=1)):
+                others.append(1)
+
+    end = pull_with(linked, account, be_suspended)
+    linked.house.drain()
+
+    assert end is None
+    row = linked.row(account)
+    assert (row.owner, row.pull, row.last_pull) == ("second", 2, None)
+    assert linked.states(account) == {}
+    with linked.house.database.write() as session:
+        session.connection().execute(text("UPDATE linked_accounts SET lease_until = NULL, lease_id = NULL"))
+    linked.pull()
+    assert linked.states(account) == {"fetched": 1}
+    assert [each.state for each in linked.house.messages()] == ["imported"]
+    assert len(linked.house.documents()) == 1
+
+
+def test_a_journal_without_room_puts_the_pull_off(
+    linked: LinkedHouse, dovecot: Dovecot, new_user: Callable[[], str]
+) -> None:
+    """Nothing is noted, so nothing is missed; the account is well, and is pulled again soon."""
+    address = new_user()
+    dovecot.deliver(address, pdf_mail(), LATER)
+    account = linked.link(address)
+    kept = linked.house.settings.journal
+    too_much = {"journal": kept.model_copy(update={"reserve_octets": 1 << 60})}
+    linked.house.settings, usual = linked.house.settings.model_copy(update=too_much), linked.house.settings
+
+    told = linked.pull()
+
+    assert (told["is_success"], told["looked_at"]) == (False, 0)
+    assert linked.states(account) == {}
+    assert linked.row(account).health == "ok"
+    linked.house.settings = usual
+    linked.pull()
+    assert linked.states(account) == {"fetched": 1}

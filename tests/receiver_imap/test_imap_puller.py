@@ -1,0 +1,152 @@
+"""The puller as a process of a running postbus: it schedules by itself, stops in order, and outlives being killed."""
+
+import os
+import signal
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from bench.server import RunningPostbus
+from receiver.config import load
+from storage.account_fields import AccountFields
+from storage.accounts import add_account
+from storage.database import Database
+from storage.secrets import KeyRing, Secret
+from storage.tenants import find_tenant
+from tests.receiver_imap.linked_house import LATER, START, newsletter
+from tests.receiver_pipeline.house import pdf_mail
+from tests.servers.dovecot import Dovecot
+from tests.servers.kinds import NEEDS_DOVECOT
+
+pytestmark = NEEDS_DOVECOT
+NewUser = Callable[[], str]
+
+
+def until(holds: Callable[[], bool], seconds: float = 60.0) -> bool:
+    """Whether it holds at last."""
+    deadline = time.monotonic() + seconds
+    while not holds():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+@pytest.fixture
+def postbus(tmp_path: Path, dovecot: Dovecot) -> Iterator[RunningPostbus]:
+    """One that may go to the server, with a tenant; not started yet."""
+    settings = {
+        "ACCOUNTS__ALLOW_INTERNAL_HOSTS": "true",
+        "ACCOUNTS__CA_FILE": str(dovecot.ca_file),
+        "ACCOUNTS__POLL_SECONDS": "0.1",
+        "ACCOUNTS__BATCH_MESSAGES": "5",
+        "ACCOUNTS__LEASE_SECONDS": "3",
+    }
+    made = RunningPostbus(tmp_path / "data", settings)
+    made.set_up()
+    yield made
+    if made.is_running:
+        made.kill()
+
+
+def link(postbus: RunningPostbus, dovecot: Dovecot, address: str, *, idle: bool = False) -> str:
+    """Link an account of the server to the tenant; its id."""
+    settings = load(None, postbus.data, {})
+    fields = AccountFields(
+        address=address,
+        username=address,
+        host=dovecot.host,
+        port=dovecot.tls_port,
+        security="tls",
+        auth="password",
+        start_date=START,
+        idle=idle,
+    )
+    database = Database(settings.database_url())
+    with database.write() as session:
+        secret = Secret("password", {"password": dovecot.users[address]})
+        tenant = find_tenant(session, "bench")
+        account = add_account(session, tenant, fields, secret, KeyRing.create(postbus.data))
+    database.close()
+    return account.id
+
+
+def pullers(postbus: RunningPostbus) -> list[int]:
+    """The process ids of its pullers: one, or none for a moment."""
+    return [pid for pid, role in postbus.processes() if role == "puller"]
+
+
+def states(postbus: RunningPostbus) -> dict[str, int]:
+    """How many UIDs are in which state."""
+    with sqlite3.connect(postbus.data / "postbus.db") as database:
+        return dict(database.execute("SELECT state, count(*) FROM uid_looks GROUP BY state").fetchall())
+
+
+def imported(postbus: RunningPostbus) -> int:
+    """How many documents the tenant has."""
+    return len(postbus.rows("document", "list", "--tenant", "bench"))
+
+
+def test_a_running_postbus_pulls_by_itself_and_stops_in_order(
+    postbus: RunningPostbus, dovecot: Dovecot, new_user: NewUser
+) -> None:
+    """A linked account is pulled soon after it was linked; SIGTERM ends the puller too, with 0."""
+    address = new_user()
+    dovecot.deliver(address, pdf_mail(), LATER)
+    postbus.start()
+
+    account = link(postbus, dovecot, address)
+
+    assert until(lambda: bool(postbus.logged("account_pulled")))
+    (told,) = postbus.logged("account_pulled")
+    assert (told["id"], told["health"], told["fetched"]) == (account, "ok", 1)
+    postbus.until_settled()
+    assert imported(postbus) == 1
+    assert postbus.stop() == 0
+    assert postbus.logged("puller_stopped")
+    assert not postbus.logged("process_died")
+
+
+def test_idle_brings_mail_at_once(postbus: RunningPostbus, dovecot: Dovecot, new_user: NewUser) -> None:
+    """An hour's interval, and still the invoice is there a moment after it came."""
+    address = new_user()
+    link(postbus, dovecot, address, idle=True)
+    postbus.start()
+    assert until(lambda: len(postbus.logged("account_pulled")) == 1)
+
+    dovecot.deliver(address, pdf_mail(), LATER)
+
+    assert until(lambda: len(postbus.logged("account_pulled")) >= 2)
+    assert until(lambda: imported(postbus) == 1)
+    assert postbus.stop() == 0
+
+
+def test_a_puller_that_is_killed_again_and_again_loses_nothing_and_doubles_nothing(
+    postbus: RunningPostbus, dovecot: Dovecot, new_user: NewUser
+) -> None:
+    """Law 1 and 9 for this door: kill -9 at any moment of a first pull; the mailbox is as it was."""
+    address = new_user()
+    for number in range(60):
+        dovecot.deliver(address, newsletter(f"News {number}"), LATER)
+    for number in range(30):
+        mail = pdf_mail(f"<{number}@supplier.example>", pdf=b"%%PDF-1.4\n%d\n%%%%EOF\n" % number)
+        dovecot.deliver(address, mail, LATER)
+    before = dovecot.snapshot(address)
+    postbus.start()
+    link(postbus, dovecot, address)
+
+    for moment in (0.3, 0.6, 0.9):
+        puller = postbus.pid_of("puller")
+        time.sleep(moment)
+        os.kill(puller, signal.SIGKILL)
+        assert until(lambda gone=puller: any(pid != gone for pid in pullers(postbus)))
+
+    assert until(lambda: any(each["health"] == "ok" for each in postbus.logged("account_pulled")))
+    postbus.until_settled()
+    assert imported(postbus) == 30
+    assert states(postbus) == {"left": 60, "fetched": 30}
+    assert postbus.stop() == 0
+    assert dovecot.snapshot(address) == before
