@@ -2,8 +2,8 @@
 
 Every load and every replacement is a short transaction of its own, in the thread of whoever asks. What was used is
 compared with what stands there now under the row's lock. Never asks a provider.
-Raises what storage raises, and ImapFailure(link_again) when the account was never linked this way or its secret cannot
-be opened.
+Raises TemporaryFailure, and ImapFailure: link_again when the account was never linked this way, secret_unreadable when
+its secret cannot be opened here.
 """
 
 from receiver.imap.failures import ImapFailure
@@ -11,7 +11,8 @@ from receiver.imap.oauth import Tokens
 from storage.account_models import LinkedAccount
 from storage.account_pulls import LeaseLost, save_token
 from storage.database import Database
-from storage.secrets import KeyRing, Secret
+from storage.failures import Damaged
+from storage.secrets import KeyMissing, KeyRing, Secret
 
 
 class StoredTokens:
@@ -46,7 +47,10 @@ class StoredTokens:
     def _tokens(self, row: LinkedAccount | None) -> Tokens | None:
         if row is None or row.secret is None:
             return None
-        secret = self._keys.unseal(row.secret, row.id)
+        try:
+            secret = self._keys.unseal(row.secret, row.id)
+        except (KeyMissing, Damaged) as failure:
+            raise ImapFailure("secret_unreadable") from failure
         return Tokens.of(secret.values) if secret.kind == "oauth" else None
 
 

@@ -12,6 +12,7 @@ from receiver import logs
 from receiver.config import LogSettings, Settings
 from storage.database import Database
 from storage.secrets import KeyRing
+from tests import secrecy
 from tests.receiver_imap.linked_house import LinkedHouse
 from tests.receiver_pipeline.house import open_house
 from tests.servers.dovecot import Dovecot
@@ -39,7 +40,7 @@ def new_user(dovecot: Dovecot) -> Callable[[], str]:
 
     def make() -> str:
         address = f"{secrets.token_hex(6)}@example.com"
-        dovecot.set_password(address, "correct-horse")
+        dovecot.set_password(address, secrecy.secret(address))
         return address
 
     return make

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from tests import secrecy
 from tests.receiver_imap.linked_house import BEFORE, FIRST, LATER, LinkedHouse, newsletter, receipt
 from tests.receiver_pipeline.house import pdf_mail
 from tests.servers.dovecot import Dovecot
@@ -184,12 +185,13 @@ def test_a_changed_password_is_told_and_tried_once_a_day(
     address = new_user()
     account = linked.link(address)
     linked.pull()
-    dovecot.set_password(address, "another")
+    another = secrecy.secret("another")
+    dovecot.set_password(address, another)
     dovecot.deliver(address, pdf_mail(), LATER)
 
     linked.pull()
     refused = linked.row(account)
-    linked.new_password(account, "another")
+    linked.new_password(account, another)
     linked.pull()
 
     assert (refused.health, refused.health_code) == ("needs_password", "password_refused")

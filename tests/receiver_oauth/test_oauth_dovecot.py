@@ -279,6 +279,15 @@ def test_an_account_that_has_no_consent_says_link_again(alice: Linked) -> None:
         alice.stored.load()
 
 
+def test_a_key_that_is_not_here_is_told(alice: Linked, tmp_path: Path) -> None:
+    """Restored without its key: a failure of the account with words, and no other account is held up."""
+    (tmp_path / "elsewhere").mkdir()
+    elsewhere = KeyRing.create(tmp_path / "elsewhere", {})
+
+    with pytest.raises(ImapFailure, match="secret_unreadable"):
+        StoredTokens(alice.database, elsewhere, alice.id).load()
+
+
 def test_the_row_and_the_files_around_it_hold_no_token(tmp_path: Path, alice: Linked) -> None:
     """Sealed: neither the database, nor its log, nor a copy of both tells anything."""
     tokens = alice.stored.load()
