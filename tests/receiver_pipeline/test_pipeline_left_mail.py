@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import update
 
 from receiver.imap.heads import facts_of, text_part, with_text
+from receiver.pipeline.draining import Drain
 from receiver.pipeline.parsing import Pool
 from receiver.pipeline.rematch_job import do_rematch_job
 from receiver.pipeline.rematching import Rematcher
@@ -214,6 +215,29 @@ def test_a_look_that_comes_twice_is_settled_once(house: House, mailbox: Mailbox)
     mailbox.look(LETTER)
     house.drain()
     assert only(house).state == "not_imported"
+
+
+def test_a_worker_that_dies_before_its_checkpoint_doubles_nothing(house: House, mailbox: Mailbox) -> None:
+    """Killed between commit and checkpoint, the next worker meets the same looks: one row, wanted once."""
+    mailbox.look(LETTER)
+    add_shop(house)
+    with house.worker() as running:
+        records = running.reader.read(64, 1024**2)
+        forgetful = Drain(house.database, house.blobs, running.pool, _Forgetful())  # type: ignore[arg-type]
+        forgetful.settle(forgetful.start(records))
+        forgetful.close()
+    assert house.waiting() == 1
+    before = only(house)
+    house.drain()
+    assert (only(house).id, only(house).reason_code, mailbox.state_of()) == (before.id, "waits_in_mailbox", "wanted")
+    assert house.waiting() == 0
+
+
+class _Forgetful:
+    """A reader whose checkpoint never moves."""
+
+    def settle(self, records: object) -> None:
+        """As if killed before."""
 
 
 def test_a_look_changes_nothing_of_what_is_here(house: House, mailbox: Mailbox) -> None:
