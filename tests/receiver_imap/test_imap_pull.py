@@ -1,5 +1,6 @@
 """What a pull brings in, what it leaves, and that nothing in the mailbox changes by it."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -128,6 +129,15 @@ def test_the_same_mail_twice_in_a_mailbox_is_looked_at_twice(
     assert len(linked.house.documents()) == 2
 
 
+def change_uidvalidity(dovecot: Dovecot, address: str) -> None:
+    """As after a restore: every UID of the mailbox is worthless."""
+    folder = dovecot.maildir(address)
+    numbers = folder / "dovecot-uidlist"
+    numbers.write_text(re.sub(r" V(\d+)", lambda found: f" V{int(found[1]) + 1}", numbers.read_text(), count=1))
+    for index in folder.glob("dovecot.index*"):
+        index.unlink()
+
+
 def test_new_uids_for_all_mails_bring_nothing_twice(linked: LinkedHouse, dovecot: Dovecot, new_user: NewUser) -> None:
     """UIDVALIDITY changed: what was seen before is known again by its fingerprint, what is new comes in."""
     address = new_user()
@@ -136,8 +146,7 @@ def test_new_uids_for_all_mails_bring_nothing_twice(linked: LinkedHouse, dovecot
     dovecot.deliver(address, pdf_mail(), LATER)
     account = linked.link(address)
     linked.pull()
-    for file in dovecot.maildir(address).glob("dovecot*"):
-        file.unlink()
+    change_uidvalidity(dovecot, address)
     dovecot.deliver(address, pdf_mail("<2@supplier.example>", pdf=b"%PDF-1.4\nother\n%%EOF\n"), LATER)
 
     told = linked.pull()
