@@ -29,6 +29,7 @@ COMMANDS = {
     "doctor": ("receiver.cli.doctor", "Check names, port, certificate and machine, with remedies."),
     "tenant": ("receiver.cli.tenant", "Customers' accounts and their plans."),
     "address": ("receiver.cli.address", "Import addresses of a tenant."),
+    "account": ("receiver.cli.account", "Linked accounts: mailboxes of tenants that are pulled over IMAP."),
     "standard": ("receiver.cli.standard", "Import standards of a tenant: which mail becomes documents."),
     "catalogue": ("receiver.cli.catalogue", "Import standards that all tenants share: build, update, switch off."),
     "rematch": ("receiver.cli.rematch", "Decide again about mail that was not imported."),
