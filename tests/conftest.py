@@ -1,5 +1,7 @@
 """At the end of every run: no secret that a test used stands in anything that was left behind (tests/secrecy.py)."""
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,14 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[_printed_by] = []
     config.stash[_found] = []
     config.pluginmanager.register(_Reader(config.stash[_printed_by]))
+
+
+@pytest.fixture(autouse=True)
+def _own_mask() -> Iterator[None]:
+    """`postbus init` called within the run closes the umask; servers of later tests could not read what they are given."""
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
 
 
 class _Reader:
