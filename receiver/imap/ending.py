@@ -17,7 +17,7 @@ from receiver.imap.health import is_failure_of_host, next_try
 from receiver.imap.pull import AccountPull
 from receiver.imap.scheduling import after_interval, interval_of
 from receiver.imap.session import Session
-from receiver.imap.visit import Means, PutOff
+from receiver.imap.visit import EndedEarly, Means
 from receiver.tally import tally
 from storage.account_pulls import ClaimedAccount, LeaseLost, PullEnd, finish_pull, release
 from storage.failures import NoRoom, StorageFailure
@@ -60,7 +60,7 @@ class Ending:
     async def _run(self, account: ClaimedAccount, pull: AccountPull, kept: Session | None) -> PullEnd | None:
         try:
             await pull.run(kept)
-        except PutOff as put_off:
+        except EndedEarly as put_off:
             return self._put_off(account, pull, put_off.why)
         except NoRoom:
             return self._put_off(account, pull, "no_room")

@@ -1,7 +1,7 @@
 """Fetch whole messages into the journal, a few at a time, so that memory stays bounded whatever their sizes.
 
 A message that its server cannot deliver is tried again after growing pauses, and holds up no other (law 11). Each group
-is noted as soon as it is durable. Raises ImapFailure, PutOff, LeaseLost, TemporaryFailure.
+is noted as soon as it is durable. Raises ImapFailure, EndedEarly, LeaseLost, TemporaryFailure.
 """
 
 from collections.abc import Iterator, Sequence

@@ -2,7 +2,7 @@
 
 Batch after batch: each is handed to the journal and noted before the next one is begun, and the cursor moves only over
 UIDs that have a row. What goes wrong between two batches costs one batch. Decides nothing: rules.may_matter does.
-Raises ImapFailure, PutOff, LeaseLost, TemporaryFailure.
+Raises ImapFailure, EndedEarly, LeaseLost, TemporaryFailure.
 Standard: RFC 9051 section 2.3.1.1 (UIDs ascend; a changed UIDVALIDITY makes every stored UID worthless).
 """
 

@@ -1,7 +1,7 @@
 """One pull of one linked account: log in, what is wanted first, then what is new in each watched mailbox, then retries.
 
 Changes nothing in a mailbox. What is in doubt is looked at again by the next pull. Gives the session back, still logged
-in, where its account wants to be watched. Raises ImapFailure, PutOff, LeaseLost, TemporaryFailure.
+in, where its account wants to be watched. Raises ImapFailure, EndedEarly, LeaseLost, TemporaryFailure.
 """
 
 from collections.abc import Awaitable, Callable

@@ -1,6 +1,6 @@
 """One pull of one account as far as it has come: what it works with, what it has counted, and when it must end early.
 
-Notes what was looked at, fenced by the account's lease; decides nothing of mail. Raises PutOff, ImapFailure
+Notes what was looked at, fenced by the account's lease; decides nothing of mail. Raises EndedEarly, ImapFailure
 (budget_spent), LeaseLost and TemporaryFailure.
 """
 
@@ -28,7 +28,7 @@ _BATCH_OCTETS = 4 * 1024**2
 Why = Literal["stopping", "no_room", "took_long", "tenant_gone"]
 
 
-class PutOff(Exception):
+class EndedEarly(Exception):
     """This pull ends before its end, at a place where all that was done is noted; neither account nor server is ill."""
 
     def __init__(self, why: Why) -> None:
@@ -69,21 +69,21 @@ class Visit:
         return self.session.traffic.octets - self._octets_before
 
     def check(self, octets: int = 0) -> None:
-        """Whether to go on, where all is noted, and `octets` may be fetched. Raises PutOff, ImapFailure."""
+        """Whether to go on, where all is noted, and `octets` may be fetched. Raises EndedEarly, ImapFailure."""
         if self.means.is_stopping():
-            raise PutOff("stopping")
+            raise EndedEarly("stopping")
         if time.monotonic() >= self._ends_at:
-            raise PutOff("took_long")
+            raise EndedEarly("took_long")
         self._budget.check(self.octets, octets)
         if not self.means.journal.has_room(octets + _BATCH_OCTETS):
-            raise PutOff("no_room")
+            raise EndedEarly("no_room")
 
     async def rules(self) -> Rules:
         """What decides about this tenant's mail now."""
         tenant = self.account.tenant_id
         found = await self.means.database.call(lambda: self.means.rulebook.rules_for([tenant]))
         if tenant not in found:
-            raise PutOff("tenant_gone")
+            raise EndedEarly("tenant_gone")
         return found[tenant]
 
     async def note(

@@ -2,7 +2,7 @@
 
 By its UID; else by its Message-ID in the account's mailboxes; else a look says that it is gone, and the pipeline tells
 the tenant to forward it. A message that breaks the session each time is tried less and less often.
-Raises ImapFailure, PutOff, LeaseLost, TemporaryFailure.
+Raises ImapFailure, EndedEarly, LeaseLost, TemporaryFailure.
 """
 
 from collections.abc import Mapping, Sequence
