@@ -21,7 +21,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture(autouse=True)
 def _own_mask() -> Iterator[None]:
-    """`postbus init` called within the run closes the umask; servers of later tests could not read what they are given."""
+    """`postbus init`, called within the run, closes the umask: servers of later tests could not read their files."""
     before = os.umask(0o022)
     yield
     os.umask(before)
