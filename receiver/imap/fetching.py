@@ -4,12 +4,13 @@ A message that its server cannot deliver is tried again after growing pauses, an
 is noted as soon as it is durable. Raises ImapFailure, EndedEarly, LeaseLost, TemporaryFailure.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import structlog
 
+from receiver.imap.failures import ImapFailure
 from receiver.imap.health import UNDELIVERED
 from receiver.imap.letters import hand_over, mail_letter
 from receiver.imap.session import Write
@@ -19,6 +20,8 @@ from storage.journal import Letter, Sink
 from storage.looks import LookState, UidLook
 from storage.mailbox_cursors import MailboxState
 
+# Broken off at a message: the server was not away, it is that message.
+BROKEN_OFF = frozenset({"connection_lost", "server_silent", "server_nonsense"})
 GROUP_OCTETS = 4 * 1024**2
 GROUP_MESSAGES = 100
 
@@ -61,6 +64,19 @@ def undelivered(uid: int, attempts: int, state: LookState = "failed") -> UidLook
     return UidLook(uid=uid, state=state, next_try_at=datetime.now(UTC) + timedelta(seconds=pause))
 
 
+def blamed(failure: ImapFailure, asked: Collection[int], told: Collection[int]) -> ImapFailure:
+    """The failure with the message at which the server broke off, as far as can be told.
+
+    Seen in practice: Dovecot says BYE when it cannot read a mail's file. Servers answer in the order of UIDs, so it was
+    the first one behind those that came. Where it was not, an innocent mail is only tried once more.
+    """
+    if failure.uid is not None or failure.code not in BROKEN_OFF | {"server_busy"}:
+        return failure
+    missing = [uid for uid in asked if uid not in told]
+    behind = [uid for uid in missing if uid > max(told, default=0)]
+    return ImapFailure("connection_lost", uid=min(behind or missing)) if missing else failure
+
+
 async def _fetch_within_bounds(visit: Visit, group: Sequence[Chosen]) -> list[UidLook]:
     octets = sum(each.size for each in group)
     visit.check(octets)
@@ -96,9 +112,11 @@ async def _fetch_group(visit: Visit, group: dict[int, Chosen]) -> list[UidLook]:
                     "uid_not_delivered", id=visit.account.id, mail=each.transport_key, attempts=each.attempts + 1
                 )
                 noted.append(undelivered(each.uid, each.attempts, "wanted" if each.is_wanted else "failed"))
-    except BaseException:
+    except BaseException as failure:
         for sink in sinks.values():
             sink.discard()
+        if isinstance(failure, ImapFailure):
+            raise blamed(failure, group, [each.uid for each in noted]) from failure
         raise
     # From here on the octets are the journal's, even if nobody waits for its answer any more.
     await hand_over(visit.means.journal, letters)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, time, timedelta
 
 from receiver.imap.failures import ImapFailure
-from receiver.imap.fetching import Chosen, fetch, undelivered
+from receiver.imap.fetching import BROKEN_OFF, Chosen, blamed, fetch, undelivered
 from receiver.imap.letters import hand_over, look_letter
 from receiver.imap.sighting import Sighting, judge, see
 from receiver.imap.uid_sets import MAX_UID, UidSet
@@ -25,8 +25,6 @@ from storage.transport_keys import transport_key
 
 # Labels (X-GM-LABELS) of what the owner of an account wrote.
 _OWN = frozenset({"\\sent", "\\draft", "\\drafts"})
-# Broken off at a message: the server was not away, it is that message.
-BROKEN_OFF = frozenset({"connection_lost", "server_silent", "server_nonsense"})
 
 
 async def examine_mailbox(visit: Visit, name: str) -> tuple[MailboxState, Examined]:
@@ -114,14 +112,8 @@ class MailboxPull:
     async def _look_at(self, uids: UidSet, attempts: dict[int, int]) -> None:
         if not uids:
             return
-        visit, seen, noted = self._visit, [], []
-        async for head in visit.session.heads(uids, self._at_once):
-            visit.looked_at += 1
-            settled = self._settled_by_head(head)
-            if settled is None:
-                seen.append(see(head))
-            else:
-                noted.append(settled)
+        visit = self._visit
+        seen, noted = await self._heads(uids)
         if attempts:
             there = {each.uid for each in seen} | {each.uid for each in noted}
             noted += [UidLook(uid=uid, state="gone") for uid in uids if uid not in there]
@@ -131,6 +123,22 @@ class MailboxPull:
         noted += [each.noted("known") for each in known] + [each.noted("left") for each in left]
         await visit.note(self._mailbox, noted)
         await fetch(visit, self._mailbox, [self._chosen(each, attempts.get(each.uid, 0)) for each in fetched])
+
+    async def _heads(self, uids: UidSet) -> tuple[list[Sighting], list[UidLook]]:
+        """What came of these UIDs, and what is to be noted of those that need no further look."""
+        seen: list[Sighting] = []
+        settled: list[UidLook] = []
+        try:
+            async for head in self._visit.session.heads(uids, self._at_once):
+                self._visit.looked_at += 1
+                look = self._settled_by_head(head)
+                if look is None:
+                    seen.append(see(head))
+                else:
+                    settled.append(look)
+        except ImapFailure as failure:
+            raise blamed(failure, set(uids), {each.uid for each in seen} | {each.uid for each in settled}) from failure
+        return seen, settled
 
     def _settled_by_head(self, head: Head) -> UidLook | None:
         if head.internal_date is not None and head.internal_date < self._start:

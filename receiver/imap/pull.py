@@ -11,7 +11,8 @@ from itertools import groupby
 from operator import attrgetter
 
 from receiver.imap.failures import ImapFailure
-from receiver.imap.mailbox_pull import BROKEN_OFF, MailboxPull, examine_mailbox
+from receiver.imap.fetching import BROKEN_OFF
+from receiver.imap.mailbox_pull import MailboxPull, examine_mailbox
 from receiver.imap.session import Session
 from receiver.imap.visit import Means, Visit
 from receiver.imap.wanted_pull import WantedPull

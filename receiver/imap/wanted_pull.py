@@ -5,14 +5,14 @@ the tenant to forward it. A message that breaks the session each time is tried l
 Raises ImapFailure, EndedEarly, LeaseLost, TemporaryFailure.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import groupby, islice
 from operator import attrgetter
 
 from receiver.imap.failures import ImapFailure
-from receiver.imap.fetching import Chosen, fetch, fetch_elsewhere, undelivered
+from receiver.imap.fetching import BROKEN_OFF, Chosen, blamed, fetch, fetch_elsewhere, undelivered
 from receiver.imap.letters import hand_over, look_letter
-from receiver.imap.mailbox_pull import BROKEN_OFF, examine_mailbox
+from receiver.imap.mailbox_pull import examine_mailbox
 from receiver.imap.sighting import Sighting, see
 from receiver.imap.uid_sets import UidSet
 from receiver.imap.visit import Visit
@@ -55,9 +55,9 @@ class WantedPull:
                 raise
             return wanted
         here = {each.uid: each for each in wanted if each.uidvalidity == examined.uidvalidity}
-        seen = [see(head) async for head in self._visit.session.heads(UidSet.of(here))]
-        self._visit.looked_at += len(seen)
+        seen: list[Sighting] = []
         try:
+            seen = await self._heads(here)
             await fetch(self._visit, mailbox, [_chosen(each, here[each.uid]) for each in seen])
         except ImapFailure as failure:
             if failure.uid in here and failure.code in BROKEN_OFF:
@@ -66,6 +66,16 @@ class WantedPull:
             raise
         found = {each.uid for each in seen}
         return [each for each in wanted if each.uid not in here or each.uid not in found]
+
+    async def _heads(self, here: Collection[int]) -> list[Sighting]:
+        seen: list[Sighting] = []
+        try:
+            async for head in self._visit.session.heads(UidSet.of(here)):
+                self._visit.looked_at += 1
+                seen.append(see(head))
+        except ImapFailure as failure:
+            raise blamed(failure, here, [each.uid for each in seen]) from failure
+        return seen
 
     async def _by_message_id(self, missing: list[PendingUid]) -> None:
         searched = {each.rfc_message_id: each for each in missing if each.rfc_message_id}

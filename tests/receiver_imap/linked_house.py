@@ -3,7 +3,7 @@
 import secrets
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Any, cast
 
 from sqlalchemy import text
@@ -132,10 +132,10 @@ class LinkedHouse:
         with self.house.database.write() as session:
             return want(session, self.by_subject()[subject])
 
-    def let_time_pass(self, account: LinkedAccount, passed: timedelta) -> None:
-        """As if what is planned for this account had been planned so much earlier."""
-        moment = {"earlier": datetime.now(UTC) - passed, "account": account.id}
+    def let_time_pass(self, account: LinkedAccount) -> None:
+        """As if every pause before another try were over."""
         with self.house.database.write() as session:
             session.connection().execute(
-                text("UPDATE uid_looks SET next_try_at = :earlier WHERE account_id = :account"), moment
+                text("UPDATE uid_looks SET next_try_at = '2026-01-01 00:00:00.000000' WHERE account_id = :account"),
+                {"account": account.id},
             )
