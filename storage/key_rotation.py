@@ -5,7 +5,7 @@ secret. What no key here opens is told, left as it is, and keeps its key.
 Raises KeyMissing, Damaged, TemporaryFailure.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,21 +59,30 @@ def seal_anew(database: Database, keys: KeyRing, actor: str = "postbus") -> Rota
         last, done = rows[-1].id, done + len(rows) - len(failed)
         unreadable += failed
     with database.write(actor) as session:
+        # Whoever stores a secret with an old key has committed, or will see the new one.
+        session.connection().execute(update(SecretsState).values(rotated_at=now()))
+        done += _seal_rest(session, keys, key_id, unreadable)
         removed = _take_away(session, keys)
         params = {"key": key_id, "sealed_anew": done, "unreadable": len(unreadable), "removed": list(removed)}
         audit.record(session, "secrets_key_rotated", params=params)
     return Rotation(key_id, done, tuple(unreadable), removed)
 
 
+def _seal_rest(session: Session, keys: KeyRing, key_id: str, unreadable: Collection[str]) -> int:
+    """What was stored with an old key while the others were sealed anew; how many. No other can come."""
+    # A row that somebody holds gets a secret under the new key, once that one may go on.
+    query = _others(key_id).where(col(LinkedAccount.id).not_in(unreadable)).with_for_update(skip_locked=True)
+    return sum(_seal_row(session, row, keys) for row in session.connection().execute(query).all())
+
+
 def _next_rows(session: Session, key_id: str, last: str) -> Sequence[Any]:
-    query = (
-        select(col(LinkedAccount.id), col(LinkedAccount.secret))
-        .where(col(LinkedAccount.secret_key) != key_id, col(LinkedAccount.id) > last)
-        .order_by(col(LinkedAccount.id))
-        .limit(PIECE)
-        .with_for_update()
-    )
-    return session.connection().execute(query).all()
+    query = _others(key_id).where(col(LinkedAccount.id) > last).order_by(col(LinkedAccount.id)).limit(PIECE)
+    return session.connection().execute(query.with_for_update()).all()
+
+
+def _others(key_id: str) -> Any:
+    """The accounts whose secret is sealed with another key."""
+    return select(col(LinkedAccount.id), col(LinkedAccount.secret)).where(col(LinkedAccount.secret_key) != key_id)
 
 
 def _seal_row(session: Session, row: Any, keys: KeyRing) -> bool:
@@ -87,7 +96,5 @@ def _seal_row(session: Session, row: Any, keys: KeyRing) -> bool:
 
 
 def _take_away(session: Session, keys: KeyRing) -> tuple[str, ...]:
-    # Whoever stores a secret with an old key has committed, or will see the new one.
-    session.connection().execute(update(SecretsState).values(rotated_at=now()))
     used = select(col(LinkedAccount.secret_key)).where(col(LinkedAccount.secret_key).is_not(None)).distinct()
     return tuple(keys.remove_old_keys(frozenset(session.connection().scalars(used))))
