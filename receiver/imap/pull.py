@@ -5,7 +5,6 @@ in, where its account wants to be watched. Raises ImapFailure, EndedEarly, Lease
 """
 
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from itertools import groupby
 from operator import attrgetter
@@ -141,5 +140,4 @@ class AccountPull:
         """Close the session in order."""
         session, self.session = self.session, None
         if session is not None:
-            with suppress(ImapFailure):
-                await session.logout()
+            await session.logout()

@@ -200,10 +200,12 @@ class Puller:
         try:
             kept = await self._watches.take(account.id)
             end = await self._ending.of(account, pull, kept)
-            if end is not None and end.is_success and account.fields.idle and pull.watched:
-                self._watches.keep(account, pull)
+            if end is not None and end.is_success:
+                if account.fields.idle and pull.watched:
+                    self._watches.keep(account, pull)
+                await pull.end()
         finally:
-            # What is not watched is closed; after a failure there is nothing to say good-bye to.
+            # After a failure there is nothing to say good-bye to.
             pull.abort()
 
     async def _renew_if_due(self) -> None:
