@@ -47,7 +47,7 @@ def seal_anew(database: Database, keys: KeyRing, actor: str = "postbus") -> Rota
     """Every secret under the current key, and away with keys that nothing needs: what a killed rotation left."""
     key_id = keys.current_id
     if key_id is None:
-        raise KeyMissing("there is no key to seal secrets with; `postbus init` makes one")
+        raise KeyMissing("there is no key to seal secrets with; `postbus account add` makes one")
     done, last = 0, ""
     unreadable: list[str] = []
     while True:
