@@ -96,7 +96,9 @@ class KeyRing:
         self._read()  # the key may have been changed by another process
         key = self._current()
         if key is None:
-            raise KeyMissing(f"{key_folder(self._data)}: there is no key for secrets yet; `postbus account add` makes one")
+            raise KeyMissing(
+                f"{key_folder(self._data)}: no key for secrets is here yet; `postbus account add` makes one"
+            )
         plain = json.dumps({"kind": secret.kind, **secret.values}).encode()
         plain += b" " * (-len(plain) % _PADDED_TO)
         nonce = secrets.token_bytes(_NONCE_OCTETS)

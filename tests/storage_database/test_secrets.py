@@ -85,7 +85,7 @@ def test_a_missing_key_is_named_with_what_to_do(tmp_path: Path) -> None:
     sealed = ring(tmp_path / "one").seal(password(), A)
     with pytest.raises(KeyMissing, match=f"{key_id_of(sealed)}.key .* from its backup"):
         ring(tmp_path / "other").unseal(sealed, A)
-    with pytest.raises(KeyMissing, match="postbus init"):
+    with pytest.raises(KeyMissing, match="postbus account add"):
         KeyRing.open(tmp_path / "none", {}).seal(password(), A)
 
 
