@@ -7,12 +7,15 @@ Raises ImapFailure host_not_found, host_is_internal. Standards: RFC 6890 (specia
 import asyncio
 import socket
 from collections.abc import Iterable
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 from receiver.imap.failures import ImapFailure
 
 _MAX_ADDRESSES = 8
 _GLOBAL_UNICAST = IPv6Network("2000::/3")
+# Python counts some of these as global, by parts or because it is older than they are.
+_SPECIAL_V4 = (IPv4Network("192.0.0.0/24"), IPv4Network("192.88.99.0/24"))
+_DOCUMENTATION = IPv6Network("3fff::/20")  # RFC 9637
 _NAT64 = IPv6Network("64:ff9b::/96")
 _ORDERED_TO_V4 = IPv6Network("2002::/16")  # 6to4
 _TEREDO = IPv6Network("2001::/32")
@@ -46,7 +49,7 @@ def _public(addresses: Iterable[str]) -> list[str]:
 
 
 def _is_internal_v4(ip: IPv4Address) -> bool:
-    return not ip.is_global or ip.is_multicast or ip.is_reserved
+    return not ip.is_global or ip.is_multicast or ip.is_reserved or any(ip in each for each in _SPECIAL_V4)
 
 
 def _is_internal_v6(ip: IPv6Address) -> bool:
@@ -56,4 +59,4 @@ def _is_internal_v6(ip: IPv6Address) -> bool:
         return _is_internal_v4(IPv4Address(int(ip) & 0xFFFFFFFF))
     if ip not in _GLOBAL_UNICAST or ip.scope_id is not None:
         return True
-    return not ip.is_global or ip in _ORDERED_TO_V4 or ip in _TEREDO
+    return not ip.is_global or any(ip in each for each in (_ORDERED_TO_V4, _TEREDO, _DOCUMENTATION))

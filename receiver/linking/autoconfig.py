@@ -73,7 +73,8 @@ def read_servers(octets: bytes) -> list[dict[str, list[str]]]:
     reader = _Reader()
     try:
         reader.parser.Parse(octets, True)
-    except expat.ExpatError as error:
+    except (expat.ExpatError, LookupError, ValueError) as error:
+        # The latter two come of an encoding that it declares: one of Python's that is none of text, or of many octets.
         raise Unusable("its settings are no well-formed XML") from error
     return reader.servers
 

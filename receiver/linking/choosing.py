@@ -139,11 +139,11 @@ def _of_preset(preset: Preset | None, source: Source, address: str) -> list[Prop
 
 
 def _of_mx(resolver: Resolver, address: str) -> list[Proposal]:
-    exchanges = resolver.mx(address.rpartition("@")[2])
-    preset = preset_of_mx(exchanges)
-    if preset is None:
-        return []
-    return [proposal_of(preset, "mx", address, exchanges[0] if preset.host_is_mx else "")]
+    for exchange in resolver.mx(address.rpartition("@")[2]):
+        preset = preset_of_mx([exchange])
+        if preset is not None:
+            return [proposal_of(preset, "mx", address, exchange if preset.host_is_mx else "")]
+    return []
 
 
 def _guessed(sources: Sources, address: str) -> list[Proposal]:

@@ -90,6 +90,13 @@ def test_what_is_no_such_file_is_told(web_server: Any, body: bytes) -> None:
         asked(web_server, body)
 
 
+@pytest.mark.parametrize("encoding", ["hex", "idna", "punycode", "utf-7", "undefined", "euc_jp", "none-such"])
+def test_an_encoding_that_nobody_reads_is_told(web_server: Any, encoding: str) -> None:
+    """Whatever a domain declares, the next source is asked."""
+    with pytest.raises(Unusable, match="XML"):
+        asked(web_server, f'<?xml version="1.0" encoding="{encoding}"?><clientConfig/>'.encode())
+
+
 def test_a_file_that_is_too_large_is_not_read(web_server: Any) -> None:
     """At most so many octets are taken."""
     with pytest.raises(Unusable, match="larger"):

@@ -86,6 +86,16 @@ def test_the_mx_tells_whose_mail_it_is(sources: Any, name_server: Any, exchange:
     assert (best.source, best.provider, best.host) == ("mx", provider, host)
 
 
+def test_only_a_name_of_the_provider_is_taken_for_the_customers_server(sources: Any, name_server: Any) -> None:
+    """Where the MX is the server, it is the one that ends as the provider's do: no other gets the password."""
+    name_server.records[("example.com.", "MX")] = ["5 mx.elsewhere.example.", "10 w0123456.kasserver.com."]
+
+    best = choose(ANNA, "", sources).best
+
+    assert best is not None
+    assert (best.provider, best.host) == ("all-inkl", "w0123456.kasserver.com")
+
+
 def test_an_mx_that_only_looks_like_a_provider_is_not_taken_for_it() -> None:
     """Names are compared label by label."""
     assert preset_of_mx(["notgoogle.com"]) is None
