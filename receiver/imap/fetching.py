@@ -105,9 +105,9 @@ async def _fetch_group(visit: Visit, group: dict[int, Chosen]) -> list[UidLook]:
                 continue
             if sink is not None:
                 sink.discard()
-            if whole.state == "gone":
+            if whole.state == "gone" and each.attempts:
                 noted.append(UidLook(uid=each.uid, state="gone"))
-            else:
+            else:  # law 11: its head had come a moment ago, so one empty answer is not believed
                 log.warning(
                     "uid_not_delivered", id=visit.account.id, mail=each.transport_key, attempts=each.attempts + 1
                 )

@@ -53,13 +53,13 @@ class MailboxPull:
     async def run(self) -> None:
         """Look at everything that is new since the cursor, or since the start date."""
         mailbox, is_whole = self._mailbox, self._is_whole
-        uids = await (self._since_start() if is_whole else self._since_cursor())
+        uids, are_there = (await self._since_start(), True) if is_whole else await self._since_cursor()
         last = 0
         # Two commands are under way at a time; what is known of their messages is held in memory, and no more.
         for batch in uids.batches(2 * self._at_once):
             self._visit.check()
             last = max(batch)
-            await self.look_at(batch, uid_next=None if is_whole else last + 1)
+            await self.look_at(batch, uid_next=None if is_whole else last + 1, are_there=are_there)
         # What came in meanwhile is above.
         uid_next = self._uid_next or last + 1
         if is_whole or uid_next > mailbox.uid_next:
@@ -73,14 +73,20 @@ class MailboxPull:
             await self.look_at(batch, attempts=attempts)
 
     async def look_at(
-        self, uids: UidSet, *, uid_next: int | None = None, attempts: dict[int, int] | None = None
+        self,
+        uids: UidSet,
+        *,
+        uid_next: int | None = None,
+        attempts: dict[int, int] | None = None,
+        are_there: bool = False,
     ) -> None:
         """Look at these messages, hand over what comes of it, note it, and move the cursor to `uid_next`.
 
         `attempts`: at messages that could not be had before; without, those that have a row are passed over.
+        `are_there`: the server has just named them, so that one of which it then tells nothing is asked for again.
         """
         try:
-            await self._look_at(uids if attempts else await self._unknown(uids), attempts or {})
+            await self._look_at(uids if attempts else await self._unknown(uids), attempts or {}, are_there=are_there)
         except ImapFailure as failure:
             if failure.uid is not None and failure.code in BROKEN_OFF:
                 # Next time the others are looked at without it.
@@ -94,14 +100,15 @@ class MailboxPull:
         # SINCE knows days of the server's clock only.
         return await self._visit.session.search_since(self._start_date - timedelta(days=1))
 
-    async def _since_cursor(self) -> UidSet:
+    async def _since_cursor(self) -> tuple[UidSet, bool]:
+        """The UIDs from the cursor on, and whether the server has named them."""
         first, last = self._mailbox.uid_next, (self._uid_next or MAX_UID) - 1
         if last < first:
-            return UidSet()
+            return UidSet(), True
         # A few numbers are asked for as they are; where there may be wide gaps, the server says which there are.
         if last - first < 2 * self._at_once:
-            return UidSet.span(first, last)
-        return await self._visit.session.search_from(first)
+            return UidSet.span(first, last), False
+        return await self._visit.session.search_from(first), True
 
     async def _unknown(self, uids: UidSet) -> UidSet:
         known = await self._visit.means.database.read(
@@ -109,14 +116,17 @@ class MailboxPull:
         )
         return UidSet.of(uid for uid in uids if uid not in known)
 
-    async def _look_at(self, uids: UidSet, attempts: dict[int, int]) -> None:
+    async def _look_at(self, uids: UidSet, attempts: dict[int, int], *, are_there: bool) -> None:
         if not uids:
             return
         visit = self._visit
         seen, noted = await self._heads(uids)
-        if attempts:
-            there = {each.uid for each in seen} | {each.uid for each in noted}
-            noted += [UidLook(uid=uid, state="gone") for uid in uids if uid not in there]
+        if attempts or are_there:
+            told = {each.uid for each in seen} | {each.uid for each in noted}
+            # Law 11: expunged a moment ago, or not deliverable; the next pull tells which.
+            noted += [
+                UidLook(uid=uid, state="gone") if attempts else undelivered(uid, 0) for uid in uids if uid not in told
+            ]
         known, seen = await self._recognise(seen)
         fetched, left = await self._divide(seen)
         await hand_over(visit.means.journal, [self._look(each) for each in left])

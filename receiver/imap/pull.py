@@ -70,15 +70,23 @@ class AccountPull:
         visit.check()
         database, account_id = self._means.database, self._account.id
         known = await database.read(lambda session: mailboxes_of(session, account_id))
-        wanted, retries = await database.read(
-            lambda session: (looks.wanted_uids(session, account_id), looks.due_retries(session, account_id))
-        )
-        if wanted:
-            await WantedPull(visit, known).run(wanted)
+        retries = await database.read(lambda session: looks.due_retries(session, account_id))
+        await self._fetch_wanted(visit, known)
         gone = await self._pull_watched(visit, known)
         await self._retry(visit, known, retries)
         if gone is not None:
             raise gone
+
+    async def _fetch_wanted(self, visit: Visit, known: list[MailboxState]) -> None:
+        """Piece by piece, until only those are left that were tried in vain just now."""
+        tried: set[str] = set()
+        while True:
+            wanted = await self._means.database.read(lambda session: looks.wanted_uids(session, self._account.id))
+            fresh = [each for each in wanted if each.transport_key not in tried]
+            if not fresh:
+                return
+            await WantedPull(visit, known).run(fresh)
+            tried |= {each.transport_key for each in fresh}
 
     async def _pull_watched(self, visit: Visit, known: list[MailboxState]) -> ImapFailure | None:
         """Pull each mailbox; one that is gone holds up no other: it is told when all else is done."""
