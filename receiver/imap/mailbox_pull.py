@@ -23,8 +23,9 @@ from storage.looks import PendingUid, UidLook, UidSpace
 from storage.mailbox_cursors import MailboxState, begin_mailbox
 from storage.transport_keys import transport_key
 
-# Labels (X-GM-LABELS) of what the owner of an account wrote.
+# Labels (X-GM-LABELS) of what the owner of an account wrote; what came in as well, sent to oneself, is not only that.
 _OWN = frozenset({"\\sent", "\\draft", "\\drafts"})
+_CAME_IN = "\\inbox"
 
 
 async def examine_mailbox(visit: Visit, name: str) -> tuple[MailboxState, Examined]:
@@ -153,7 +154,8 @@ class MailboxPull:
     def _settled_by_head(self, head: Head) -> UidLook | None:
         if head.internal_date is not None and head.internal_date < self._start:
             return UidLook(uid=head.uid, state="before_start")
-        if any(label.lower() in _OWN for label in head.gm_labels):
+        labels = {label.lower() for label in head.gm_labels}
+        if labels & _OWN and _CAME_IN not in labels:
             return UidLook(uid=head.uid, state="own")
         return None
 
