@@ -72,7 +72,9 @@ def add_account(
 
 def change_account(session: Session, account: LinkedAccount, fields: AccountFields) -> None:
     """Give it these fields. An earlier start date has what lies below scanned; another host or user name ends
-    `needs_password` and begins with new UIDs. Raises Invalid, InUse.
+    `needs_password` and begins with new UIDs; a permission (xoauth2) does not move to another host.
+
+    Raises Invalid, InUse.
     """
     _hold(session, account)
     before, wanted = fields_of(account), tidy_fields(fields)
@@ -80,11 +82,13 @@ def change_account(session: Session, account: LinkedAccount, fields: AccountFiel
     if not changed:
         return
     values: dict[str, Any] = {**_columns(wanted), "changed_at": now(), "next_pull_at": now(), "failures": 0}
-    if before.auth != wanted.auth:  # a password is no token
+    # A password is no token; and a token is for its provider's server alone, another could use it as we do.
+    is_kept = before.auth == wanted.auth and (wanted.auth == "password" or before.host == wanted.host)
+    if not is_kept:
         values |= {"secret": None, "secret_key": None}
     if not _REACHED_BY.isdisjoint(changed):
         values["worked_username"] = None
-        has_secret = account.secret is not None and before.auth == wanted.auth
+        has_secret = account.secret is not None and is_kept
         values |= _health(account, *_health_for(wanted.auth, has_secret=has_secret, code=CHANGED))
     addresses = sorted({before.address, wanted.address})
     were = [_is_forwarder(session, account.tenant_id, each) for each in addresses]

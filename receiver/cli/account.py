@@ -13,7 +13,7 @@ from receiver.cli import terminal
 from receiver.cli.account_authorize import authorize
 from receiver.cli.account_pull import pull
 from receiver.cli.account_records import COLUMNS, fields_for_people, record_of, records_of
-from receiver.cli.account_secrets import PasswordFile, PasswordStdin, Source, read_password
+from receiver.cli.account_secrets import PasswordFile, PasswordStdin, Source, key_ring, read_password
 from receiver.cli.account_trial import trial
 from receiver.cli.failures import Refused
 from receiver.cli.options import AsJson, OfTenant, Yes
@@ -24,7 +24,6 @@ from storage import accounts
 from storage.account_models import LinkedAccount
 from storage.database import Session
 from storage.key_rotation import rotate_keys
-from storage.secrets import KeyRing
 from storage.tenants import find_tenant
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
@@ -82,7 +81,7 @@ def add(  # noqa: PLR0913, PLR0917 - a command's options are its arguments
             f"{wanted.host} is logged in to by permission, not by password; give --auth password if it is not"
         )
     secret = read_password(source, wanted.address) if wanted.auth == "password" else None
-    keys = KeyRing.create(here.settings.data)
+    keys = key_ring(here)
     with changing(ctx) as session:
         account = accounts.add_account(session, find_tenant(session, tenant), wanted, secret, keys)
         record = record_of(session, account, here)
@@ -159,9 +158,11 @@ def set_(  # noqa: PLR0913, PLR0917 - a command's options are its arguments
         before = found(session, account, tenant)
     wanted = fields.fields_to_set(here, accounts.fields_of(before), email, entered)
     secret = read_password(source, wanted.address) if has_secret else None
-    keys = KeyRing.create(here.settings.data)
+    keys = key_ring(here)
     with changing(ctx) as session:
         row = found(session, before.id, None)
+        if accounts.fields_of(row) != accounts.fields_of(before):
+            raise Refused(f"{before.address} was changed by somebody else meanwhile; look at it, and try again")
         accounts.change_account(session, row, wanted)
         if secret is not None:
             accounts.set_secret(session, row, secret, keys)
@@ -214,7 +215,7 @@ def rotate_key(ctx: typer.Context, as_json: AsJson = False) -> None:
     """Seal all passwords and permissions with a new key, and take the old one away."""
     here = Workplace.of(ctx)
     with opened(here) as database:
-        done = rotate_keys(database, KeyRing.create(here.settings.data), _ACTOR)
+        done = rotate_keys(database, key_ring(here), _ACTOR)
     record: dict[str, Any] = {
         "key": done.key_id,
         "sealed_anew": done.sealed_anew,

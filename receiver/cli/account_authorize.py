@@ -10,13 +10,14 @@ import typer
 
 from receiver.cli.account_consent import Way, consent, provider_of
 from receiver.cli.account_records import record_of
+from receiver.cli.account_secrets import key_ring
+from receiver.cli.failures import Refused
 from receiver.cli.options import AsJson
 from receiver.cli.output import show_change
 from receiver.cli.rows import changing, reading
 from receiver.cli.workplace import Workplace
 from receiver.imap.stored_tokens import secret_of
 from storage.accounts import change_account, fields_of, find_account, set_secret
-from storage.secrets import KeyRing
 from storage.tenants import find_tenant
 
 
@@ -43,9 +44,12 @@ def authorize(  # noqa: PLR0913, PLR0917 - a command's options are its arguments
         row = find_account(session, account, owner)
     way: Way = "device" if device_code else "paste" if no_browser else "browser"
     tokens = consent(here.settings, provider_of(row.host), row.address, way)
-    keys = KeyRing.create(here.settings.data)
+    keys = key_ring(here)
     with changing(ctx) as session:
-        row = find_account(session, row.id)
+        asked, row = row, find_account(session, row.id)
+        if (row.host, row.username) != (asked.host, asked.username):
+            # The permission is for the mailbox that was shown, and would be told to another server.
+            raise Refused(f"{row.address} was moved to another server or user meanwhile; authorize it again")
         change_account(session, row, replace(fields_of(row), auth="xoauth2"))
         set_secret(session, row, secret_of(tokens), keys)
         record = record_of(session, row, here)

@@ -129,7 +129,7 @@ def fields_to_set(here: Workplace, before: AccountFields, address: str | None, e
         port=entered.port or (_PORTS[entered.security] if is_moved and entered.security else before.port),
         security=security,
         auth=entered.auth or before.auth,
-        provider=preset.name if preset else before.provider,
+        provider=preset.name if preset else _provider_at(host, before),
         start_date=_day(entered.start_date) or before.start_date,
         mailboxes=before.mailboxes if entered.mailboxes is None else _mailboxes(entered.mailboxes) or (),
         idle=before.idle if entered.idle is None else entered.idle,
@@ -138,6 +138,15 @@ def fields_to_set(here: Workplace, before: AccountFields, address: str | None, e
     if (fields.host, fields.security) != (before.host, before.security):
         refuse_dangerous(here, fields, in_clear=entered.in_clear)
     return fields
+
+
+def _provider_at(host: str, before: AccountFields) -> str:
+    """Whose an account's server is now: another server is no longer the old provider's."""
+    if host.lower() == before.host:
+        return before.provider
+    domain = before.address.rpartition("@")[2]
+    preset = preset_of_domain(domain)
+    return preset.name if preset is not None and preset.host_for(domain) == host.lower() else ""
 
 
 def refuse_dangerous(here: Workplace, fields: AccountFields, *, in_clear: bool) -> None:

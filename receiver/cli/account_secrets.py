@@ -14,8 +14,9 @@ from typing import Annotated
 import typer
 
 from receiver.cli.failures import Refused
+from receiver.cli.workplace import Workplace
 from receiver.guarded import leave_no_dump
-from storage.secrets import Secret
+from storage.secrets import KeyRing, Secret
 
 PasswordFile = Annotated[
     Path | None,
@@ -45,6 +46,12 @@ class Source:
             raise typer.BadParameter("give --password-file or --password-stdin, not both")
 
 
+def key_ring(here: Workplace) -> KeyRing:
+    """The keys that seal what is entered, a first one made where there is none; from here on no dump is left."""
+    leave_no_dump()
+    return KeyRing.create(here.settings.data)
+
+
 def read_password(source: Source, whose: str) -> Secret:
     """The password as a secret; its last line end is no part of it."""
     leave_no_dump()
@@ -54,17 +61,25 @@ def read_password(source: Source, whose: str) -> Secret:
     elif source.stdin:
         octets, where = sys.stdin.buffer.read(_LONGEST + 1), "standard input"
     elif sys.stdin.isatty():
-        octets, where = getpass.getpass(f"Password of {whose}: ", sys.stderr).encode(), "the prompt"
+        octets, where = _typed(whose), "the prompt"
     else:
         raise Refused("nobody can be asked for the password; give --password-file FILE or --password-stdin")
     return Secret("password", {"password": _password(octets, where)})
+
+
+def _typed(whose: str) -> bytes:
+    try:
+        return getpass.getpass(f"Password of {whose}: ", sys.stderr).encode(errors="surrogateescape")
+    except UnicodeDecodeError:
+        # Not chained: the failure would quote it.
+        raise Refused("the prompt: what was typed is no text in UTF-8; that is no password") from None
 
 
 def _password(octets: bytes, where: str) -> str:
     if len(octets) > _LONGEST:
         raise Refused(f"{where}: holds more than {_LONGEST} octets; that is no password")
     try:
-        text = octets.decode()
+        text = octets.decode("utf-8-sig")  # Seen in practice: Windows' editor puts a mark before what it saves.
     except UnicodeDecodeError:
         # Not chained: the failure would quote it.
         raise Refused(f"{where}: holds no text in UTF-8; that is no password") from None

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from receiver.cli import terminal
 from receiver.cli.account_fields import note
 from receiver.cli.options import AsJson
 from receiver.cli.output import print_json, say
@@ -56,7 +57,8 @@ def trial(
         if as_json:
             print_json([record])
         else:
-            say(f"{_TITLES[step.name]:<12} {step.result:<8} {record['what']}")
+            # It may name mailboxes as their server does: no line of theirs is to look like one of ours.
+            say(terminal.on_one_line(f"{_TITLES[step.name]:<12} {step.result:<8} {record['what']}"))
 
     with opened(here) as database:
         with database.read() as session:

@@ -1,9 +1,5 @@
 """Linked accounts at the command line: what is entered, what is refused, and that no secret is ever shown."""
 
-import os
-import pty
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -120,35 +116,6 @@ def test_where_nobody_can_be_asked_the_remedy_is_told(postbus: Any) -> None:
     assert "--password-stdin" in refused.err
 
 
-def test_the_prompt_does_not_echo(postbus: Any, password: str) -> None:
-    """A real terminal: what is typed does not appear on it."""
-    postbus("tenant", "add", "T")
-    ours, theirs = pty.openpty()
-    words = ["account", "add", "--tenant", "T", "--email", BOB, "--host", "127.0.0.1", "--json"]
-    command = [sys.executable, "-m", "receiver.cli.main", *words]
-    settings = {"POSTBUS_DATA": str(postbus.data), "POSTBUS_ACCOUNTS__ALLOW_INTERNAL_HOSTS": "true"}
-    with subprocess.Popen(
-        command,
-        env={"PATH": os.environ["PATH"], **settings},
-        stdin=theirs,
-        stdout=subprocess.PIPE,
-        stderr=theirs,
-        start_new_session=True,
-    ) as process:
-        os.close(theirs)
-        shown = b""
-        while b"Password of bob@example.com:" not in shown:
-            shown += os.read(ours, 1024)
-        os.write(ours, f"{password}\n".encode())
-        out, _ = process.communicate(timeout=60)
-        shown += os.read(ours, 4096)
-    os.close(ours)
-
-    assert process.returncode == 0
-    assert b'"has_secret": true' in out
-    assert password.encode() not in shown + out
-
-
 def test_a_server_inside_is_refused_unless_the_operator_allows_it(
     postbus: Any, monkeypatch: pytest.MonkeyPatch, password: str
 ) -> None:
@@ -247,6 +214,16 @@ def test_set_changes_what_is_given_and_leaves_the_rest(linked: Any) -> None:
     )
     assert (second["mailboxes"], second["interval_seconds"], second["start_date"]) == ([], None, "2024-05-06")
     assert (third["port"], third["username"], third["idle"], third["host"]) == (143, "bob", True, "127.0.0.1")
+
+
+def test_another_server_is_no_longer_the_old_providers(linked: Any) -> None:
+    """Its words (make an app password there) would lead people astray."""
+    gmail = linked("account", "set", BOB, "--provider", "gmail", "--host", "127.0.0.1", "--json").row
+    moved = linked("account", "set", BOB, "--host", "localhost", "--json").row
+    known = linked("account", "set", BOB, "--email", "bob@gmx.de", "--provider", "gmx", "--json").row
+    same = linked("account", "set", "bob@gmx.de", "--host", "IMAP.gmx.net", "--json").row
+
+    assert [each["provider"] for each in (gmail, moved, known, same)] == ["gmail", "", "gmx", "gmx"]
 
 
 def test_set_wants_something_to_change(linked: Any) -> None:

@@ -102,6 +102,16 @@ def test_a_password_is_no_consent(database: Database, acme: Owner, keys: KeyRing
         add_account(session, acme[0], fields(), token(), keys)
 
 
+def test_a_permission_does_not_move_to_another_server(database: Database, acme: Owner, keys: KeyRing) -> None:
+    """Who is told a token can use it as we do: only the provider's own server is, another begins without."""
+    with database.write() as session:
+        made = add_account(session, acme[0], fields(auth="xoauth2"), token(), keys)
+        change_account(session, made, fields(auth="xoauth2", port=1993))
+        assert made.secret is not None
+        change_account(session, made, fields(auth="xoauth2", port=1993, host="imap.elsewhere.example"))
+    assert (made.secret, made.health, made.health_code) == (None, "needs_relink", "no_consent")
+
+
 def test_an_account_is_linked_once(database: Database, acme: Owner, keys: KeyRing) -> None:
     """The same address, server and user name again is refused; another tenant may link it (law 16)."""
     link(database, acme[0], keys)
