@@ -73,6 +73,10 @@ class Client(ABC):
         """The end of what it said."""
         return self._log.read_text(errors="replace")[-500:] if self._log.exists() else ""
 
+    def remark(self) -> str:
+        """What is to be said beside of the last pull."""
+        return ""
+
     @abstractmethod
     def has(self) -> int:
         """How many mails it keeps by now."""

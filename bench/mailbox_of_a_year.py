@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+RECEIPTS = "receipts@taxi.example"
 RECIPIENT = "someone@bench.example"
 FIRST_DAY = datetime(2026, 1, 1, 6, 0, tzinfo=UTC)
 _DAYS = 300
@@ -75,7 +76,7 @@ class Mailbox:
         subject = f"Your invoice {self._number:06d}"
         text = f"Dear customer,\n\nplease find invoice {self._number} of {number % 90 + 10},90 EUR.\n" + self._prose(60)
         if number % 400 == 7:  # the text is the receipt
-            return self._head(sender, subject, "text/plain; charset=utf-8") + text.encode()
+            return self._head(RECEIPTS, subject, "text/plain; charset=utf-8") + text.encode()
         pdf = b"%PDF-1.4\n%" + self._octets(self._chance.randint(30_000, 220_000)) + b"\n%%EOF\n"
         name = f"invoice-{self._number}.pdf"
         parts = [_text("plain", text), _attached("application/pdf", name, pdf)]

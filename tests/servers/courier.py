@@ -116,7 +116,7 @@ class Courier(ImapServer):
             "TLS_CERTFILE=/mnt/own/both.pem\nTLS_TRUSTCERTS=/etc/ssl/certs\nTLS_VERIFYPEER=NONE\n"
             f'IMAP_CAPABILITY="{capabilities} AUTH=PLAIN"\nIMAP_CAPABILITY_TLS="{capabilities} AUTH=PLAIN"\n'
             "IMAPDSTARTTLS=YES\nIMAP_STARTTLS=YES\nIMAP_TLS_REQUIRED=0\nIMAP_KEYWORDS=1\nIMAP_ACL=1\nMAILDIRPATH=Maildir\n"
-            f"IMAP_USELOCKS=1\nIMAP_EMPTYTRASH=Trash:7\nIMAP_IDLE_TIMEOUT=60\n{self._settings}\n"
+            f"IMAP_USELOCKS=0\nIMAP_EMPTYTRASH=Trash:7\nIMAP_IDLE_TIMEOUT=60\n{self._settings}\n"
         )
         (self.folder / "start.sh").write_text(_START)
         (self.folder / "inside.sh").write_text(_INSIDE)

@@ -116,7 +116,10 @@ class ImapServer(ABC):
             self.tls_port, self.starttls_port = self.tls_port or free_port(), self.starttls_port or free_port()
             self._prepare()
             with (self.folder / "log").open("ab") as said:
-                self._process = subprocess.Popen(self._command(), stdout=said, stderr=said, **self._run_as())
+                # A session of its own: Cyrus ends by a signal to its whole group.
+                self._process = subprocess.Popen(
+                    self._command(), stdout=said, stderr=said, start_new_session=True, **self._run_as()
+                )
             if self._until_ready():
                 return
             self.stop()
