@@ -22,8 +22,9 @@ from storage.failures import Damaged
 from storage.secrets import KeyMissing, KeyRing, Secret
 
 log = structlog.get_logger()
-# Where the user name is often only what stands before the @ of the address.
+# Where the user name is often only what stands before the @ of the address: iCloud, by its preset or its server.
 _LOCAL_PART_HOSTS = frozenset({"imap.mail.me.com"})
+_LOCAL_PART_PROVIDERS = frozenset({"icloud"})
 
 
 class Opener:
@@ -71,7 +72,13 @@ class Opener:
                 raise
         # It may have been taken back before its time: once with a new one.
         token = await self._tokens.access_token(account.id, store, refused=token)
-        return await self._open(fields, TokenLogin(fields.username, token, fields.host, fields.port))
+        try:
+            return await self._open(fields, TokenLogin(fields.username, token, fields.host, fields.port))
+        except ImapFailure as failure:
+            if failure.code == "token_expired":
+                # Seen in practice: servers say so of every token; this one is a moment old.
+                raise ImapFailure("token_refused") from failure
+            raise
 
     async def _open(self, fields: AccountFields, login: Login) -> Session:
         session = await Session.open(place_of(fields, self._settings), self._limits)
@@ -104,7 +111,8 @@ def usernames_of(fields: AccountFields, worked: str | None) -> list[str]:
     """The user names to try, in this order: the one that worked before, what was entered, its local part."""
     names = [worked or fields.username, fields.username]
     local, at, _ = fields.username.partition("@")
-    if fields.host in _LOCAL_PART_HOSTS and at:
+    is_often_local = fields.host in _LOCAL_PART_HOSTS or fields.provider in _LOCAL_PART_PROVIDERS
+    if is_often_local and at:
         names.append(local)
     return list(dict.fromkeys(names))
 

@@ -58,7 +58,7 @@ class LinkedHouse:
     accounts: list[LinkedAccount] = field(default_factory=list)
 
     def link(self, address: str, tenant: str = "Acme", **changes: Any) -> LinkedAccount:
-        """Link an account of the server with its password."""
+        """Link an account of the server with its password; one by OAuth waits for its consent."""
         self.house.tenant(tenant)
         values: dict[str, Any] = {
             "address": address,
@@ -69,7 +69,7 @@ class LinkedHouse:
             "auth": "password",
             "start_date": START,
         }
-        secret = Secret("password", {"password": self.server.users[address]})
+        secret = Secret("password", {"password": self.server.users[address]}) if address in self.server.users else None
         with self.house.database.write() as session:
             fields = AccountFields(**(values | changes))
             self.accounts.append(add_account(session, find_tenant(session, tenant), fields, secret, self.keys))
