@@ -21,6 +21,7 @@ from receiver.rendering.plain import plain_text
 from rules.addresses import canonical
 from rules.facts import AttachmentFacts, MailFacts
 from rules.may_matter import DOUBTFUL
+from rules.recognition.content import names_document
 from rules.recognition.forwarded import find_forward, mark_of
 from rules.recognition.language import MOST_READ, language_of
 
@@ -29,6 +30,7 @@ _PDF_HEAD = 1024
 _MAX_NAME = 1000
 _MESSAGES = frozenset({"message/rfc822", "message/global", "message/news"})
 _CODED = frozenset({"base64", "x-uuencode", "uuencode", "uue", "x-uue"})
+_LARGE_HEADER = 64 * 1024  # octets of header fields, beside which nothing need be hidden
 _EMPTY = 2  # octets: a line end, or nothing
 _CUT_TAIL = 4  # octets of a character that a prefix may cut
 
@@ -211,7 +213,22 @@ def _is_doubtful(head: Head, leaves: Iterable[tuple[Part, bool]]) -> bool:
     """Whether the structure is not all there, or its text may be a document (seen in practice: a PDF sent as text)."""
     if head.is_cut or any(_is_broken(part) for part in head.structure.walk()):
         return True
-    return any(is_body and part.encoding in _CODED and part.charset is None for part, is_body in leaves)
+    return _may_hide(head) or any(is_body and _may_hold_document(part) for part, is_body in leaves)
+
+
+def _may_hide(head: Head) -> bool:
+    """Whether the mail is much larger than what its structure tells of: its server did not find its parts.
+
+    Seen in practice: no empty line between header and first part, of which readers make different things.
+    """
+    told = sum(part.octets for part in head.structure.walk() if not part.media_type.startswith("multipart/"))
+    return told == 0 or head.size > 2 * told + _LARGE_HEADER
+
+
+def _may_hold_document(body: Part) -> bool:
+    # What is said of no charset some servers call US-ASCII, and no mail program encodes that.
+    is_binary = body.encoding in _CODED and (body.charset or "us-ascii").lower() == "us-ascii"
+    return is_binary or names_document(body.filename)
 
 
 def _is_broken(part: Part) -> bool:

@@ -80,8 +80,7 @@ _NO_DOCUMENTS = frozenset(
         "text/rfc822-headers",
     }
 )
-_NO_DOCUMENT_KINDS = frozenset({"image", "audio", "video", "font", "text", "model"})
-_XML_TEXTS = frozenset({"text/xml", "text/rtf", "text/pdf", "text/x-pdf"})
+_NO_DOCUMENT_KINDS = frozenset({"image", "audio", "video", "font", "model"})
 _DOCUMENT_SUFFIXES = frozenset(
     {"pdf", "xml", "p7m", "eml", "msg", "dat", "zip", "gz", "7z", "rar", "rtf", "ps"}
     | {"doc", "docx", "xls", "xlsx", "ppt", "pptx", "odt", "ods"}
@@ -124,14 +123,20 @@ def is_invoice_format(attachment: AttachmentFacts) -> bool:
 def may_be_document(declared_type: str, filename: str | None, octets: int) -> bool:
     """Whether a part of which only this is known may be, or hold, a PDF or an e-invoice. `octets`: 0 is nothing.
 
-    What a sender declares as pictures, sound, text or a card is believed, unless its name ends like a document's.
+    What a sender declares as pictures, sound or a card is believed, unless its name ends like a document's. That it is
+    text is not: programs that know no type say so of PDFs and e-invoices, or say nothing, which means text.
     """
     if octets == 0:
         return False
     declared = _media_type(declared_type)
-    if (filename or "").rpartition(".")[2].strip().lower() in _DOCUMENT_SUFFIXES or declared in _XML_TEXTS:
+    if names_document(filename) or declared.endswith("pdf"):  # image/pdf is seen in practice
         return True
     return declared.partition("/")[0] not in _NO_DOCUMENT_KINDS and declared not in _NO_DOCUMENTS
+
+
+def names_document(filename: str | None) -> bool:
+    """Whether a name ends as documents' names do, or those of what packs them."""
+    return (filename or "").rpartition(".")[2].strip().lower() in _DOCUMENT_SUFFIXES
 
 
 def may_be_xml(head: bytes) -> bool:

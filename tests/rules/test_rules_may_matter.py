@@ -28,7 +28,7 @@ DECLARED = ("application/octet-stream", "application/pdf", "image/png", "text/ca
 
 @st.composite
 def whole_mails(draw: Any) -> MailFacts:
-    """Mails of which all is known; what is declared as a picture or a text is no document."""
+    """Mails of which all is known; what is declared as a picture or a card is no document."""
     facts = replace(draw(mails), not_fetched=(), label="", octets=draw(st.integers(0, 40)))
     attachments = []
     for each in facts.attachments:
@@ -160,7 +160,9 @@ def test_a_head_that_leaves_doubt_is_fetched(defect: str) -> None:
         ("text/xml", None, True),
         ("text/plain", "Invoice.PDF", True),
         ("image/jpeg", "scan.pdf", True),
-        ("text/plain", "notes.txt", False),
+        ("image/pdf", None, True),
+        ("text/plain", "invoice.txt", True),
+        ("text/plain", None, True),
         ("image/png", "logo.png", False),
         ("text/calendar", "invite.ics", False),
         ("application/pkcs7-signature", "smime.p7s", False),
