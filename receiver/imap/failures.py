@@ -33,6 +33,7 @@ HEALTH: Final[Mapping[str, str]] = {
     "token_refused": "needs_relink",
     "token_expired": "needs_relink",
     "link_again": "needs_relink",
+    "no_consent": "needs_relink",  # nobody was asked for permission yet
     # At the provider of an OAuth token: provider is google, microsoft or other.
     "oauth_client_missing": "unreachable",
     "oauth_client_refused": "unreachable",  # error: RFC 6749 5.2

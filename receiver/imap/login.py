@@ -119,7 +119,7 @@ def usernames_of(fields: AccountFields, worked: str | None) -> list[str]:
 
 def _unsealed(keys: KeyRing, account: ClaimedAccount) -> Secret:
     if account.sealed is None:
-        raise ImapFailure("link_again" if account.fields.auth == "xoauth2" else "no_password")
+        raise ImapFailure("no_password")
     try:
         return keys.unseal(account.sealed, account.id)
     except (KeyMissing, Damaged) as failure:

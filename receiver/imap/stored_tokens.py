@@ -2,7 +2,7 @@
 
 Every load and every replacement is a short transaction of its own, in the thread of whoever asks. What was used is
 compared with what stands there now under the row's lock. Never asks a provider.
-Raises TemporaryFailure, and ImapFailure: link_again when the account was never linked this way, secret_unreadable when
+Raises TemporaryFailure, and ImapFailure: no_consent when the account was never linked this way, secret_unreadable when
 its secret cannot be opened here.
 """
 
@@ -26,10 +26,9 @@ class StoredTokens:
     def load(self) -> Tokens:
         """The tokens that the row holds now."""
         with self._database.read() as session:
-            row = session.get(LinkedAccount, self._account_id)
-            tokens = self._tokens(row)
+            tokens = self._tokens(session.get(LinkedAccount, self._account_id))
         if tokens is None:
-            raise ImapFailure("link_again", provider=(row.provider if row is not None else "") or "other")
+            raise ImapFailure("no_consent")
         return tokens
 
     def replace(self, used: Tokens, new: Tokens) -> bool:

@@ -7,6 +7,7 @@ Standard: RFC 6749 section 6, RFC 9700 section 4.14 (rotation).
 """
 
 import asyncio
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
@@ -20,6 +21,9 @@ from receiver.imap.oauth import Tokens, provider_named, refresh
 AHEAD = timedelta(minutes=5)
 # With less than this left, a token that could not be renewed is not tried any more.
 _LEAST = timedelta(seconds=30)
+# Whoever used the same refresh token a moment before us may still be storing what it got.
+_OTHERS_STORE_WITHIN = 1.0
+_LOOK_AGAIN = 0.1
 
 
 class TokenStore(Protocol):
@@ -56,6 +60,10 @@ def fresh_token(
 def _instead(store: TokenStore, tokens: Tokens, refused: str, now: datetime, failure: ImapFailure) -> str:
     """Another token, when this refresh failed: the one that somebody else got, or the old one for its last minutes."""
     latest = store.load()
+    ends_at = time.monotonic() + _OTHERS_STORE_WITHIN
+    while failure.code == "link_again" and latest == tokens and time.monotonic() < ends_at:
+        time.sleep(_LOOK_AGAIN)
+        latest = store.load()
     if latest.refresh_token != tokens.refresh_token and _holds(latest, refused, now + _LEAST):
         return latest.access_token
     if failure.code != "link_again" and _holds(latest, refused, now + _LEAST):

@@ -82,7 +82,12 @@ def test_an_account_without_permission_says_what_to_do(linked: Any) -> None:
     tried = linked("account", "test", ALICE, "--json")
 
     assert tried.status == 1
-    assert [(row["step"], row["result"]) for row in tried.rows][3] == ("login", "failed")
+    assert [(row["step"], row["result"], row["reason_code"]) for row in tried.rows][3] == (
+        "login",
+        "failed",
+        "no_consent",
+    )
+    assert "authorize the account" in tried.rows[3]["what"]
     assert linked("account", "show", ALICE, "--json").row["reason_code"] == "no_consent"
 
 

@@ -1,6 +1,7 @@
 """An IMAP server that says what a test wants it to say, on a port of this machine."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
@@ -46,6 +47,13 @@ class Peer:
         await self.say(b"* OK [CAPABILITY " + CAPABILITIES + b"] hello\r\n")
         await self.answer(status=b"OK [CAPABILITY " + CAPABILITIES + b"] in")
         await self.answer(b"* %d EXISTS\r\n* OK [UIDVALIDITY 7] ok\r\n* OK [UIDNEXT 100] ok\r\n" % exists)
+
+    async def begin_tls(self, context: ssl.SSLContext) -> None:
+        """From now on under TLS; ConnectionError where the client will not have it."""
+        try:
+            await self._writer.start_tls(context)
+        except ssl.SSLError as error:
+            raise ConnectionResetError from error
 
     def hang_up(self) -> None:
         """Close at once."""

@@ -271,11 +271,11 @@ def test_a_consent_meanwhile_is_not_overwritten(alice: Linked) -> None:
     assert alice.stored.load() == newer
 
 
-def test_an_account_that_has_no_consent_says_link_again(alice: Linked) -> None:
+def test_an_account_that_has_no_consent_says_so(alice: Linked) -> None:
     """A row without a secret (a restore without keys, an account that was never authorized) is told, not a crash."""
     alice.forget()
 
-    with pytest.raises(ImapFailure, match="link_again"):
+    with pytest.raises(ImapFailure, match="no_consent"):
         alice.stored.load()
 
 

@@ -103,6 +103,18 @@ def test_who_comes_second_takes_what_the_first_one_got(oauth: OAuthProvider, she
     assert fresh_token(oauth.settings(), mine, clock=in_minutes(56)) == theirs.access_token
 
 
+def test_who_comes_second_waits_until_the_first_has_stored_it(
+    oauth: OAuthProvider, shelf: Shelf, provider: Provider
+) -> None:
+    """`account test` beside a pull: the provider refuses before the other one's answer stands in the database."""
+    mine = Shelf(shelf.tokens)
+    theirs = refresh(provider, shelf.tokens)
+    read = iter([shelf.tokens] * 3)
+    mine.load = lambda: next(read, theirs)  # type: ignore[method-assign]
+
+    assert fresh_token(oauth.settings(), mine, clock=in_minutes(56)) == theirs.access_token
+
+
 def test_an_account_that_was_linked_anew_meanwhile_keeps_what_is_newer(oauth: OAuthProvider, shelf: Shelf) -> None:
     """A refresh that ends late does not overwrite the tokens of a new consent."""
     anew = dataclasses.replace(shelf.tokens, access_token="anew", refresh_token="anew")
