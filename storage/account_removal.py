@@ -28,10 +28,12 @@ def remove_account(session: Session, account: LinkedAccount) -> None:
     """Unlink it; whoever pulls it finds its lease lost."""
     session.flush()
     connection = session.connection()
-    # Whoever settles mail of this tenant holds its row: wait for them before touching what they write.
     tenant_id, account_id, address = account.tenant_id, account.id, account.address
+    # Whoever settles mail of this tenant holds its row: wait for them before touching what they write.
     connection.execute(select(col(Tenant.id)).where(col(Tenant.id) == tenant_id).with_for_update())
     _forget_mail(session, tenant_id, account_id)
+    # The account before its UIDs, as whoever notes looks does.
+    connection.execute(select(col(LinkedAccount.id)).where(col(LinkedAccount.id) == account_id).with_for_update())
     connection.execute(delete(UidState).where(col(UidState.account_id) == account_id))
     connection.execute(delete(LinkedAccount).where(col(LinkedAccount.id) == account_id))
     if account in session:

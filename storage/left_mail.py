@@ -48,14 +48,18 @@ def left_mail(session: Session, places: Collection[Place]) -> dict[Place, LeftMa
 
 
 def left_among(session: Session, message_ids: Sequence[str]) -> list[Message]:
-    """Those of these messages that are not imported, and never were downloaded."""
-    query = select(Message).where(col(Message.id).in_(message_ids), *_IS_LEFT)
-    return list(session.scalars(query))
+    """Those of these messages that are not imported, and never were downloaded; in a transaction that writes, held.
+
+    In the order of their accounts: whoever wants all of them takes the accounts as everybody else does.
+    """
+    query = select(Message).where(col(Message.id).in_(message_ids), *_IS_LEFT).order_by(col(Message.transport_key))
+    return list(session.scalars(query.with_for_update()))
 
 
 def wish(session: Session, message: Message, keep: str | None) -> bool:
     """Have a mail fetched that somebody asked for, and imported when it comes; False when it cannot be had any more."""
-    if not want(session, message):
+    # The message before its account, as settling and re-matching do.
+    if not left_among(session, [message.id]) or not want(session, message):
         return False
     this = update(Message).where(col(Message.id) == message.id, *_IS_LEFT)
     changed = session.connection().execute(this.values(reason_code=BY_HAND, reason_params={"keep": keep or ""}))

@@ -230,12 +230,12 @@ def _decided(piece: Sequence[Candidate], rules: Mapping[str, Rules]) -> tuple[li
 
 def _decided_by_heads(session: Session, heads: Sequence[Candidate], rules: Mapping[str, Rules]) -> list[Redecision]:
     """Those that stay in their mailboxes; what may matter is asked for, in this transaction (law 14)."""
-    messages = {each.id: each for each in left_among(session, [each.message_id for each in heads])}
+    candidates = {each.message_id: each for each in heads}
     found = []
-    for candidate in heads:
-        message = messages.get(candidate.message_id)
+    for message in left_among(session, list(candidates)):
+        candidate = candidates[message.id]
         # A wish by hand stands until the mail is here, or gone.
-        if message is None or message.reason_code == BY_HAND or candidate.facts is None:
+        if message.reason_code == BY_HAND or candidate.facts is None:
             continue
         decision = decide_left(candidate.facts, rules[candidate.tenant_id])
         if decision.reason.code in WAITING and not want(session, message):
