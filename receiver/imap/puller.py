@@ -213,10 +213,14 @@ class Puller:
             return
         self._renew_at = time.monotonic() + self._settings.lease_seconds / 3
         for task, account in list(self._running.items()):
+            if task not in self._pulls:
+                continue  # it has ended while others were renewed
             octets = self._pulls[task].result.octets
             try:
                 await self._means.database.write(partial(renew, claimed=account, lease=self._lease, octets=octets))
             except LeaseLost:
+                if task not in self._pulls:
+                    continue  # it gave its account back itself
                 # Nothing more of it would be noted: not a moment longer on that server.
                 log.warning("pull_lost", id=account.id, tenant=account.tenant_id)
                 tally.count("pulls:lost")
