@@ -30,6 +30,12 @@ def count_by_health(session: Session) -> dict[str, int]:
     return dict(session.exec(query).all())
 
 
+def not_paused(session: Session, account_ids: Sequence[str]) -> set[str]:
+    """Those of these accounts (at most 30,000 ids) that are there, and pulled at all."""
+    some = col(LinkedAccount.id).in_(account_ids)
+    return set(session.exec(select(LinkedAccount.id).where(some, col(LinkedAccount.health) != PAUSED)))
+
+
 def silent_since(session: Session, moment: datetime, limit: int | None = None) -> list[LinkedAccount]:
     """Accounts that have had no success since then, and were linked before; the longest silent first.
 

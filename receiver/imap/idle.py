@@ -17,6 +17,7 @@ from receiver.imap.visit import Means
 from storage.account_fields import fields_of
 from storage.account_models import LinkedAccount
 from storage.account_pulls import PAUSED, ClaimedAccount
+from storage.account_rows import not_paused
 from storage.accounts import request_pull
 from storage.database import Session as DatabaseSession
 from storage.failures import StorageFailure
@@ -51,26 +52,44 @@ class Watches:
         task = asyncio.create_task(self._wait(account, session, pull.watched[0]))
         self._watches[account.id] = _Watch(account, session, task)
 
-    async def take(self, account_id: str) -> Session | None:
-        """The session that waits for this account, ready for its next pull; None when there is none."""
-        watch = self._watches.pop(account_id, None)
+    async def take(self, account: ClaimedAccount) -> Session | None:
+        """The session that waits for this account, ready for its next pull; None when there is none.
+
+        One that was logged in otherwise than the account says now is of no use: it may be another's mailbox.
+        """
+        watch = await self._stop(account.id)
         if watch is None:
             return None
-        if not watch.task.done():
-            watch.task.cancel()
-        with suppress(asyncio.CancelledError):
-            await watch.task
-        if watch.is_usable:
+        if watch.is_usable and _login_of(watch.account) == _login_of(account):
             return watch.session
         watch.session.abort()
         return None
 
+    async def end_unwanted(self) -> None:
+        """End those whose account was paused or removed meanwhile. Raises TemporaryFailure."""
+        ids = list(self._watches)
+        wanted = await self._means.database.read(lambda found: not_paused(found, ids)) if ids else set()
+        for account_id in set(ids) - wanted:
+            await self._end(account_id)
+
     async def close(self) -> None:
         """End all of them."""
         for account_id in list(self._watches):
-            session = await self.take(account_id)
-            if session is not None:
-                session.abort()
+            await self._end(account_id)
+
+    async def _end(self, account_id: str) -> None:
+        watch = await self._stop(account_id)
+        if watch is not None:
+            watch.session.abort()
+
+    async def _stop(self, account_id: str) -> _Watch | None:
+        watch = self._watches.pop(account_id, None)
+        if watch is not None:
+            if not watch.task.done():
+                watch.task.cancel()
+            with suppress(asyncio.CancelledError):
+                await watch.task
+        return watch
 
     async def _wait(self, account: ClaimedAccount, session: Session, mailbox: str) -> None:
         began = time.monotonic()
@@ -106,6 +125,11 @@ class Watches:
         watch = self._watches.get(account.id)
         if watch is not None and watch.session is session:
             del self._watches[account.id]
+
+
+def _login_of(account: ClaimedAccount) -> tuple[object, ...]:
+    fields = account.fields
+    return fields.host, fields.port, fields.security, fields.auth, fields.username, account.sealed
 
 
 def _request(session: DatabaseSession, account_id: str) -> None:

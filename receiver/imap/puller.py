@@ -198,7 +198,7 @@ class Puller:
 
     async def _pull(self, account: ClaimedAccount, pull: AccountPull) -> None:
         try:
-            kept = await self._watches.take(account.id)
+            kept = await self._watches.take(account)
             end = await self._ending.of(account, pull, kept)
             if end is not None and end.is_success:
                 if account.fields.idle and pull.watched:
@@ -225,6 +225,7 @@ class Puller:
                 log.warning("pull_lost", id=account.id, tenant=account.tenant_id)
                 tally.count("pulls:lost")
                 task.cancel()
+        await self._watches.end_unwanted()
 
     async def _drain(self) -> None:
         log.info("puller_draining", pulls=len(self._running))

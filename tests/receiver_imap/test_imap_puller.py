@@ -5,15 +5,18 @@ import signal
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bench.server import RunningPostbus
 from receiver.config import load
-from storage.account_fields import AccountFields
-from storage.accounts import add_account
-from storage.database import Database
+from storage.account_fields import AccountFields, fields_of
+from storage.account_models import LinkedAccount
+from storage.account_removal import remove_account
+from storage.accounts import add_account, change_account, pause, set_secret
+from storage.database import Database, Session
 from storage.secrets import KeyRing, Secret
 from storage.tenants import find_tenant
 from tests.receiver_imap.linked_house import LATER, START, newsletter
@@ -122,6 +125,60 @@ def test_idle_brings_mail_at_once(postbus: RunningPostbus, dovecot: Dovecot, new
     assert until(lambda: len(postbus.logged("account_pulled")) >= 2)
     assert until(lambda: imported(postbus) == 1)
     assert postbus.stop() == 0
+
+
+def changed(postbus: RunningPostbus, account_id: str, change: Callable[[Session, LinkedAccount], object]) -> None:
+    """Do this to the account, as the command line does beside a running service."""
+    database = Database(load(None, postbus.data, {}).database_url())
+    with database.write() as session:
+        change(session, session.get_one(LinkedAccount, account_id))
+    database.close()
+
+
+def test_a_session_that_waited_is_not_used_for_another_login(
+    postbus: RunningPostbus, dovecot: Dovecot, new_user: NewUser
+) -> None:
+    """Moved to another user as news came in: from then on the other's mailbox is read, and only that."""
+    address, other = new_user(), new_user()
+    account = link(postbus, dovecot, address, idle=True)
+    postbus.start()
+    assert until(lambda: len(postbus.logged("account_pulled")) == 1)
+    dovecot.deliver(other, pdf_mail(), LATER)
+
+    def move(session: Session, row: LinkedAccount) -> None:
+        change_account(session, row, replace(fields_of(row), username=other))
+        set_secret(session, row, Secret("password", {"password": dovecot.users[other]}), KeyRing.open(postbus.data))
+        # News of the old mailbox, heard while nobody else can write: its session is ready for the pull that follows.
+        dovecot.deliver(address, newsletter(), LATER)
+        time.sleep(1)
+
+    changed(postbus, account, move)
+
+    assert until(lambda: len(postbus.logged("account_pulled")) >= 2)
+    assert postbus.logged("account_pulled")[1]["fetched"] == 1
+    assert postbus.stop() == 0
+
+
+@pytest.mark.parametrize("change", [pause, remove_account], ids=["pause", "remove"])
+def test_nobody_stays_logged_in_to_an_account_that_is_pulled_no_more(
+    postbus: RunningPostbus, dovecot: Dovecot, new_user: NewUser, change: Callable[[Session, LinkedAccount], object]
+) -> None:
+    """The session that waits for its news is ended soon, whether or not news come."""
+    account = link(postbus, dovecot, new_user(), idle=True)
+    postbus.start()
+    assert until(lambda: len(postbus.logged("account_pulled")) == 1)
+    assert connections_to(dovecot.tls_port) == 1
+
+    changed(postbus, account, change)
+
+    assert until(lambda: connections_to(dovecot.tls_port) == 0)
+    assert postbus.stop() == 0
+
+
+def connections_to(port: int) -> int:
+    """How many connections of this machine to a port stand."""
+    rows = [line.split() for kind in ("tcp", "tcp6") for line in Path(f"/proc/net/{kind}").read_text().splitlines()[1:]]
+    return sum(row[2].endswith(f":{port:04X}") and row[3] == "01" for row in rows)
 
 
 def test_a_puller_that_is_killed_again_and_again_loses_nothing_and_doubles_nothing(
