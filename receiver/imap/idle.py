@@ -112,10 +112,8 @@ class Watches:
 
     async def _has_come_meanwhile(self, account: ClaimedAccount, session: Session, mailbox: str) -> bool:
         """Whether mail came in between the pull and now."""
-        examined = await session.examine(mailbox)
         known = await self._means.database.read(lambda found: mailboxes_of(found, account.id))
-        uid_next = next((each.uid_next for each in known if each.name == mailbox), 0)
-        return examined.uid_next is not None and examined.uid_next > uid_next
+        return await has_news(session, mailbox, next((each.uid_next for each in known if each.name == mailbox), 1))
 
     async def _is_still_wanted(self, account: ClaimedAccount) -> bool:
         row = await self._means.database.read(lambda found: found.get(LinkedAccount, account.id))
@@ -130,6 +128,14 @@ class Watches:
 def _login_of(account: ClaimedAccount) -> tuple[object, ...]:
     fields = account.fields
     return fields.host, fields.port, fields.security, fields.auth, fields.username, account.sealed
+
+
+async def has_news(session: Session, mailbox: str, uid_next: int) -> bool:
+    """Open the mailbox; whether it has a mail from `uid_next` on. Raises ImapFailure."""
+    examined = await session.examine(mailbox)
+    if examined.uid_next is None:  # Seen in practice: Courier does not say.
+        return bool(await session.search_from(uid_next))
+    return examined.uid_next > uid_next
 
 
 def _request(session: DatabaseSession, account_id: str) -> None:
