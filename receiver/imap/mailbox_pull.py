@@ -1,7 +1,8 @@
 """Pull one mailbox: what is new in it, heads, texts where only those can tell, whole messages where they may matter.
 
 Batch after batch: each is handed to the journal and noted before the next one is begun, and the cursor moves only over
-UIDs that have a row. What goes wrong between two batches costs one batch. Decides nothing: rules.may_matter does.
+UIDs that have a row: with each batch of news, or at the end of a first scan, which passes over what was noted before.
+What goes wrong between two batches costs one batch. Decides nothing: rules.may_matter does.
 Raises ImapFailure, EndedEarly, LeaseLost, TemporaryFailure.
 Standard: RFC 9051 section 2.3.1.1 (UIDs ascend; a changed UIDVALIDITY makes every stored UID worthless).
 """
@@ -57,9 +58,11 @@ class MailboxPull:
         uids, are_there = (await self._since_start(), True) if is_whole else await self._since_cursor()
         last = 0
         # Two commands are under way at a time; what is known of their messages is held in memory, and no more.
-        for batch in uids.batches(2 * self._at_once):
+        at_once = 2 * self._at_once
+        # A first scan may take days: what came in last is in none of its pulls behind what is years old.
+        for batch in uids.batches_downwards(at_once) if is_whole else uids.batches(at_once):
             self._visit.check()
-            last = max(batch)
+            last = max(last, *batch)
             await self.look_at(batch, uid_next=None if is_whole else last + 1, are_there=are_there)
         # What came in meanwhile is above.
         uid_next = self._uid_next or last + 1

@@ -92,7 +92,7 @@ class AccountPull:
         """Pull each mailbox; one that is gone holds up no other: it is told when all else is done."""
         gone: ImapFailure | None = None
         self.watched = await self._watched(visit)
-        for name in self.watched:
+        for name in self._news_first(known):
             try:
                 mailbox, examined = await examine_mailbox(visit, name)
             except ImapFailure as failure:
@@ -105,6 +105,12 @@ class AccountPull:
                 continue
             await MailboxPull(visit, mailbox, examined).run()
         return gone
+
+    def _news_first(self, known: list[MailboxState]) -> list[str]:
+        """The watched mailboxes; first those that hold news only: another one's first scan may take days."""
+        start = self._account.fields.start_date
+        scanned = {each.name for each in known if each.scanned_from is not None and each.scanned_from <= start}
+        return sorted(self.watched, key=lambda name: name not in scanned)
 
     async def _watched(self, visit: Visit) -> list[str]:
         if self._account.fields.mailboxes:

@@ -202,20 +202,22 @@ class Session:
         )
 
     async def _search(self, *criteria: Argument) -> UidSet:
-        found, ranges = array("I"), list[tuple[int, int]]()
+        found, firsts, lasts = array("I"), array("I"), array("I")
 
         def note(untagged: Untagged) -> None:
             if untagged.name == b"SEARCH":
                 found.extend(_uids(untagged.data))
             elif untagged.name == b"ESEARCH":
-                ranges.extend(_ranges(untagged.data))
-            if len(found) + len(ranges) > _MOST_FOUND:
+                for first, last in _ranges(untagged.data):
+                    firsts.append(first)
+                    lasts.append(last)
+            if len(found) + len(firsts) > _MOST_FOUND:
                 raise ImapFailure("server_nonsense", what="search")
 
         asked = [b"RETURN (ALL)"] if "ESEARCH" in self.capabilities else []
         command: Command = await self._conversation.run(note, "UID SEARCH", *asked, *criteria)
         self._conversation.require(command)
-        return UidSet(ranges) if ranges else UidSet.of(found)
+        return UidSet(zip(firsts, lasts, strict=True)) if firsts else UidSet.of(found)
 
 
 def _uids(data: bytes) -> Iterator[int]:
@@ -224,8 +226,8 @@ def _uids(data: bytes) -> Iterator[int]:
 
 def _ranges(data: bytes) -> Iterator[tuple[int, int]]:
     told = _SET.search(data)
-    for first, last in _RANGE.findall(told.group(1)) if told else ():
-        low, high = sorted((int(first), int(last or first)))
+    for found in _RANGE.finditer(told.group(1)) if told else ():
+        low, high = sorted((int(found[1]), int(found[2] or found[1])))
         if low >= 1 and high <= MAX_UID:
             yield low, high
 

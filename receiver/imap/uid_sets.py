@@ -20,8 +20,16 @@ class UidSet:
         """From ranges (first, last), in any order, overlapping or not. ValueError: not 1 to 2**32 - 1."""
         self._firsts = array("I")
         self._lasts = array("I")
-        for first, last in sorted(ranges):
-            self._append(first, last)
+        rest = iter(ranges)
+        for first, last in rest:
+            if self._firsts and first < self._firsts[-1]:
+                # Servers tell them in order; only where one does not are they sorted, with all the memory it takes.
+                unordered = [*self.ranges(), (first, last), *rest]
+                self._firsts, self._lasts = array("I"), array("I")
+                for each in sorted(unordered):
+                    self._append(*each)
+            else:
+                self._append(first, last)
 
     def _append(self, first: int, last: int) -> None:
         if not 1 <= first <= last <= MAX_UID:
@@ -64,6 +72,22 @@ class UidSet:
                 pending.append((first, end))
                 room -= end - first + 1
                 first = end + 1  # noqa: PLW2901  # what is left of this range
+                if not room:
+                    yield UidSet(pending)
+                    pending, room = [], size
+        if pending:
+            yield UidSet(pending)
+
+    def batches_downwards(self, size: int) -> Iterator["UidSet"]:
+        """The same UIDs in sets of at most `size`, the highest first."""
+        pending: list[tuple[int, int]] = []
+        room = size
+        for first, last in zip(reversed(self._firsts), reversed(self._lasts), strict=True):
+            while first <= last:
+                begin = max(first, last - room + 1)
+                pending.append((begin, last))
+                room -= last - begin + 1
+                last = begin - 1  # noqa: PLW2901  # what is left of this range
                 if not room:
                     yield UidSet(pending)
                     pending, room = [], size

@@ -254,6 +254,9 @@ def test_sets_of_uids_hold_what_was_put_in(uids: list[int], size: int) -> None:
     assert len(made) == len(expected)
     assert [uid for batch in made.batches(size) for uid in batch] == expected
     assert all(len(batch) <= size for batch in made.batches(size))
+    downwards = list(made.batches_downwards(size))
+    assert [uid for batch in downwards for uid in reversed(list(batch))] == expected[::-1]
+    assert all(len(batch) == size for batch in downwards[:-1])
     assert list(made.since(100)) == [uid for uid in expected if uid >= 100]
     assert all((uid in made) == (uid in set(uids)) for uid in range(302))
     assert made == UidSet((uid, uid) for uid in uids)
