@@ -27,7 +27,8 @@ from rules.wording import words
 from storage.account_models import LinkedAccount
 from storage.accounts import fields_of, find_account, note_worked_username
 from storage.database import Database
-from storage.secrets import KeyRing
+from storage.failures import Damaged
+from storage.secrets import KeyMissing, KeyRing
 from storage.tenants import find_tenant
 
 _TITLES = {
@@ -101,7 +102,11 @@ def _login_of(here: Workplace, database: Database, row: LinkedAccount) -> Callab
     async def password(username: str) -> Login:
         if row.secret is None:
             raise ImapFailure("no_password")
-        return PasswordLogin(username, keys.unseal(row.secret, row.id).values.get("password", ""))
+        try:
+            return PasswordLogin(username, keys.unseal(row.secret, row.id).values.get("password", ""))
+        except (KeyMissing, Damaged) as failure:
+            note(str(failure))  # which key, and where it is looked for
+            raise ImapFailure("secret_unreadable") from failure
 
     async def token(username: str) -> Login:
         oauth, tokens = here.settings.accounts.oauth, StoredTokens(database, keys, row.id)

@@ -18,7 +18,7 @@ from receiver.imap.values import Limits, Login, PasswordLogin, Place, Security, 
 from storage.account_fields import AccountFields
 from storage.account_pulls import ClaimedAccount
 from storage.database import Database
-from storage.failures import Damaged
+from storage.failures import Damaged, Invalid
 from storage.secrets import KeyMissing, KeyRing, Secret
 
 log = structlog.get_logger()
@@ -122,6 +122,6 @@ def _unsealed(keys: KeyRing, account: ClaimedAccount) -> Secret:
         raise ImapFailure("no_password")
     try:
         return keys.unseal(account.sealed, account.id)
-    except (KeyMissing, Damaged) as failure:
+    except (KeyMissing, Damaged, Invalid) as failure:
         log.error("secret_unreadable", id=account.id, reason=str(failure))
         raise ImapFailure("secret_unreadable") from failure

@@ -11,7 +11,7 @@ from receiver.imap.oauth import Tokens
 from storage.account_models import LinkedAccount
 from storage.account_pulls import LeaseLost, save_token
 from storage.database import Database
-from storage.failures import Damaged
+from storage.failures import Damaged, Invalid
 from storage.secrets import KeyMissing, KeyRing, Secret
 
 
@@ -48,7 +48,7 @@ class StoredTokens:
             return None
         try:
             secret = self._keys.unseal(row.secret, row.id)
-        except (KeyMissing, Damaged) as failure:
+        except (KeyMissing, Damaged, Invalid) as failure:
             raise ImapFailure("secret_unreadable") from failure
         return Tokens.of(secret.values) if secret.kind == "oauth" else None
 

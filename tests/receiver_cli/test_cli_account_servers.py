@@ -75,6 +75,22 @@ def test_the_words_of_the_provider_are_told_where_its_login_fails(linked: Any) -
     assert "https://myaccount.google.com/apppasswords" in tried.err
 
 
+def test_a_password_that_no_key_opens_fails_at_the_login(linked: Any) -> None:
+    """Restored without its key: the step says so, and which file is missing is told beside it."""
+    (key,) = (linked.data / "keys").glob("*.key")
+    key.unlink()
+
+    tried = linked("account", "test", ALICE, "--json")
+
+    assert tried.status == 1
+    assert [(row["step"], row["result"], row["reason_code"]) for row in tried.rows][3] == (
+        "login",
+        "failed",
+        "secret_unreadable",
+    )
+    assert key.name in tried.err
+
+
 def test_an_account_without_permission_says_what_to_do(linked: Any) -> None:
     """Changed to log in by permission, which nobody gave."""
     linked("account", "set", ALICE, "--auth", "xoauth2")

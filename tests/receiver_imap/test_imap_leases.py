@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from receiver.imap.breaker import Breaker
 from receiver.imap.database_thread import DatabaseThread
@@ -14,15 +14,19 @@ from receiver.imap.login import Opener
 from receiver.imap.pull import AccountPull
 from receiver.imap.puller import means_of
 from receiver.own_journal import open_journal
-from storage.account_models import LinkedAccount
+from storage.account_models import LinkedAccount, LinkedMailbox, UidState
 from storage.account_pulls import PullEnd, claim_account
+from storage.account_removal import remove_account
 from storage.journal import Journal, Letter
-from tests.receiver_imap.linked_house import LATER, LinkedHouse
+from storage.models import Message
+from storage.rematch_models import MessageFacts
+from tests.receiver_imap.linked_house import LATER, LinkedHouse, newsletter
 from tests.receiver_pipeline.house import pdf_mail
 from tests.servers.dovecot import Dovecot
 from tests.servers.kinds import NEEDS_DOVECOT
 
 pytestmark = NEEDS_DOVECOT
+_TABLES = (LinkedAccount, LinkedMailbox, UidState, Message, MessageFacts)
 
 
 class InterruptedJournal:
@@ -93,6 +97,54 @@ def test_who_has_lost_the_account_notes_nothing(
     assert linked.states(account) == {"fetched": 1}
     assert [each.state for each in linked.house.messages()] == ["imported"]
     assert len(linked.house.documents()) == 1
+
+
+def test_an_account_that_is_removed_while_it_is_pulled_leaves_nothing(
+    linked: LinkedHouse, dovecot: Dovecot, new_user: Callable[[], str]
+) -> None:
+    """What was looked at is settled as if it never was; nothing of the account is made anew, and no error is left."""
+    address = new_user()
+    for number in range(3):
+        dovecot.deliver(address, newsletter(f"News {number}"), LATER)
+    account = linked.link(address)
+
+    def remove() -> None:
+        with linked.house.database.write() as session:
+            row = session.get(LinkedAccount, account.id)
+            if row is not None:
+                remove_account(session, row)
+
+    end = pull_with(linked, account, remove)
+    linked.house.drain()
+
+    assert end is None
+    with linked.house.database.read() as session:
+        left = [row for table in _TABLES for row in session.scalars(select(table))]
+    assert left == []
+
+
+def test_an_account_that_is_moved_while_it_is_pulled_notes_nothing_of_the_old_place(
+    linked: LinkedHouse, dovecot: Dovecot, new_user: Callable[[], str]
+) -> None:
+    """`account set` in the middle: the pull is over, and the next one reads the other mailbox from its beginning."""
+    address, other = new_user(), new_user()
+    dovecot.deliver(address, newsletter("Old"), LATER)
+    dovecot.deliver(other, newsletter("New"), LATER)
+    account = linked.link(address)
+    moved: list[int] = []
+
+    def move() -> None:
+        if not moved:
+            moved.append(1)
+            linked.change(account, username=other)
+            linked.new_password(account, dovecot.users[other])
+
+    end = pull_with(linked, account, move)
+    assert (end, linked.states(account)) == (None, {})
+
+    linked.pull()
+    assert linked.states(account) == {"left": 1}
+    assert "New" in linked.by_subject()
 
 
 def test_a_journal_without_room_puts_the_pull_off(

@@ -288,6 +288,17 @@ def test_a_key_that_is_not_here_is_told(alice: Linked, tmp_path: Path) -> None:
         StoredTokens(alice.database, elsewhere, alice.id).load()
 
 
+def test_a_key_that_others_may_read_is_told(alice: Linked, tmp_path: Path) -> None:
+    """Put back by hand with the wrong mode while a puller runs: the account says so, and is not tried for ever."""
+    (tmp_path / "elsewhere").mkdir()
+    elsewhere = KeyRing.create(tmp_path / "elsewhere", {})
+    for key in (tmp_path / "elsewhere" / "keys").glob("*.key"):
+        key.chmod(0o644)
+
+    with pytest.raises(ImapFailure, match="secret_unreadable"):
+        StoredTokens(alice.database, elsewhere, alice.id).load()
+
+
 def test_the_row_and_the_files_around_it_hold_no_token(tmp_path: Path, alice: Linked) -> None:
     """Sealed: neither the database, nor its log, nor a copy of both tells anything."""
     tokens = alice.stored.load()
