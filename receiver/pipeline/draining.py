@@ -17,7 +17,7 @@ import structlog
 
 from receiver.pipeline.judging import judge, settlement
 from receiver.pipeline.keep import delivery_of, keep_raw, labels_of, recipients_by_tenant
-from receiver.pipeline.left_mail import Rows, judge_wished, settlements_of, want_waiting
+from receiver.pipeline.left_mail import Rows, judge_wished, remembering, settlements_of, want_waiting, wishes_of
 from receiver.pipeline.parsing import AttemptFailed, Mail, Parsed, Pool
 from receiver.rulebook import Rulebook, Rules
 from receiver.tally import tally
@@ -169,8 +169,9 @@ class Drain:
             return Work(record, own, None, rows)
         mail = Mail(record.octets, record.large, record.size, record.envelope.reverse_path)
         labels, key = labels_of(record.envelope), record.envelope.id
-        if rows:
-            return Work(record, own, self._pool.submit(mail, lambda facts: judge_wished(facts, own, key, rows)), rows)
+        if wishes := wishes_of(key, rows):
+            future = self._pool.submit(mail, lambda facts: judge_wished(facts, own, labels, wishes))
+            return Work(record, own, future, rows)
         return Work(record, own, self._pool.submit(mail, lambda facts: judge(facts, own, labels)), rows)
 
     def _restart(self, works: Sequence[Work]) -> Batch:
@@ -225,12 +226,14 @@ class Drain:
     def _unread_lots(self, blobs: BlobBatch, work: Work, reason: Reason | None) -> list[_Lot]:
         """Every tenant's share with its raw octets; nothing is kept for a tenant that is gone."""
         record, lots = work.record, []
+        wishes = wishes_of(record.envelope.id, work.rows)
         for tenant_id, recipients in recipients_by_tenant(record.envelope).items():
             delivery = None
             if tenant_id in work.rules:
                 raw = keep_raw(blobs, tenant_id, record.octets, record.large)
                 delivery = delivery_of(record.envelope, recipients, raw)
-            lots.append(_Lot(work, tenant_id, delivery, reason))
+            told = reason and (reason[0], remembering(reason[1], wishes.get(tenant_id)))
+            lots.append(_Lot(work, tenant_id, delivery, told))
         return lots
 
     def _write(self, session: Session, lots: Sequence[_Lot]) -> None:

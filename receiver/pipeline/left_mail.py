@@ -8,7 +8,7 @@ Raises ValueError for octets that are no look.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from receiver.pipeline.judging import Decisions, judge
+from receiver.pipeline.judging import Decisions, Labels, judge
 from receiver.pipeline.keep import delivery_of, parts_of, recipients_by_tenant, settlement_of
 from receiver.pipeline.parsing import Wanted
 from receiver.pipeline.taking import KeptByHand, by_hand
@@ -27,6 +27,8 @@ from storage.wanted_mail import want
 
 WAITS, WAITS_UNREAD = "waits_in_mailbox", "waits_to_be_read"
 FITS_GONE, GONE_UNREAD = "fits_but_gone", "gone_from_mailbox"
+# In the reason of a mail that was put aside: what somebody asked to keep of it, "" is nothing in particular.
+_WISHED = "wished"
 WAITING = frozenset({WAITS, WAITS_UNREAD})
 GONE = frozenset({FITS_GONE, GONE_UNREAD})
 Rows = Mapping[Place, LeftMail]
@@ -88,16 +90,36 @@ def settlements_of(record: Record, rules: Mapping[str, Rules], rows: Rows) -> di
     return found
 
 
-def judge_wished(facts: MailFacts, rules: Mapping[str, Rules], key: str, rows: Rows) -> tuple[Decisions, Wanted]:
-    """As judging.judge, of a mail from a mailbox: what somebody asked for is taken by hand if no rule imports it."""
-    decisions, _ = judge(facts, rules, {})
+def judge_wished(
+    facts: MailFacts, rules: Mapping[str, Rules], labels: Labels, wishes: Mapping[str, str]
+) -> tuple[Decisions, Wanted]:
+    """As judging.judge; what somebody asked for is taken by hand if no rule imports it. `wishes`: see wishes_of."""
+    decisions, _ = judge(facts, rules, labels)
     for tenant_id, (revision, decision) in decisions.items():
-        row = rows.get((tenant_id, key))
-        if row is not None and row.reason_code == BY_HAND and decision.state != "imported":
-            taken = by_hand(replace(facts, label=""), decision, _kept(row))
+        if tenant_id in wishes and decision.state != "imported":
+            taken = by_hand(replace(facts, label=labels.get(tenant_id) or ""), decision, _kept(wishes[tenant_id]))
             decisions[tenant_id] = (revision, taken if taken.state == "imported" else decision)
     made = [decision for _, decision in decisions.values()]
     return decisions, Wanted(parts_of(made), any(decision.keep_text for decision in made))
+
+
+def wishes_of(key: str, rows: Rows) -> dict[str, str]:
+    """What somebody of each tenant, by its id, asked to keep of a mail: attachments, text, both, or "" for either."""
+    return {
+        tenant_id: str(row.reason_params.get("keep", ""))
+        for (tenant_id, of), row in rows.items()
+        if of == key and row.reason_code == BY_HAND
+    }
+
+
+def remembering(params: Mapping[str, str | int], wish: str | None) -> dict[str, str | int]:
+    """The parameters of the reason why a mail was put aside, with the wish that stood in its row until then."""
+    return {**params} if wish is None else {**params, _WISHED: wish}
+
+
+def remembered(params: Mapping[str, object]) -> str | None:
+    """The wish in the parameters of such a reason."""
+    return str(params[_WISHED]) if _WISHED in params else None
 
 
 def want_waiting(session: Session, outcomes: Iterable[Settled | StorageFailure | None]) -> None:
@@ -111,9 +133,9 @@ def want_waiting(session: Session, outcomes: Iterable[Settled | StorageFailure |
         want(session, message)
 
 
-def _kept(row: LeftMail) -> KeptByHand | None:
+def _kept(wish: str) -> KeptByHand | None:
     kept: dict[str, KeptByHand] = {"attachments": "attachments", "text": "text", "both": "both"}
-    return kept.get(str(row.reason_params.get("keep", "")))
+    return kept.get(wish)
 
 
 def _octets(record: Record) -> bytes:

@@ -13,7 +13,8 @@ from pathlib import Path
 import structlog
 
 from receiver.pipeline.job_results import TryAgain
-from receiver.pipeline.judging import Decisions, judge, settlement
+from receiver.pipeline.judging import Decisions, settlement
+from receiver.pipeline.left_mail import judge_wished, remembered
 from receiver.pipeline.parsing import AttemptFailed, Mail, Parsed, Pool
 from receiver.rulebook import Rulebook
 from receiver.tally import tally
@@ -57,7 +58,7 @@ class Settler:
             self._park(job, delivery, "worker_died", {"attempts": job.attempts})
             return
         try:
-            settled = self._settle(job, delivery)
+            settled = self._settle(job, delivery, remembered(message.reason_params))
         except AttemptFailed as failed:
             self._fail(job, delivery, failed.code, failed.params)
         except TemporaryFailure:
@@ -68,9 +69,9 @@ class Settler:
         else:
             _tell(delivery, settled)
 
-    def _settle(self, job: Job, delivery: Delivery) -> Settled:
+    def _settle(self, job: Job, delivery: Delivery, wish: str | None) -> Settled:
         for _ in range(LOOKS):
-            parsed = self._parse(delivery)
+            parsed = self._parse(delivery, wish)
             try:
                 return self._write(job, delivery, parsed)
             except Stale:
@@ -79,13 +80,15 @@ class Settler:
                 parsed.discard()
         raise TemporaryFailure(f"message {job.subject_id}: its tenant's standards change faster than it is decided")
 
-    def _parse(self, delivery: Delivery) -> Parsed:
+    def _parse(self, delivery: Delivery, wish: str | None) -> Parsed:
         rules = self._rulebook.rules_for([delivery.tenant_id])
         if delivery.tenant_id not in rules:
             raise NotFound(f"no tenant with id {delivery.tenant_id}")
         raw = self._blobs.path(delivery.tenant_id, delivery.raw_sha256)
         mail = Mail(None, raw, delivery.octets, delivery.reverse_path)
-        return self._pool.submit(mail, lambda facts: judge(facts, rules, {delivery.tenant_id: delivery.label})).result()
+        labels = {delivery.tenant_id: delivery.label}
+        wishes = {} if wish is None else {delivery.tenant_id: wish}
+        return self._pool.submit(mail, lambda facts: judge_wished(facts, rules, labels, wishes)).result()
 
     def _write(self, job: Job, delivery: Delivery, parsed: Parsed) -> Settled:
         batch = self._blobs.batch()

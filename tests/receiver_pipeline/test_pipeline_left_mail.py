@@ -13,6 +13,7 @@ from receiver.pipeline.draining import Drain
 from receiver.pipeline.parsing import Pool
 from receiver.pipeline.rematch_job import do_rematch_job
 from receiver.pipeline.rematching import Rematcher
+from receiver.pipeline.settle_job import Settler
 from receiver.pipeline.trying import Change, Trier
 from receiver.rulebook import Rulebook
 from rules.conditions import in_order
@@ -26,7 +27,7 @@ from storage.journal import Envelope, Journal, Recipient
 from storage.left_mail import wish
 from storage.looks import transport_key
 from storage.messages import get_message
-from storage.models import Message, Tenant
+from storage.models import Job, Message, Tenant
 from storage.rematching import add_all
 from storage.standard_changes import queue_rematch
 from storage.standards import add_standard, add_whole_standard, rules_of
@@ -311,6 +312,28 @@ def test_a_wish_by_hand_is_kept_until_the_mail_is_here(house: House, mailbox: Ma
     house.drain()
     assert (only(house).state, only(house).reason_code) == ("imported", "imported_by_hand")
     assert len(house.documents()) == 1
+
+
+def test_a_wish_by_hand_outlives_that_its_mail_is_put_aside(house: House, mailbox: Mailbox) -> None:
+    """Slow to read when it comes at last: the job that reads it later imports it, as was asked."""
+    mailbox.look(LETTER)
+    house.drain()
+    with house.database.write("command line") as session:
+        assert wish(session, get_message(session, only(house).id), None)
+    mailbox.fetch(LETTER)
+    with house.worker() as running:
+        batch = running.drainer.start(running.reader.read(10, 10**7))
+        running.drainer.set_aside(batch.works[0], ("settling_failed", {"failure": "ValueError"}))
+    assert only(house).state == "received"
+    with house.database.write() as session:
+        session.connection().execute(update(Job).values(run_at=datetime(2020, 1, 1, tzinfo=UTC)))
+        (job,) = jobs.claim(session, "test", [jobs.SETTLE], 1, timedelta(seconds=60))
+    pool = Pool(house.settings, children=1)
+
+    Settler(house.database, house.blobs, pool).do(job)
+
+    pool.close()
+    assert (only(house).state, only(house).reason_code) == ("imported", "imported_by_hand")
 
 
 def test_a_wish_by_hand_for_what_is_gone_is_told(house: House, mailbox: Mailbox) -> None:
