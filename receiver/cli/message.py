@@ -109,7 +109,8 @@ def show_(ctx: typer.Context, message: MessageId, as_json: AsJson = False) -> No
         print_json([record])
         return
     fields = [(title, _joined(record[key])) for title, key in _SHOWN if record[key]]
-    show_fields([*fields, ("Received", local_time(record["received_at"])), ("Size", readable_octets(record["octets"]))])
+    size = readable_octets(record["octets"]) + ("" if record["is_downloaded"] else ", left in its mailbox")
+    show_fields([*fields, ("Received", local_time(record["received_at"])), ("Size", size)])
     _say_steps(record)
     for document in record["document_list"]:
         say(f"document {document['id']}  {document['kind']}  {document['filename']}")
@@ -174,6 +175,7 @@ def _full_record(
         "helo": found.helo,
         "tls": found.tls,
         "message_id": found.rfc_message_id,
+        "is_downloaded": found.raw_sha256 != "",
         "defects": found.defects,
         "settled_at": found.settled_at,
         "group": found.group_id,

@@ -7,6 +7,7 @@ from sqlalchemy import text
 
 from receiver.doctor.stores import judge_accounts
 from storage.account_glance import glance_at_accounts
+from tests.receiver_cli.conftest import Postbus
 from tests.receiver_imap.linked_house import LinkedHouse
 from tests.servers.dovecot import Dovecot
 from tests.servers.kinds import NEEDS_DOVECOT
@@ -53,3 +54,33 @@ def test_an_account_linked_today_has_time(linked: LinkedHouse, dovecot: Dovecot,
     linked.link(new_user())
 
     assert [each.result for each in judge_accounts(linked.house.settings)] == ["ok"]
+
+
+def test_a_server_that_is_down_for_a_day_is_told_by_command(
+    linked: LinkedHouse, dovecot: Dovecot, new_user: Callable[[], str]
+) -> None:
+    """It did well before: `status` and `doctor` name the account, since when, and what to look at."""
+    address = new_user()
+    account = linked.link(address)
+    linked.pull(account)
+    linked_long_ago(linked)
+    dovecot.stop()
+    try:
+        linked.pull(account)
+    finally:
+        dovecot.start()
+    postbus = Postbus(linked.house.settings.data)
+
+    status, told = postbus("status"), postbus("status", "--json").row
+    doctor = postbus("doctor", "--json").rows
+
+    (named,) = told["silent_accounts"]
+    assert (told["accounts"], told["accounts_silent"]) == ({"unreachable": 1}, 1)
+    assert (named["account"], named["address"], named["health"]) == (account.id, address, "unreachable")
+    since = f"{datetime.now(UTC) - 2 * DAY:%Y-%m-%d}"
+    assert named["last_success_at"].startswith(since)
+    assert "No success for a day" in status.out
+    assert f"{address}: the server takes no connection at this port" in status.out
+    assert f"(none since {since}" in status.out
+    (finding,) = [each for each in doctor if address in each["what"]]
+    assert finding["result"] == "warning"
