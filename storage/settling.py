@@ -1,6 +1,7 @@
 """Once means once: what became of a mail is written so that no second delivery, copy or attempt can double it.
 
-One transaction for a batch, a savepoint for each message (law 5). A message is known by three keys (laws 9, 10):
+One transaction for a batch, a savepoint for each message (law 5), one for all that was left in its mailbox.
+A message is known by three keys (laws 9, 10):
 transport (this delivery), content (this mail), invoice (this invoice).
 The blobs that rows name must be synced before. Decides nothing; checks that what was decided still holds (law 12).
 Raises what storage.database raises; for a single message: Stale, NotFound (its tenant was removed), Invalid.
@@ -18,7 +19,7 @@ from storage.failures import StorageFailure
 from storage.known_mail import TRANSPORT
 from storage.models import MessageKey
 from storage.settlement import Delivery, NewDocument, Settled, Settlement, Stale, State, Verdict
-from storage.settling_batch import SettlingBatch
+from storage.settling_batch import SettlingBatch, transport_key
 
 __all__ = [
     "Delivery",
@@ -42,7 +43,8 @@ def settle_many(session: Session, settlements: Sequence[Settlement]) -> list[Set
     What is raised instead concerns the database: the whole transaction is to be rolled back and tried again.
     """
     batch = SettlingBatch(session, settlements)
-    outcomes = [batch.settle(settlement) for settlement in settlements]
+    left = batch.settle_left(settlements)
+    outcomes = [left.get(transport_key(each)) or batch.settle(each) for each in settlements]
     batch.write_rest()
     return outcomes
 

@@ -4,7 +4,9 @@ Keys are unique in the database, so two workers that meet are told apart there: 
 and it looks again. A row is changed only in the state in which it was seen (law 13).
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -85,6 +87,31 @@ class SettlingBatch:
         """Write a message that was decided, or find that it is there."""
         return self._in_savepoint(settlement, lambda: self._settle(settlement))
 
+    def settle_left(self, settlements: Sequence[Settlement]) -> dict[Key, Settled]:
+        """Write mail that was left in its mailbox and is new here, all of it in one savepoint; by transport key.
+
+        The first pull of a mailbox brings thousands. Whatever is missing in the answer is for `settle`.
+        """
+        times = Counter(map(transport_key, settlements))
+        left = [each for each in settlements if times[transport_key(each)] == 1 and self._is_new_and_left(each)]
+        written = [self._written(each, _own_verdict(each), new_id(), [], None) for each in left]
+        pairs = [(each, made.settled.message_id) for each, made in zip(left, written, strict=True)]
+        if not pairs:
+            return {}
+        try:
+            with self._connection.begin_nested():
+                rows = [settled_values(each, _own_verdict(each), row_id) | {"id": row_id} for each, row_id in pairs]
+                self._connection.execute(_INSERT_MESSAGE, rows)
+                self._connection.execute(_INSERT_KEYS, [_key_row(transport_key(each), of) for each, of in pairs])
+        except (StatementError, ValueError, OverflowError) as error:
+            # One of them is at fault, or was overtaken: each by itself will tell.
+            if isinstance(error, DBAPIError) and not isinstance(error, DataError | IntegrityError):
+                raise
+            return {}
+        for each, made in zip(left, written, strict=True):
+            self._note(replace(made, facts_of=each))
+        return {transport_key(each): made.settled for each, made in zip(left, written, strict=True)}
+
     def keep_unread(self, delivery: Delivery, verdict: Verdict) -> Settled | StorageFailure:
         """Write a message that nobody could read, or find that it is there."""
         return self._in_savepoint(delivery, lambda: self._keep_unread(delivery, verdict))
@@ -108,16 +135,32 @@ class SettlingBatch:
             except (StatementError, ValueError, OverflowError) as error:
                 return _own_failure(delivery, error)
             else:
-                self._known.learn(written.keys, written.row)
-                if written.audit_line:
-                    self._audit_lines.append(dict(written.audit_line))
-                self._facts.drop(written.forgotten)
-                if written.facts_of:
-                    self._facts.add(written.facts_of, written.row.id, written.row.state)
+                self._note(written)
                 return written.settled
         return TemporaryFailure(
             f"message {delivery.transport_key}: overtaken {LOOKS} times by other workers; try again"
         )
+
+    def _note(self, written: _Written) -> None:
+        self._known.learn(written.keys, written.row)
+        if written.audit_line:
+            self._audit_lines.append(dict(written.audit_line))
+        self._facts.drop(written.forgotten)
+        if written.facts_of:
+            self._facts.add(written.facts_of, written.row.id, written.row.state)
+
+    def _is_new_and_left(self, settlement: Settlement) -> bool:
+        """Whether nothing stands in the way of a row of its own, and no other mail can be the same."""
+        is_known = self._known.find(settlement, TRANSPORT, settlement.transport_key) is not None
+        if is_known or settlement.raw_sha256 or settlement.content_id or settlement.invoice_id or settlement.documents:
+            return False
+        with suppress(StorageFailure):
+            check(settlement)
+            self._known.check_tenant(settlement)
+            self._known.check_account(settlement)
+            self._known.check_revision(settlement)
+            return True
+        return False
 
     def _settle(self, settlement: Settlement) -> _Written:
         self._known.check_tenant(settlement)
@@ -194,7 +237,7 @@ class SettlingBatch:
             of, group_id = same_invoice.root, same_invoice.group_id
             params = {"of": of}
             return Verdict("duplicate", "duplicate_invoice", params, settlement.documents, of, group_id)
-        return Verdict(settlement.state, settlement.reason_code, settlement.reason_params, settlement.documents)
+        return _own_verdict(settlement)
 
     def _place(self, place: Earlier | None, values: dict[str, Any], message_id: str) -> None:
         if place is None:
@@ -214,10 +257,7 @@ class SettlingBatch:
             raise _OvertakenError
 
     def _insert_keys(self, keys: Sequence[Key], message_id: str) -> None:
-        rows = [
-            {"tenant_id": tenant_id, "kind": kind, "key": key, "message_id": message_id}
-            for tenant_id, kind, key in keys
-        ]
+        rows = [_key_row(key, message_id) for key in keys]
         if rows:
             self._connection.execute(_INSERT_KEYS, rows)
 
@@ -282,6 +322,20 @@ def _new_keys(settlement: Settlement, verdict: Verdict, *, is_known: bool, has_c
     if settlement.invoice_id and verdict.state == "imported":
         keys.append((settlement.tenant_id, INVOICE, settlement.invoice_id))
     return keys
+
+
+def _own_verdict(settlement: Settlement) -> Verdict:
+    return Verdict(settlement.state, settlement.reason_code, settlement.reason_params, settlement.documents)
+
+
+def transport_key(delivery: Delivery) -> Key:
+    """The key by which this delivery is known."""
+    return (delivery.tenant_id, TRANSPORT, delivery.transport_key)
+
+
+def _key_row(key: Key, message_id: str) -> dict[str, str]:
+    tenant_id, kind, text = key
+    return {"tenant_id": tenant_id, "kind": kind, "key": text, "message_id": message_id}
 
 
 def _nothing_written(row: Earlier) -> _Written:

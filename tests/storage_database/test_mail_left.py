@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 from sqlmodel import col
 
 from storage.account_models import LinkedAccount
@@ -19,7 +19,7 @@ from storage.rematch_models import LookupKey, MessageFacts
 from storage.rematching import add_all, count_candidates
 from storage.retention import expire
 from storage.secrets import KeyRing
-from storage.settlement import Delivery, Settlement
+from storage.settlement import Delivery, Settled, Settlement, Stale
 from storage.settling import defer, park, settle, settle_many
 from tests.storage_database.linked import link, ring
 from tests.storage_database.settlements import digest, imported, later, left
@@ -83,6 +83,41 @@ def test_mails_that_were_left_are_not_copies_of_each_other(
     with database.write() as session:
         outcomes = settle_many(session, [_look(acme, account, uid) for uid in (1, 2, 3)])
     assert len({getattr(each, "message_id", None) for each in outcomes}) == 3
+
+
+def test_mails_that_were_left_are_written_together_and_fail_alone(
+    database: Database, acme: Owner, account: LinkedAccount
+) -> None:
+    """Law 5: one that cannot be stored, one decided with rules of before and one told twice leave the others alone."""
+    broken = _look(acme, account, 2, octets=2**70)
+    stale = _look(acme, account, 3, tenant_revision=99)
+    batch = [_look(acme, account, 1), broken, stale, _look(acme, account, 4), _look(acme, account, 4)]
+    with database.write() as session:
+        first, unstorable, old, twice, again = settle_many(session, batch)
+    assert isinstance(first, Settled)
+    assert first.is_new
+    assert isinstance(unstorable, Invalid)
+    assert isinstance(old, Stale)
+    assert isinstance(twice, Settled)
+    assert isinstance(again, Settled)
+    assert (twice.is_new, again.is_new, again.message_id) == (True, False, twice.message_id)
+    assert _count(database, Message) == 2
+
+
+def test_mails_that_were_left_cost_a_few_statements_together(
+    database: Database, acme: Owner, account: LinkedAccount
+) -> None:
+    """The first pull of a mailbox brings thousands: ten are as many statements as a hundred."""
+
+    def statements(uids: range) -> int:
+        with database.write() as session:
+            connection, told = session.connection(), list[str]()
+            event.listen(connection, "before_cursor_execute", lambda *said: told.append(said[2]))
+            settle_many(session, [_look(acme, account, uid) for uid in uids])
+        return len(told)
+
+    assert statements(range(1, 11)) == statements(range(11, 111))
+    assert _count(database, MessageFacts) == 110
 
 
 def test_what_was_never_downloaded_is_not_imported(database: Database, acme: Owner, account: LinkedAccount) -> None:
