@@ -1,17 +1,87 @@
 """Every way in which a linked account can fail is told in words that say what to do."""
 
+import ast
+import string
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
 import pytest
 
-from receiver.imap.failures import HEALTH
+from receiver.imap import classifying
+from receiver.imap.failures import HEALTH, ImapFailure
+from receiver.imap.health import is_failure_of_host, next_try
 from rules.phrases import PHRASES
 from rules.phrases_of_accounts import WHY_WORDS
 from rules.wording import Language, words
+from storage import accounts
+
+ROOT = Path(__file__).parents[2]
+# What is raised with the code alone: what a server's refusal means.
+CLASSIFIED = {
+    *classifying._AT_LOGIN.values(),
+    *classifying._ANYWHERE.values(),
+    *(code for _, code in (*classifying._WORDS_AT_LOGIN, *classifying._WORDS_ANYWHERE)),
+}
+
+
+def raised() -> Iterator[tuple[str, str, set[str]]]:
+    """(place, code, names of parameters) of every failure in our source whose code stands there."""
+    for path in sorted((ROOT / "receiver").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "ImapFailure" and node.args:
+                code, given = node.args[0], {each.arg for each in node.keywords if each.arg}
+                for each in ast.walk(code):
+                    if isinstance(each, ast.Constant) and each.value in HEALTH:
+                        yield f"{path.name}:{node.lineno}", str(each.value), given
+                is_literal = isinstance(code, ast.Constant)
+                assert not is_literal or code.value in HEALTH, f"{path.name}:{node.lineno}: an unknown code"
+
+
+def wanted_by(phrase: str) -> set[str]:
+    """The parameters that a phrase shows."""
+    return {name for _, name, _, _ in string.Formatter().parse(phrase) if name}
 
 
 @pytest.mark.parametrize("code", sorted(HEALTH))
 def test_every_failure_of_an_account_has_words(code: str) -> None:
     """Law 25: whatever ends a session is told in the reader's language."""
-    assert code in PHRASES
+    assert all(PHRASES[code])
+    assert len({frozenset(wanted_by(phrase)) for phrase in PHRASES[code]}) == 1
+
+
+@pytest.mark.parametrize("code", sorted(CLASSIFIED))
+def test_what_a_server_refuses_needs_no_more_than_its_code(code: str) -> None:
+    """Its own words are never shown, so the phrase has nothing to fill in."""
+    assert HEALTH[code]
+    assert wanted_by(PHRASES[code][0]) == set()
+
+
+def test_every_failure_brings_what_its_words_show() -> None:
+    """Nobody reads "there is no server ?"."""
+    found = list(raised())
+
+    assert len(found) > 40
+    assert [(place, code) for place, code, given in found if not wanted_by(PHRASES[code][0]) <= given] == []
+
+
+@pytest.mark.parametrize("code", [accounts.NEVER_PULLED, accounts.BY_HAND])
+def test_what_is_told_without_a_failure_has_words(code: str) -> None:
+    """Linked, paused, changed."""
+    assert all(PHRASES[code])
+
+
+@pytest.mark.parametrize("code", sorted(HEALTH))
+def test_every_failure_is_tried_again(code: str) -> None:
+    """Law 8: whatever it was, and however often, there is a next try, not before a minute and within a day or two."""
+    moment = datetime(2026, 1, 1, 12, tzinfo=UTC)
+    failure = ImapFailure(code)
+
+    for failures in (1, 2, 5, 1000):
+        for chance in (0.0, 1.0):
+            seconds = (next_try(failure, failures, moment, chance) - moment).total_seconds()
+            assert 60 <= seconds <= 2 * 86400
+    assert not is_failure_of_host(failure) or failure.health != "needs_password"
 
 
 @pytest.mark.parametrize(
