@@ -1,0 +1,89 @@
+"""A database of an older version is brought to this one with all that is in it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import inspect, text
+
+from storage import schema
+from storage.accounts import list_accounts, remove_account
+from storage.audit import list_lines
+from storage.database import Database
+from storage.documents import list_documents
+from storage.messages import list_messages
+from storage.models import ImportAddress, Row, Tenant
+from storage.rematching import add_all, count_candidates
+from storage.settling import settle
+from storage.standards import add_standard
+from storage.tenants import find_tenant
+from tests.storage_database.linked import link, ring
+from tests.storage_database.settlements import imported, left
+from tests.storage_database.test_rematching import FACTS
+
+Owner = tuple[Tenant, ImportAddress]
+OF_0005 = {"linked_accounts", "linked_mailboxes", "uid_looks", "secrets_state"}
+
+
+@pytest.fixture
+def of_0004(database: Database, acme: Owner) -> Iterator[Database]:
+    """A database as the version before linked accounts left it, with mail that was imported and mail that was not."""
+    with database.write() as session:
+        add_standard(session, acme[0], "Invoices", sender="@supplier.example")
+        acme[0].revision = find_tenant(session, "Acme").revision
+        settle(session, imported(acme, "k1", facts=FACTS))
+        settle(session, left(acme, "k2", facts=FACTS))
+    with database.migrating() as connection:
+        command.downgrade(schema.configuration(connection), "0004")
+    yield database
+    database.migrate()  # others use it after us
+
+
+def _tables(database: Database) -> dict[str, list[dict[str, Any]]]:
+    """Every table's rows, but for the revision."""
+    with database.read() as session:
+        connection = session.connection()
+        names = set(inspect(connection).get_table_names()) - {"alembic_version"}
+        found = {name: connection.execute(text(f"SELECT * FROM {name}")).mappings().all() for name in sorted(names)}  # noqa: S608 (our own names)
+    return {name: sorted((dict(row) for row in rows), key=repr) for name, rows in found.items()}
+
+
+def test_what_was_there_before_linked_accounts_is_there_after(of_0004: Database) -> None:
+    """0004 to 0005: every row of every table, and nothing is linked yet; the schema is that of this version."""
+    before = _tables(of_0004)
+    is_current = of_0004.revision_is_current()
+
+    of_0004.migrate()
+
+    after = _tables(of_0004)
+    assert (is_current, of_0004.revision_is_current()) == (False, True)
+    assert OF_0005.isdisjoint(before)
+    assert [after.pop(name) for name in sorted(OF_0005)] == [[], [], [{"id": 1, "rotated_at": None}], []]
+    assert [row.pop("earlier_keys") for row in after["messages"]] == [None, None]
+    assert after == before
+    assert len(before["messages"]) == 2
+    with of_0004.read() as session:
+        context = MigrationContext.configure(session.connection(), opts={"compare_type": True})
+        assert compare_metadata(context, Row.metadata) == []
+
+
+def test_what_was_settled_before_is_known_after(of_0004: Database, acme: Owner, tmp_path: Path) -> None:
+    """Laws 9 and 10: no mail comes twice by the upgrade; what waited is matched again, and accounts can be linked."""
+    of_0004.migrate()
+
+    link(of_0004, acme[0], ring(tmp_path / "data"))
+
+    with of_0004.write() as session:
+        acme[0].revision = find_tenant(session, "Acme").revision
+        again = [settle(session, make(acme, key, facts=FACTS)) for make, key in ((imported, "k1"), (left, "k2"))]
+        assert add_all(session, acme[0]) == 1
+        assert count_candidates(session, acme[0].id) == 1
+        assert [each.is_new for each in again] == [False, False]
+        assert sorted(each.state for each in list_messages(session, acme[0])) == ["imported", "not_imported"]
+        assert len(list_documents(session, acme[0])) == 1
+        remove_account(session, list_accounts(session)[0])
+        assert "account_removed" in {line.action for line in list_lines(session, acme[0].id)}
