@@ -10,7 +10,9 @@ import structlog
 from receiver import logs
 from receiver.config import LogSettings, Settings
 from storage.database import Database
+from storage.models import Row
 from tests.receiver_pipeline.house import House, open_house
+from tests.storage_database.cluster import private_cluster, run_sql, url_of
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -40,11 +42,39 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def house(settings: Settings, empty_database: Path) -> Iterator[House]:
+def kind_of_database() -> str:
+    """SQLite, unless a module says otherwise."""
+    return "sqlite"
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Path]:
+    """The folder of a PostgreSQL with a migrated database, which the tests use one after the other."""
+    with private_cluster() as folder:
+        run_sql(folder, "postgres", "CREATE DATABASE migrated")
+        database = Database(url_of(folder, "migrated"))
+        database.migrate()
+        database.close()
+        yield folder
+
+
+@pytest.fixture
+def house(settings: Settings, kind_of_database: str, request: pytest.FixtureRequest) -> Iterator[House]:
     """Storage, empty."""
     settings.data.mkdir()
-    shutil.copy(empty_database, settings.data / "postbus.db")
+    if kind_of_database == "sqlite":
+        shutil.copy(request.getfixturevalue("empty_database"), settings.data / "postbus.db")
+    else:
+        settings = _on(settings, request.getfixturevalue("postgresql"))
     made = open_house(settings)
     yield made
     made.database.close()
     made.blobs.close()
+
+
+def _on(settings: Settings, postgresql: Path) -> Settings:
+    tables = ", ".join(name for name in Row.metadata.tables if not name.endswith("_state"))
+    none = "UPDATE catalogue_state SET active_version = NULL, held_at = NULL, next_version = NULL, activate_at = NULL"
+    run_sql(postgresql, "migrated", f"TRUNCATE {tables}; {none}")
+    there = settings.database.model_copy(update={"url": url_of(postgresql, "migrated")})
+    return settings.model_copy(update={"database": there})

@@ -100,6 +100,12 @@ class Mailbox:
         journal.close()
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def kind_of_database(request: pytest.FixtureRequest) -> Any:
+    """Both: rows that wait are held there, and messages, accounts and UIDs in one order."""
+    return request.param
+
+
 @pytest.fixture
 def mailbox(house: House, tmp_path: Path) -> Mailbox:
     """A linked account of Acme."""
