@@ -72,6 +72,7 @@ def make_key(folder: Path, numbers: Iterable[int], files: Files) -> Key:
     with _worded(folder):
         fd = files.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
         try:
+            _give_to_owner(draft, folder)
             files.write(fd, line.encode())
             files.sync(fd)
         finally:
@@ -99,8 +100,10 @@ def folder_held(data: Path, files: Files) -> Iterator[Path]:
     folder = key_folder(data)
     with _worded(folder):
         files.make_folder(folder)
+        _give_to_owner(folder, data)
         files.sync_folder(data)  # whoever made it may not have come to this
         lock = files.open(folder / _LOCK, os.O_RDWR | os.O_CREAT)
+        _give_to_owner(folder / _LOCK, folder)
     try:
         with _worded(folder):
             files.lock(lock, wait=True)
@@ -110,6 +113,14 @@ def folder_held(data: Path, files: Files) -> Iterator[Path]:
         yield folder
     finally:
         files.close(lock)
+
+
+def _give_to_owner(made: Path, folder: Path) -> None:
+    """What root makes in the folder of whoever runs postbus must be theirs: they could not read it otherwise."""
+    if os.geteuid() == 0:
+        owner = folder.stat()
+        # Never what a link points to: the owner of the folder could have put it there.
+        os.chown(made, owner.st_uid, owner.st_gid, follow_symlinks=False)
 
 
 def _read(file: Path, files: Files) -> list[Key]:

@@ -46,7 +46,9 @@ def next_try(failure: ImapFailure, failures: int, now: datetime, chance: float) 
     if failure.code == "budget_spent":
         # Not all accounts at the stroke of midnight.
         return next_day(now) + timedelta(seconds=3600 * chance)
-    seconds = _PAUSES[failure.health].after(failures)
+    # A key that is put back is found soon: no server was asked, so none counts these attempts.
+    pauses = _PAUSES["unreachable" if failure.code == "secret_unreadable" else failure.health]
+    seconds = pauses.after(failures)
     return now + timedelta(seconds=seconds * (1 + _SPREAD * chance))
 
 

@@ -52,6 +52,11 @@ def test_a_refused_secret_is_shown_once_a_day(code: str) -> None:
     assert next_try(ImapFailure(code), 1, NOON, 0.0) - NOON >= DAY
 
 
+def test_a_key_that_is_put_back_is_found_soon() -> None:
+    """No server is asked while a secret cannot be opened here: nodes whose keys are copied wait minutes, not a day."""
+    assert next_try(ImapFailure("secret_unreadable"), 1, NOON, 0.0) - NOON == timedelta(minutes=1)
+
+
 def test_a_spent_budget_waits_for_the_next_day() -> None:
     """It is whole again at midnight UTC, and not before."""
     again = next_try(ImapFailure("budget_spent"), 1, NOON, 0.0)

@@ -1,5 +1,6 @@
 """Promises of storage.secrets and storage.key_rotation: whoever has the database alone has no password."""
 
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
@@ -127,6 +128,18 @@ def test_keys_come_from_systemd_too(tmp_path: Path) -> None:
     assert list((tmp_path / "data" / "keys").glob("*.key")) == []
     newer = keys.add_key()
     assert KeyRing.open(tmp_path / "data", environment).current_id == newer != key_id_of(sealed)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make files for others")
+def test_what_root_makes_belongs_to_whoever_runs_postbus(tmp_path: Path) -> None:
+    """`account add` or `rotate-key` without `sudo -u`: the puller can read the keys all the same."""
+    os.chown(tmp_path, 4711, 4712)
+
+    KeyRing.create(tmp_path, {}).add_key()
+
+    made = [tmp_path / "keys", *(tmp_path / "keys").iterdir()]
+    assert len(made) == 4
+    assert {(each.stat().st_uid, each.stat().st_gid) for each in made} == {(4711, 4712)}
 
 
 def test_two_that_make_the_first_key_make_one(tmp_path: Path) -> None:
