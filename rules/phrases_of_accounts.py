@@ -195,6 +195,19 @@ PHRASES_OF_ACCOUNTS: dict[str, tuple[str, str, str]] = {
         'das Postfach "{mailbox}" gibt es nicht mehr: die zu beobachtenden neu angeben',
         'de map "{mailbox}" bestaat niet meer: geef opnieuw aan welke gevolgd moeten worden',
     ),
+    # Here.
+    "pull_broke": (
+        "postbus itself failed at this mailbox; it is tried again by itself, and the cause is in its operator's log",
+        "postbus selbst ist an diesem Postfach gescheitert; es wird von selbst wieder versucht, und die Ursache steht "
+        "im Protokoll des Betreibers",
+        "postbus zelf is op deze mailbox stukgelopen; het wordt vanzelf opnieuw geprobeerd, en de oorzaak staat in "
+        "het logboek van de beheerder",
+    ),
+    "no_room_here": (
+        "postbus has no room for more mail at the moment; it goes on by itself once there is",
+        "postbus hat gerade keinen Platz für weitere E-Mails; es geht von selbst weiter, sobald er da ist",
+        "postbus heeft op dit moment geen ruimte voor meer e-mail; het gaat vanzelf verder zodra die er is",
+    ),
 }
 
 # What is wrong with a certificate: the parameter `why` of certificate_wrong.

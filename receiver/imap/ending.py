@@ -12,8 +12,8 @@ from datetime import UTC, datetime, timedelta
 import structlog
 
 from receiver.imap.breaker import Breaker
-from receiver.imap.failures import ImapFailure
-from receiver.imap.health import is_failure_of_host, next_try
+from receiver.imap.failures import HEALTH, ImapFailure
+from receiver.imap.health import has_asked_host, is_failure_of_host, next_try
 from receiver.imap.pull import AccountPull
 from receiver.imap.scheduling import after_interval, interval_of
 from receiver.imap.session import Session
@@ -24,6 +24,9 @@ from storage.failures import NoRoom, StorageFailure
 
 # Seconds until a pull is tried again that something of ours was in the way of.
 _OURS_SECONDS = 300.0
+# Told with the account's health, though neither account nor server is to blame.
+BROKE = "pull_broke"
+NO_ROOM = "no_room_here"
 
 log = structlog.get_logger()
 
@@ -71,7 +74,7 @@ class Ending:
         except Exception:  # the edge: one account must not stop the others
             log.exception("pull_broke", id=account.id, tenant=account.tenant_id)
             tally.count("pulls:broke")
-            return self._end(pull, health=account.health, seconds=_OURS_SECONDS, is_success=False)
+            return self._end(pull, health=HEALTH[BROKE], code=BROKE, seconds=_OURS_SECONDS, is_success=False)
         self._breaker.succeeded(account.fields.host)
         tally.count("pulls:succeeded")
         seconds = interval_of(
@@ -86,8 +89,9 @@ class Ending:
         if why in {"stopping", "tenant_gone"}:
             return None
         # An hour's work on a server that answers is a success; the rest follows at once.
-        is_success = why == "took_long"
-        return self._end(pull, health="ok", seconds=1.0 if is_success else _OURS_SECONDS, is_success=is_success)
+        if why == "took_long":
+            return self._end(pull, health="ok", seconds=1.0, is_success=True)
+        return self._end(pull, health="ok", code=NO_ROOM, seconds=_OURS_SECONDS, is_success=False)
 
     def _failed(self, account: ClaimedAccount, pull: AccountPull, failure: ImapFailure) -> PullEnd:
         tally.count("pulls:failed")
@@ -95,7 +99,7 @@ class Ending:
             rests = self._breaker.failed(account.fields.host, time.monotonic())
             if rests:
                 log.warning("host_rests", host=account.fields.host, seconds=rests, reason=failure.code)
-        else:
+        elif has_asked_host(failure):
             self._breaker.succeeded(account.fields.host)
         at = next_try(failure, account.failures + 1, datetime.now(UTC), self._chance())
         return self._end(pull, health=failure.health, code=failure.code, params=failure.params, at=at, is_success=False)

@@ -59,6 +59,8 @@ HEALTH: Final[Mapping[str, str]] = {
     "server_nonsense": "unreachable",  # what: which promise of the protocol was broken
     "command_refused": "unreachable",  # command: one that every server must know
     "mailbox_gone": "unreachable",  # mailbox
+    # A defect of ours: nothing comes in, and nobody is to think that all is well.
+    "pull_broke": "unreachable",
 }
 _MAX_PARAM = 200
 

@@ -57,6 +57,24 @@ def is_failure_of_host(failure: ImapFailure) -> bool:
     return failure.code in _OF_HOST
 
 
+def has_asked_host(failure: ImapFailure) -> bool:
+    """Whether the mail server was spoken to at all: what failed before says nothing about it."""
+    return failure.code not in _BEFORE_HOST
+
+
+_BEFORE_HOST = frozenset(
+    {
+        "host_is_internal",
+        "no_password",
+        "secret_unreadable",
+        "link_again",
+        "oauth_client_missing",
+        "oauth_client_refused",
+        "sign_in_unreachable",
+        "sign_in_nonsense",
+        "sign_in_busy",
+    }
+)
 _OF_HOST = frozenset(
     {
         "host_not_found",

@@ -166,3 +166,19 @@ def test_a_journal_without_room_puts_the_pull_off(
     linked.house.settings = usual
     linked.pull()
     assert linked.states(account) == {"fetched": 1}
+
+
+def test_a_defect_of_ours_is_told(linked: LinkedHouse, new_user: Callable[[], str]) -> None:
+    """Nobody is told that all is well while each pull breaks; it is tried again soon."""
+    account = linked.link(new_user())
+
+    def break_down() -> None:
+        raise RuntimeError
+
+    linked.server.deliver(account.address, pdf_mail(), LATER)
+
+    end = pull_with(linked, account, break_down)
+
+    row = linked.row(account)
+    assert end is not None
+    assert (row.health, row.health_code, row.failures) == ("unreachable", "pull_broke", 1)

@@ -8,7 +8,7 @@ import pytest
 from receiver.imap.breaker import FAILURES, FIRST_REST_SECONDS, Breaker
 from receiver.imap.budget import DayBudget, Hold, next_day
 from receiver.imap.failures import HEALTH, ImapFailure
-from receiver.imap.health import DAY, next_try
+from receiver.imap.health import DAY, has_asked_host, is_failure_of_host, next_try
 from receiver.imap.scheduling import after_interval, interval_of
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -90,6 +90,16 @@ def test_a_host_rests_after_failures_in_a_row() -> None:
     assert breaker.failed("mail.example.com", now=0.0) == FIRST_REST_SECONDS
     assert breaker.resting(now=1.0) == ["mail.example.com"]
     assert breaker.resting(now=FIRST_REST_SECONDS) == []
+
+
+@pytest.mark.parametrize("code", ["no_password", "link_again", "sign_in_unreachable", "host_is_internal"])
+def test_what_fails_before_a_host_is_asked_says_nothing_of_it(code: str) -> None:
+    """An account without a password neither lets its host rest nor wakes it."""
+    failure = ImapFailure(code)
+
+    assert not has_asked_host(failure)
+    assert not is_failure_of_host(failure)
+    assert has_asked_host(ImapFailure("password_refused"))
 
 
 def test_a_host_that_has_rested_is_tried_by_one_account() -> None:

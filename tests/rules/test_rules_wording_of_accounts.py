@@ -3,14 +3,12 @@
 import ast
 import string
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from receiver.imap import classifying
-from receiver.imap.failures import HEALTH, ImapFailure
-from receiver.imap.health import is_failure_of_host, next_try
+from receiver.imap import classifying, ending
+from receiver.imap.failures import HEALTH
 from rules.phrases import PHRASES
 from rules.phrases_of_accounts import WHY_WORDS
 from rules.wording import Language, words
@@ -23,6 +21,17 @@ CLASSIFIED = {
     *classifying._ANYWHERE.values(),
     *(code for _, code in (*classifying._WORDS_AT_LOGIN, *classifying._WORDS_ANYWHERE)),
 }
+
+
+TOLD_BESIDES = (
+    accounts.NEVER_PULLED,
+    accounts.CHANGED,
+    accounts.NO_PASSWORD,
+    accounts.NO_CONSENT,
+    accounts.BY_HAND,
+    ending.BROKE,
+    ending.NO_ROOM,
+)
 
 
 def raised() -> Iterator[tuple[str, str, set[str]]]:
@@ -65,23 +74,10 @@ def test_every_failure_brings_what_its_words_show() -> None:
     assert [(place, code) for place, code, given in found if not wanted_by(PHRASES[code][0]) <= given] == []
 
 
-@pytest.mark.parametrize("code", [accounts.NEVER_PULLED, accounts.BY_HAND])
+@pytest.mark.parametrize("code", TOLD_BESIDES)
 def test_what_is_told_without_a_failure_has_words(code: str) -> None:
-    """Linked, paused, changed."""
+    """Linked, changed, waiting, paused, or our own fault."""
     assert all(PHRASES[code])
-
-
-@pytest.mark.parametrize("code", sorted(HEALTH))
-def test_every_failure_is_tried_again(code: str) -> None:
-    """Law 8: whatever it was, and however often, there is a next try, not before a minute and within a day or two."""
-    moment = datetime(2026, 1, 1, 12, tzinfo=UTC)
-    failure = ImapFailure(code)
-
-    for failures in (1, 2, 5, 1000):
-        for chance in (0.0, 1.0):
-            seconds = (next_try(failure, failures, moment, chance) - moment).total_seconds()
-            assert 60 <= seconds <= 2 * 86400
-    assert not is_failure_of_host(failure) or failure.health != "needs_password"
 
 
 @pytest.mark.parametrize(
