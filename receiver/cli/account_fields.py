@@ -117,17 +117,18 @@ def fields_to_add(here: Workplace, address: str, entered: Entered) -> tuple[Acco
 def fields_to_set(here: Workplace, before: AccountFields, address: str | None, entered: Entered) -> AccountFields:
     """An account's fields after a change; what was not given stays."""
     preset = None if entered.provider is None else _preset(entered.provider)
-    security = entered.security or before.security
-    is_moved = entered.security not in {None, before.security}
     proposal = None if preset is None else proposal_of(preset, "provider", address or before.address)
-    host = entered.host or (proposal.host if proposal and proposal.host else before.host)
+    # The provider's server with its port; where another is named, or none is known, only its name is taken.
+    known = proposal if proposal and proposal.host and entered.host is None else before
+    host = entered.host or known.host
+    is_moved = entered.security not in {None, known.security}
     fields = replace(
         before,
         address=address or before.address,
         username=entered.username or before.username,
         host=host,
-        port=entered.port or (_PORTS[entered.security] if is_moved and entered.security else before.port),
-        security=security,
+        port=entered.port or (_PORTS[entered.security] if is_moved and entered.security else known.port),
+        security=entered.security or known.security,
         auth=entered.auth or before.auth,
         provider=preset.name if preset else _provider_at(host, before),
         start_date=_day(entered.start_date) or before.start_date,

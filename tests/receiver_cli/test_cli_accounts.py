@@ -216,6 +216,17 @@ def test_set_changes_what_is_given_and_leaves_the_rest(linked: Any) -> None:
     assert (third["port"], third["username"], third["idle"], third["host"]) == (143, "bob", True, "127.0.0.1")
 
 
+def test_a_provider_brings_its_port_and_security(linked: Any) -> None:
+    """Its server at the old one's port would answer nobody."""
+    linked("account", "set", BOB, "--security", "starttls", "--port", "1143")
+
+    moved = linked("account", "set", BOB, "--provider", "gmx", "--json").row
+    told = linked("account", "set", BOB, "--provider", "gmx", "--security", "starttls", "--json").row
+
+    assert (moved["host"], moved["port"], moved["security"]) == ("imap.gmx.net", 993, "tls")
+    assert (told["port"], told["security"]) == (143, "starttls")
+
+
 def test_another_server_is_no_longer_the_old_providers(linked: Any) -> None:
     """Its words (make an app password there) would lead people astray."""
     gmail = linked("account", "set", BOB, "--provider", "gmail", "--host", "127.0.0.1", "--json").row
