@@ -1,4 +1,4 @@
-"""Passwords as people have them, at a real server: whatever a password holds, it arrives as it is and ends no command."""
+"""Passwords as people have them, at a real server: whatever one holds, it arrives as it is and ends no command."""
 
 import asyncio
 from collections.abc import Iterator
