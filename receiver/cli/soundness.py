@@ -19,7 +19,7 @@ _LONGEST_REFUSAL = 200
 def faults_of(settings: Settings) -> list[str]:
     """Everything in the configuration that cannot work on this machine."""
     certificates = [*_certificate_faults(settings), *_further_certificate_faults(settings)]
-    return [*certificates, *_plan_faults(settings), *_command_faults(settings)]
+    return [*certificates, *_authority_faults(settings), *_plan_faults(settings), *_command_faults(settings)]
 
 
 def _certificate_faults(settings: Settings) -> list[str]:
@@ -72,6 +72,21 @@ def _mismatch(chain: str, key: str) -> str:
     except (ssl.SSLError, ValueError) as error:
         return getattr(error, "reason", None) or "not PEM"
     return ""
+
+
+def _authority_faults(settings: Settings) -> list[str]:
+    """Else each linked account would say that TLS failed, as if its server were to blame."""
+    file = settings.accounts.ca_file
+    if not file:
+        return []
+    unreadable = _unreadable("accounts.ca_file", Path(file))
+    if unreadable:
+        return [unreadable]
+    try:
+        ssl.create_default_context(cafile=file)
+    except ssl.SSLError as error:
+        return [f"accounts.ca_file = {file!r}: holds no certificates in PEM ({error.reason or 'not PEM'})"]
+    return []
 
 
 def _plan_faults(settings: Settings) -> list[str]:

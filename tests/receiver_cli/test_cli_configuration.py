@@ -145,6 +145,18 @@ def test_a_certificate_must_fit_its_key(postbus: Any, tmp_path: Path, fails_with
     fails_with(postbus("check-config", **named, POSTBUS_SMTP__TLS_KEY=str(other_key)), "cannot be used")
 
 
+@pytest.mark.parametrize("text", [None, "", "no certificate"], ids=["missing", "empty", "other"])
+def test_authorities_that_cannot_be_read_are_a_fault(
+    postbus: Any, tmp_path: Path, fails_with: Callable[..., None], text: str | None
+) -> None:
+    """Told once, here, instead of by every linked account as a fault of its server."""
+    file = tmp_path / "ca.pem"
+    if text is not None:
+        file.write_text(text)
+
+    fails_with(postbus("check-config", POSTBUS_ACCOUNTS__CA_FILE=str(file)), "accounts.ca_file", "ca.pem")
+
+
 def test_what_is_in_force_is_printed(postbus: Any) -> None:
     """Every setting with its value, and every plan with what it includes."""
     records = postbus("check-config", "--json", POSTBUS_SMTP__LISTEN="127.0.0.1:2626").rows
