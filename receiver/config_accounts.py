@@ -19,7 +19,9 @@ class AccountSettings(Section):
         0.1, ge=0, le=0.5, description="Share of the interval by which pulls are moved apart, at random."
     )
     sessions: int = Field(16, ge=1, le=1000, description="Accounts pulled at once by one postbus.")
-    sessions_per_host: int = Field(8, ge=1, le=1000, description="Of these, accounts of one mail server.")
+    sessions_per_host: int = Field(
+        8, ge=1, le=1000, description="Of these, accounts of one mail server (host and port)."
+    )
     idle_sessions: int = Field(
         200, ge=0, le=10000, description="Connections that wait for new mail (IDLE); further accounts are only pulled."
     )

@@ -24,6 +24,10 @@ EARLIEST_START = date(1970, 1, 1)
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
 
+# Host and port: two ports of one host are two servers, and a tenant may name any.
+Server = tuple[str, int]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountFields:
     """A linked account as its tenant describes it."""
@@ -39,6 +43,11 @@ class AccountFields:
     provider: str = ""
     idle: bool = False
     interval_seconds: int | None = None  # None: as the configuration says
+
+    @property
+    def server(self) -> Server:
+        """Where its pulls go."""
+        return self.host, self.port
 
 
 def tidy_fields(fields: AccountFields) -> AccountFields:

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import JSON, ColumnElement, Connection, and_, bindparam, or_, select, update
+from sqlalchemy import JSON, ColumnElement, Connection, and_, bindparam, or_, select, tuple_, update
 from sqlmodel import Session, col
 
-from storage.account_fields import AccountFields, fields_of
+from storage.account_fields import AccountFields, Server, fields_of
 from storage.account_models import LinkedAccount
 from storage.jobs import LeaseLost
 from storage.key_rotation import hold_keys
@@ -80,13 +80,13 @@ class HealthChange:
 
 
 def claim_accounts(
-    session: Session, owner: str, n: int, lease: timedelta, *, busy_hosts: Collection[str] = ()
+    session: Session, owner: str, n: int, lease: timedelta, *, busy: Collection[Server] = ()
 ) -> list[ClaimedAccount]:
-    """At most `n` accounts that are due, the longest due first, none on `busy_hosts`; held from the commit on."""
+    """At most `n` accounts that are due, the longest due first, none at a `busy` server; held from the commit on."""
     session.flush()
     due = _ROW.where(_is_due(now())).order_by(col(LinkedAccount.next_pull_at)).limit(n)
-    if busy_hosts:
-        due = due.where(col(LinkedAccount.host).not_in(busy_hosts))
+    if busy:
+        due = due.where(tuple_(col(LinkedAccount.host), col(LinkedAccount.port)).not_in(list(busy)))
     connection = session.connection()
     found = connection.execute(due.with_for_update(skip_locked=True)).all()
     return _lease(connection, found, owner, lease)

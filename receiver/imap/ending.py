@@ -75,7 +75,7 @@ class Ending:
             log.exception("pull_broke", id=account.id, tenant=account.tenant_id)
             tally.count("pulls:broke")
             return self._end(pull, health=HEALTH[BROKE], code=BROKE, seconds=_OURS_SECONDS, is_success=False)
-        self._breaker.succeeded(account.fields.host)
+        self._breaker.succeeded(account.fields.server)
         tally.count("pulls:succeeded")
         seconds = interval_of(
             account.fields.interval_seconds, self._means.settings.interval_seconds, has_idle=account.fields.idle
@@ -85,7 +85,7 @@ class Ending:
     def _put_off(self, account: ClaimedAccount, pull: AccountPull, why: str) -> PullEnd | None:
         log.info("pull_put_off", id=account.id, tenant=account.tenant_id, reason=why)
         tally.count("pulls:put_off")
-        self._breaker.succeeded(account.fields.host)
+        self._breaker.succeeded(account.fields.server)
         if why in {"stopping", "tenant_gone"}:
             return None
         # An hour's work on a server that answers is a success; the rest follows at once.
@@ -96,11 +96,12 @@ class Ending:
     def _failed(self, account: ClaimedAccount, pull: AccountPull, failure: ImapFailure) -> PullEnd:
         tally.count("pulls:failed")
         if is_failure_of_host(failure):
-            rests = self._breaker.failed(account.fields.host, time.monotonic())
+            rests = self._breaker.failed(account.fields.server, time.monotonic())
             if rests:
-                log.warning("host_rests", host=account.fields.host, seconds=rests, reason=failure.code)
+                host, port = account.fields.server
+                log.warning("host_rests", host=host, port=port, seconds=rests, reason=failure.code)
         elif has_asked_host(failure):
-            self._breaker.succeeded(account.fields.host)
+            self._breaker.succeeded(account.fields.server)
         at = next_try(failure, account.failures + 1, datetime.now(UTC), self._chance())
         return self._end(pull, health=failure.health, code=failure.code, params=failure.params, at=at, is_success=False)
 

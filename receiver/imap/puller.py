@@ -10,7 +10,8 @@ import os
 import random
 import signal
 import time
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from datetime import timedelta
 from functools import partial
@@ -31,6 +32,7 @@ from receiver.imap.visit import Means
 from receiver.own_journal import open_journal
 from receiver.rulebook import Rulebook
 from receiver.tally import tally
+from storage.account_fields import Server
 from storage.account_pulls import ClaimedAccount, LeaseLost, claim_account, claim_accounts, renew
 from storage.database import Database
 from storage.failures import StorageFailure, TemporaryFailure
@@ -153,7 +155,7 @@ class Puller:
 
     async def _claim(self) -> None:
         while (room := self._room()) > 0:
-            claim = partial(claim_accounts, owner=self._owner, n=room, lease=self._lease, busy_hosts=self._busy_hosts())
+            claim = partial(claim_accounts, owner=self._owner, n=room, lease=self._lease, busy=self._busy())
             claimed = await self._means.database.write(claim)
             for account in claimed:
                 self._begin(account)
@@ -161,28 +163,25 @@ class Puller:
                 return
 
     def _room(self) -> int:
-        """How many accounts may be claimed at once, such that no host gets more than it may."""
+        """How many accounts may be claimed at once, such that no server gets more than it may."""
         left = self._settings.sessions - len(self._running)
-        in_use = self._hosts_in_use()
-        for host in {*in_use, *self._breaker.on_probation(time.monotonic())}:
-            if room := self._room_at(host, in_use):
+        in_use = self._servers_in_use()
+        for server in {*in_use, *self._breaker.on_probation(time.monotonic())}:
+            if room := self._room_at(server, in_use):
                 left = min(left, room)
         return min(left, self._settings.sessions_per_host)
 
-    def _busy_hosts(self) -> list[str]:
-        in_use = self._hosts_in_use()
-        full = [host for host in in_use if self._room_at(host, in_use) <= 0]
+    def _busy(self) -> list[Server]:
+        in_use = self._servers_in_use()
+        full = [server for server in in_use if self._room_at(server, in_use) <= 0]
         return [*self._breaker.resting(time.monotonic()), *full]
 
-    def _room_at(self, host: str, in_use: dict[str, int]) -> int:
-        is_tried_out = self._breaker.is_on_probation(host, time.monotonic())
-        return max(0, (1 if is_tried_out else self._settings.sessions_per_host) - in_use.get(host, 0))
+    def _room_at(self, server: Server, in_use: Mapping[Server, int]) -> int:
+        is_tried_out = self._breaker.is_on_probation(server, time.monotonic())
+        return max(0, (1 if is_tried_out else self._settings.sessions_per_host) - in_use.get(server, 0))
 
-    def _hosts_in_use(self) -> dict[str, int]:
-        in_use: dict[str, int] = {}
-        for account in self._running.values():
-            in_use[account.fields.host] = in_use.get(account.fields.host, 0) + 1
-        return in_use
+    def _servers_in_use(self) -> Counter[Server]:
+        return Counter(account.fields.server for account in self._running.values())
 
     def _begin(self, account: ClaimedAccount) -> None:
         pull = AccountPull(self._means, account, self._opener.open)

@@ -81,14 +81,17 @@ def test_a_mail_larger_than_a_days_budget_is_fetched_first_on_a_day() -> None:
         DayBudget(1000, spent_before=1).check(100, wanted=5000)
 
 
+SERVER = ("mail.example.com", 993)
+
+
 def test_a_host_rests_after_failures_in_a_row() -> None:
     """Its accounts do not knock one after the other at a server that is away."""
     breaker = Breaker()
     for _ in range(FAILURES - 1):
-        assert breaker.failed("mail.example.com", now=0.0) == 0.0
+        assert breaker.failed(SERVER, now=0.0) == 0.0
 
-    assert breaker.failed("mail.example.com", now=0.0) == FIRST_REST_SECONDS
-    assert breaker.resting(now=1.0) == ["mail.example.com"]
+    assert breaker.failed(SERVER, now=0.0) == FIRST_REST_SECONDS
+    assert breaker.resting(now=1.0) == [SERVER]
     assert breaker.resting(now=FIRST_REST_SECONDS) == []
 
 
@@ -102,16 +105,26 @@ def test_what_fails_before_a_host_is_asked_says_nothing_of_it(code: str) -> None
     assert has_asked_host(ImapFailure("password_refused"))
 
 
+def test_a_port_at_which_nothing_answers_holds_up_no_account_at_another_port() -> None:
+    """A tenant may name any port of a host that other tenants use: its failures are not theirs."""
+    breaker = Breaker()
+    for _ in range(FAILURES):
+        breaker.failed(("mail.example.com", 81), now=0.0)
+
+    assert breaker.resting(now=1.0) == [("mail.example.com", 81)]
+    assert not breaker.is_on_probation(SERVER, now=FIRST_REST_SECONDS)
+
+
 def test_a_host_that_has_rested_is_tried_by_one_account() -> None:
     """When that fails too, it rests longer; when it succeeds, all is forgotten."""
     breaker = Breaker()
     for _ in range(FAILURES):
-        breaker.failed("mail.example.com", now=0.0)
-    assert breaker.is_on_probation("mail.example.com", now=FIRST_REST_SECONDS)
+        breaker.failed(SERVER, now=0.0)
+    assert breaker.is_on_probation(SERVER, now=FIRST_REST_SECONDS)
 
-    assert breaker.failed("mail.example.com", now=FIRST_REST_SECONDS) == 2 * FIRST_REST_SECONDS
-    breaker.succeeded("mail.example.com")
-    assert not breaker.is_on_probation("mail.example.com", now=1000.0)
+    assert breaker.failed(SERVER, now=FIRST_REST_SECONDS) == 2 * FIRST_REST_SECONDS
+    breaker.succeeded(SERVER)
+    assert not breaker.is_on_probation(SERVER, now=1000.0)
     assert breaker.resting(now=61.0) == []
 
 

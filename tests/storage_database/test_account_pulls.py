@@ -53,14 +53,20 @@ def _due(database: Database, account: LinkedAccount, at: datetime) -> None:
 
 
 def test_due_accounts_are_claimed_the_longest_due_first(database: Database, acme: Owner, keys: KeyRing) -> None:
-    """What is not due, held by somebody, or on a busy host stays."""
+    """What is not due, held by somebody, or at a busy server stays; another port is another server."""
     made = [
         link(database, acme[0], keys, f"a{each}@acme.example", host=f"imap{each}.acme.example") for each in range(4)
     ]
     for minutes, account in zip((3, 2, 1, -1), made, strict=True):
         _due(database, account, now() - minutes * MINUTE)
     with database.write() as session:
-        [first] = claim_accounts(session, "a", 10, MINUTE, busy_hosts={"imap1.acme.example", "imap2.acme.example"})
+        [first] = claim_accounts(
+            session,
+            "a",
+            10,
+            MINUTE,
+            busy={("imap1.acme.example", 993), ("imap2.acme.example", 993), ("imap0.acme.example", 143)},
+        )
         rest = claim_accounts(session, "b", 10, MINUTE)
     assert [each.id for each in (first, *rest)] == [each.id for each in made[:3]]
     assert next_due_of(database) == _row(database, made[3]).next_pull_at
