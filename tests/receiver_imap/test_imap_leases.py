@@ -1,4 +1,4 @@
-"""Two pullers at one account: who has lost it notes nothing more of it (the lease is the fence)."""
+"""Who has lost an account notes nothing more of it (the lease is the fence), and nobody touches another tenant's."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -26,6 +26,7 @@ from tests.servers.dovecot import Dovecot
 from tests.servers.kinds import NEEDS_DOVECOT
 
 pytestmark = NEEDS_DOVECOT
+_TENANTS = ("Acme", "Other")
 _TABLES = (LinkedAccount, LinkedMailbox, UidState, Message, MessageFacts)
 
 
@@ -182,3 +183,25 @@ def test_a_defect_of_ours_is_told(linked: LinkedHouse, new_user: Callable[[], st
     row = linked.row(account)
     assert end is not None
     assert (row.health, row.health_code, row.failures) == ("unreachable", "pull_broke", 1)
+
+
+def test_two_tenants_may_link_the_same_mailbox(
+    linked: LinkedHouse, dovecot: Dovecot, new_user: Callable[[], str]
+) -> None:
+    """Law 16: each gets rows of its own; what one removes, the other keeps, and goes on pulling."""
+    address = new_user()
+    dovecot.deliver(address, pdf_mail(), LATER)
+    dovecot.deliver(address, newsletter("News"), LATER)
+    one, two = linked.link(address), linked.link(address, tenant="Other")
+    linked.pull(one, two)
+    seen = {tenant: {each.address_id: each.state for each in linked.house.messages(tenant)} for tenant in _TENANTS}
+
+    with linked.house.database.write() as session:
+        remove_account(session, session.get_one(LinkedAccount, one.id))
+    dovecot.deliver(address, newsletter("More"), LATER)
+    told = linked.pull(two)
+
+    assert {tenant: set(ids) for tenant, ids in seen.items()} == {"Acme": {one.id}, "Other": {two.id}}
+    assert sorted(each.state for each in linked.house.messages("Acme")) == ["imported"]
+    assert sorted(linked.by_subject("Other")) == ["Invoice 4711", "More", "News"]
+    assert (told["looked_at"], linked.states(two)) == (1, {"fetched": 1, "left": 2})
