@@ -1,6 +1,6 @@
 """Pulling a mailbox: ours beside mbsync, getmail6 and an imap-tools loop, from one Dovecot, alternating, in one run.
 
-    ./dev bench imap [--mails 20000] [--rounds 1] [--only postbus] [--new 50] [--delay-ms 0]
+    ./dev bench imap [--mails 20000] [--rounds 1] [--only postbus] [--new 50] [--delay-ms 0] [--megabits 0]
 
 A mailbox of 20,000 mails (2 GB, one in twenty to import, which hold at most a tenth of the octets). Each client pulls
 it for the first time, then, after 50 new mails came, once more. Measured are the time until its process ends (ours:
@@ -71,7 +71,7 @@ class Bench:
             each for each in (PostbusPuller, Mbsync, Getmail, ImapToolsLoop) if self._arguments.only in each.name
         ]
         users = {f"{kind.name.split()[0]}{n}@bench.example": _PASSWORD for kind in clients for n in range(9)}
-        with Dovecot(users) as server, Relay(server.tls_port, self._arguments.delay_ms / 1000) as relay:
+        with Dovecot(users) as server, self._relay(server) as relay:
             for number in range(self._arguments.rounds):
                 for kind in clients:
                     user = f"{kind.name.split()[0]}{number}@bench.example"
@@ -81,6 +81,9 @@ class Bench:
                         print(f"{kind.name}: not here: {reason}")
         self._compare()
         return untouched
+
+    def _relay(self, server: Dovecot) -> Relay:
+        return Relay(server.tls_port, self._arguments.delay_ms / 1000, self._arguments.megabits)
 
     def _one(self, server: Dovecot, relay: Relay, kind: type[Client], user: str, number: int) -> bool:
         maildir = server.maildir(user)
@@ -98,7 +101,8 @@ class Bench:
                 self._measure(client, "first pull", server, relay, lambda: client.pull(place))
                 untouched = before == server.snapshot(user)
                 later = FIRST_DAY + timedelta(days=300, seconds=number)
-                Mailbox(seed=number).fill(maildir, self._arguments.new, later, are_new=True)
+                added = Mailbox(seed=number).fill(maildir, self._arguments.new, later, are_new=True)
+                print(f"{added.mails} new mails, {added.octets_to_import / 1e6:.2f} MB to import", flush=True)
                 _own(maildir)
                 before = server.snapshot(user)
                 self._measure(client, "hourly pull", server, relay, lambda: client.pull(place))
@@ -199,6 +203,7 @@ def main() -> int:
     parser.add_argument("--new", type=int, default=50)
     parser.add_argument("--only", default="", help="clients with this in their names")
     parser.add_argument("--delay-ms", type=float, default=0.0, help="each way, between client and server")
+    parser.add_argument("--megabits", type=float, default=0.0, help="a second, each way, between client and server")
     arguments = parser.parse_args()
     # Not /tmp, which may be memory: all sides must meet the same disk.
     with tempfile.TemporaryDirectory(prefix=".bench-", dir=Path.cwd()) as folder:

@@ -115,6 +115,17 @@ class Mbsync(Client):
         return _count(self.folder / "mail" / "INBOX")
 
 
+# It forks for each mail, waits for the child's signal, and for ever if that comes before it waits: here it asks.
+_GETMAIL = """
+import os, runpy, sys
+from getmailcore.baseclasses import ForkingBase
+ForkingBase._prepare_child = lambda self: None
+ForkingBase._wait_for_child = lambda self, pid: os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+del sys.argv[0]
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
+
+
 class Getmail(Client):
     """Everything new into a Maildir."""
 
@@ -139,7 +150,9 @@ class Getmail(Client):
                 raise NotHere(f"{closed} lets nobody through, and it does not deliver as root")
             for path in (self.folder, *self.folder.rglob("*")):
                 os.chown(path, NOBODY, NOBODY)
-        return [program, "--getmaildir", str(self.folder), "--rcfile", "getmailrc"]
+        # Its own Python has its modules.
+        started = ["/usr/bin/python3", "-c", _GETMAIL, program]
+        return [*started, "--getmaildir", str(self.folder), "--rcfile", "getmailrc"]
 
     def has(self) -> int:
         """Files of its Maildir."""

@@ -1,7 +1,8 @@
 """A relay before a server that counts what goes over the wire, TLS and all: the same yardstick for every client.
 
-It forwards octets as they come and looks at none. `delay` seconds each way make a distance. A turn is a client that
-speaks after the server spoke: an upper bound of the round trips it waited for.
+It forwards octets as they come and looks at none. `delay` seconds each way make a distance, `megabits` a second of each
+connection and way a link. A turn is a client that speaks after the server spoke: an upper bound of the round trips it
+waited for.
 """
 
 import asyncio
@@ -11,7 +12,7 @@ from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Self
 
-_PIECE = 1 << 18
+_PIECE = 1 << 16
 
 
 @dataclass
@@ -32,9 +33,10 @@ class Traffic:
 class Relay:
     """Forwards a loopback port of its own to `port`, in a thread."""
 
-    def __init__(self, port: int, delay: float = 0.0) -> None:
+    def __init__(self, port: int, delay: float = 0.0, megabits: float = 0.0) -> None:
         self.port = 0
         self._to, self._delay = port, delay
+        self._octets_a_second = megabits * 125_000  # 0: as fast as may be
         self._traffic = Traffic()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
@@ -76,9 +78,14 @@ class Relay:
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, connection: "_Connection", *, is_client: bool
     ) -> None:
         late = _Late(writer, self._delay) if self._delay else None
+        loop = asyncio.get_running_loop()
+        free_at = loop.time()
         with contextlib.suppress(OSError):
             while piece := await reader.read(_PIECE):
                 self._count(len(piece), connection, is_client=is_client)
+                if self._octets_a_second:
+                    free_at = max(free_at, loop.time()) + len(piece) / self._octets_a_second
+                    await asyncio.sleep(free_at - loop.time())
                 if late:
                     late.write(piece)
                 else:

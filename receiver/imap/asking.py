@@ -1,4 +1,4 @@
-"""Heads of messages and beginnings of their texts, in batches, two of them on the way at a time.
+"""Heads of messages and beginnings of their texts, in batches, some of them on the way at a time.
 
 A batch that the server refuses is asked for in halves, so that one message that it cannot tell about does not hide the
 others. What was not asked for is not read. Raises ImapFailure. Standard: RFC 9051 section 6.4.5 (FETCH).
@@ -15,13 +15,11 @@ from receiver.imap.structure import UNKNOWN, read_structure
 from receiver.imap.uid_sets import UidSet
 from receiver.imap.values import Head, Limits
 
-# What facts are made of, and what the text needs to be read.
-FIELDS = (
-    "From Sender Reply-To To Cc Subject Date Message-ID Return-Path Content-Type Content-Transfer-Encoding "
-    "Authentication-Results"
-)
+# What facts are made of, and no more: servers say all these names again with each head.
+FIELDS = "From Sender Reply-To Subject Date Message-ID Return-Path"
 _ITEMS = f"(UID INTERNALDATE RFC822.SIZE BODYSTRUCTURE%s BODY.PEEK[HEADER.FIELDS ({FIELDS})])"
-_IN_FLIGHT = 2
+_HEADS_IN_FLIGHT = 2
+_TEXTS_IN_FLIGHT = 8
 _MOST_LABELS = 200
 _TEXTS_IN_A_BATCH = 50
 
@@ -39,15 +37,16 @@ class _Batch:
 class _Batches:
     """Commands that ask for the same kind of items, some on the way, the others to come."""
 
-    def __init__(self, conversation: Conversation, asked: Iterable[tuple[UidSet, bytes]]) -> None:
+    def __init__(self, conversation: Conversation, asked: Iterable[tuple[UidSet, bytes]], in_flight: int) -> None:
         self._conversation = conversation
+        self._in_flight = in_flight
         self._to_come = iter(asked)
         self._again: deque[tuple[UidSet, bytes]] = deque()
         self.on_the_way: deque[_Batch] = deque()
 
     def send(self) -> bool:
         """Send what may be sent; whether anything is on the way."""
-        while len(self.on_the_way) < _IN_FLIGHT:
+        while len(self.on_the_way) < self._in_flight:
             following = self._again.popleft() if self._again else next(self._to_come, None)
             if following is None:
                 break
@@ -76,7 +75,7 @@ async def heads_of(conversation: Conversation, uids: UidSet, size: int) -> Async
     """Session.heads."""
     more = " X-GM-MSGID X-GM-LABELS" if "X-GM-EXT-1" in conversation.capabilities else ""
     items = (_ITEMS % more).encode("ascii")
-    batches = _Batches(conversation, ((each, items) for each in uids.batches(size)))
+    batches = _Batches(conversation, ((each, items) for each in uids.batches(size)), _HEADS_IN_FLIGHT)
     limits = conversation.limits
     while batches.send():
         untagged = await conversation.step()
@@ -102,7 +101,7 @@ async def texts_of(
     conversation: Conversation, wanted: Sequence[tuple[int, str]], octets: int
 ) -> AsyncIterator[tuple[int, str, bytes]]:
     """Session.texts."""
-    batches = _Batches(conversation, _by_part(wanted, octets))
+    batches = _Batches(conversation, _by_part(wanted, octets), _TEXTS_IN_FLIGHT)
     while batches.send():
         untagged = await conversation.step()
         if untagged is not None and untagged.name == b"FETCH" and not untagged.response.is_cut:
