@@ -15,6 +15,21 @@ class AlreadyRunning(Exception):
     """Another postbus serves this data folder."""
 
 
+def is_served(data: Path) -> bool:
+    """Whether a postbus holds the data folder now."""
+    try:
+        descriptor = os.open(data / "run" / "serve.lock", os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
 @contextmanager
 def sole(data: Path) -> Iterator[None]:
     """Hold the data folder for the time of the block."""

@@ -7,6 +7,8 @@ would, pulls, and settles what it took. So no two ever pull at once: beside the 
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -24,7 +26,7 @@ from receiver.config import Settings
 from receiver.imap.sole_pull import pull_now
 from receiver.logs import configure
 from receiver.pipeline.settle_all import settle_all
-from receiver.sole import AlreadyRunning, sole
+from receiver.sole import AlreadyRunning, is_served, sole
 from storage.account_models import LinkedAccount
 from storage.accounts import find_account, list_accounts, request_pull
 from storage.database import Database
@@ -33,6 +35,8 @@ from storage.tenants import find_tenant
 
 _ACTOR = "command line"
 _POLL_SECONDS = 0.2
+# That a service which is started anew may take.
+_RESTART_SECONDS = 5.0
 # Beyond the time that a pull may take: until the service comes to it, and has settled what it brought.
 _MARGIN_SECONDS = 600.0
 
@@ -74,27 +78,51 @@ def _pull(settings: Settings, database: Database, chosen: Sequence[LinkedAccount
     if not chosen:
         return {}
     try:
-        with sole(settings.data), _progress(f"pulling {len(chosen)} accounts"):
-            configure(settings.log.model_copy(update={"level": "error"}))
-            pulls = pull_now(settings, [each.id for each in chosen])
-            settle_all(settings)
-            return pulls
+        return _pull_here(settings, chosen)
     except AlreadyRunning:
         return _ask_service(settings, database, chosen)
+
+
+def _pull_here(settings: Settings, chosen: Sequence[LinkedAccount]) -> dict[str, int]:
+    """Raises AlreadyRunning."""
+    with sole(settings.data), _progress(f"pulling {len(chosen)} accounts"):
+        configure(settings.log.model_copy(update={"level": "error"}))
+        pulls = pull_now(settings, [each.id for each in chosen])
+        settle_all(settings)
+        return pulls
 
 
 def _ask_service(settings: Settings, database: Database, chosen: Sequence[LinkedAccount]) -> dict[str, int]:
     with database.write(actor=_ACTOR) as session:
         pulls = request_pull(session, chosen)
     ends_at = time.monotonic() + settings.accounts.pull_seconds + _MARGIN_SECONDS
+    served = _Served(settings.data)
     with _progress("waiting for the service") as progress:
         task = progress.add_task("")
         while pending := _pending(database, pulls):
             if time.monotonic() >= ends_at:
                 raise Refused(f"{len(pending)} accounts are not finished; the service goes on, `postbus account list`")
+            if not served.is_to_come():
+                # It was stopped, or was a command like this one, that pulled what it was asked for and ended.
+                with suppress(AlreadyRunning):
+                    return pulls | _pull_here(settings, [each for each in chosen if each.id in pending])
             progress.update(task, description=f"{len(pulls) - len(pending)} of {len(pulls)} accounts are finished")
             time.sleep(_POLL_SECONDS)
     return pulls
+
+
+class _Served:
+    """Whether somebody pulls, or will in a moment: between its end and its start a service holds nothing."""
+
+    def __init__(self, data: Path) -> None:
+        self._data = data
+        self._last = time.monotonic()
+
+    def is_to_come(self) -> bool:
+        """False once nobody has held the folder for a while."""
+        if is_served(self._data):
+            self._last = time.monotonic()
+        return time.monotonic() - self._last < _RESTART_SECONDS
 
 
 def _pending(database: Database, pulls: dict[str, int]) -> list[str]:

@@ -1,15 +1,20 @@
 """Linked accounts at the command line against a real server: tried, linked by permission, pulled."""
 
 import os
+import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from receiver.sole import sole
 from tests import secrecy
 from tests.receiver_cli.conftest import Answer
 from tests.servers.dovecot import Dovecot
@@ -193,6 +198,28 @@ def test_a_running_service_is_asked_to_pull(linked: Any, server: Dovecot) -> Non
     (row,) = Answer(0, pulled.stdout.decode(), "").rows
     assert (pulled.returncode, row["is_settled"], row["health"]) == (0, True, "ok")
     assert [each["state"] for each in linked("message", "list", "--tenant", "T", "--json").rows] == ["imported"]
+
+
+def test_a_pull_does_not_wait_for_a_service_that_has_ended(linked: Any, server: Dovecot) -> None:
+    """Whoever held the folder is gone, and nobody comes: the command pulls what it has asked for by itself."""
+    server.deliver(ALICE, INVOICE, datetime(2025, 2, 1, tzinfo=UTC), "Ended")
+    linked("account", "set", ALICE, "--mailbox", "Ended")
+    with ThreadPoolExecutor(1) as beside:
+        with sole(linked.data):
+            pulling = beside.submit(linked.process, "account", "pull", ALICE, "--json", **allowed(server))
+            deadline = time.monotonic() + 60
+            while not has_asked(linked.data) and time.monotonic() < deadline:
+                time.sleep(0.1)
+        pulled = pulling.result(60)
+
+    (row,) = Answer(0, pulled.stdout.decode(), "").rows
+    assert (pulled.returncode, row["is_settled"], row["imported"]) == (0, True, 1)
+
+
+def has_asked(data: Path) -> bool:
+    """Whether a pull was asked for that nobody has begun."""
+    with closing(sqlite3.connect(data / "postbus.db")) as database:
+        return bool(database.execute("SELECT count(*) FROM linked_accounts WHERE asked_at IS NOT NULL").fetchone()[0])
 
 
 def allowed(server: Dovecot) -> dict[str, str]:
