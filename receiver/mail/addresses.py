@@ -28,6 +28,8 @@ Named = tuple[str, str]  # the name, "" for none, and the address
 
 def named_addresses(values: list[str]) -> list[Named]:
     """Names and addresses of the values of a field, by CPython's reading; nothing where that gives up."""
+    if not values:
+        return []
     try:
         return [(decode_words(name), address) for name, address in getaddresses(values)]
     except _FAILURES:  # "a:a:a:…" opens a group in a group in a group

@@ -192,8 +192,10 @@ def _lines(text: str) -> list[str]:
 
 
 def _plain_lines(text: str) -> Iterator[str]:
+    is_tidy = text.isascii()
     for line in text.splitlines():
-        bare = line[:_LONGEST_LINE].translate(_TIDIED).strip()
+        cut = line[:_LONGEST_LINE]
+        bare = (cut if is_tidy else cut.translate(_TIDIED)).strip()
         marks = _QUOTE_MARKS.match(bare)
         yield bare[marks.end() :].strip() if marks else bare
 

@@ -6,6 +6,7 @@ Never looks at names, addresses or numbers: they say nothing. Raises nothing.
 
 import re
 from collections import Counter
+from itertools import chain
 
 MOST_READ = 1500
 _FEWEST = 4  # function words found
@@ -57,14 +58,13 @@ _LETTER = re.compile(r"[^\W\d_]+")
 def language_of(text: str) -> str | None:
     """The language as ISO 639-1 has it: one of twelve by its words, one of six by its script."""
     read = text[:MOST_READ]
-    if max(read, default="") > "\u036f":
+    if not read.isascii() and max(read) > "\u036f":
         letters = sum(map(len, _LETTER.findall(read)))
         for language, script in _SCRIPTS:
             if letters and len(script.findall(read)) * 5 > letters:
                 return language
-    found = Counter(
-        language for word in _LETTER.findall(read.lower()) for language in _LANGUAGES.get(word, ())
-    ).most_common(2)
+    of_words = filter(None, map(_LANGUAGES.get, _LETTER.findall(read.lower())))
+    found = Counter(chain.from_iterable(of_words)).most_common(2)
     if not found or found[0][1] < _FEWEST:
         return None
     second = found[1][1] if len(found) > 1 else 0
