@@ -13,7 +13,10 @@ class AccountSettings(Section):
     """Linked accounts: mailboxes of tenants that are pulled over IMAP."""
 
     interval_seconds: float = Field(
-        3600.0, ge=1, description="From one pull of an account to the next; a longer one of its own needs IDLE."
+        3600.0,
+        ge=1,
+        le=86_400,
+        description="From one pull of an account to the next; a longer one of its own needs IDLE.",
     )
     jitter: float = Field(
         0.1, ge=0, le=0.5, description="Share of the interval by which pulls are moved apart, at random."
@@ -28,7 +31,10 @@ class AccountSettings(Section):
     idle_seconds: float = Field(1500.0, ge=10, le=1740, description="How long one IDLE waits (RFC 2177: under 30 min).")
     poll_seconds: float = Field(1.0, gt=0, description="How often due accounts are looked for.")
     lease_seconds: float = Field(
-        120.0, ge=3, description="How long an account that is pulled is left alone by others; renewed at a third of it."
+        120.0,
+        ge=3,
+        le=86_400,
+        description="How long an account that is pulled is left alone by others; renewed at a third of it.",
     )
     connect_seconds: float = Field(20.0, gt=0, description="How long connecting may take, TLS and greeting included.")
     silence_seconds: float = Field(60.0, gt=0, description="How long a server may send nothing while it is waited for.")

@@ -72,6 +72,17 @@ def test_due_accounts_are_claimed_the_longest_due_first(database: Database, acme
     assert next_due_of(database) == _row(database, made[3]).next_pull_at
 
 
+def test_a_clock_that_was_wrong_puts_no_account_off_for_years(database: Database, acme: Owner, keys: KeyRing) -> None:
+    """Law 8: what was scheduled, or held, by a clock that was years ahead is pulled once the clock is right."""
+    account = link(database, acme[0], keys, "a@acme.example")
+    with database.write() as session:
+        row = session.get_one(LinkedAccount, account.id)
+        row.next_pull_at = row.lease_until = now() + timedelta(days=3000)
+    with database.write() as session:
+        assert [each.id for each in claim_accounts(session, "a", 10, MINUTE)] == [account.id]
+        assert claim_accounts(session, "b", 10, MINUTE) == []
+
+
 def next_due_of(database: Database) -> datetime | None:
     with database.read() as session:
         return next_due_at(session)
