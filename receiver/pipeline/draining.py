@@ -19,6 +19,7 @@ from receiver.pipeline.judging import judge, settlement
 from receiver.pipeline.keep import delivery_of, keep_raw, labels_of, recipients_by_tenant
 from receiver.pipeline.left_mail import Rows, judge_wished, remembering, settlements_of, want_waiting, wishes_of
 from receiver.pipeline.parsing import AttemptFailed, Mail, Parsed, Pool
+from receiver.pipeline.since_accepted import since_accepted
 from receiver.rulebook import Rulebook, Rules
 from receiver.tally import tally
 from storage.blobs import BlobBatch, BlobStore
@@ -289,8 +290,8 @@ def _tell(lot: _Lot) -> None:
             state=outcome.state,
             reason=outcome.reason_code,
             octets=lot.work.record.size,
-            ms=round((datetime.now(UTC) - envelope.received_at).total_seconds() * 1000),
             is_new=outcome.is_new,
+            **since_accepted(envelope.source, envelope.received_at),
         )
     elif lot.delivery is None or isinstance(lot.outcome, Unlinked):
         log.warning("message_dropped", tenant=lot.tenant_id, transport_key=lot.work.record.envelope.id)

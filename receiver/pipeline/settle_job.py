@@ -7,7 +7,6 @@ Raises TryAgain, and what storage raises (LeaseLost among it).
 
 from collections.abc import Mapping
 from dataclasses import fields
-from datetime import UTC, datetime
 from pathlib import Path
 
 import structlog
@@ -16,6 +15,7 @@ from receiver.pipeline.job_results import TryAgain
 from receiver.pipeline.judging import Decisions, settlement
 from receiver.pipeline.left_mail import judge_wished, remembered
 from receiver.pipeline.parsing import AttemptFailed, Mail, Parsed, Pool
+from receiver.pipeline.since_accepted import since_accepted
 from receiver.rulebook import Rulebook
 from receiver.tally import tally
 from storage import jobs
@@ -129,6 +129,6 @@ def _tell(delivery: Delivery, settled: Settled) -> None:
         state=settled.state,
         reason=settled.reason_code,
         octets=delivery.octets,
-        ms=round((datetime.now(UTC) - delivery.received_at).total_seconds() * 1000),
         is_new=settled.is_new,
+        **since_accepted(delivery.source, delivery.received_at),
     )
