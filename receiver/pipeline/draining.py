@@ -98,6 +98,7 @@ class Drain:
         self._reader = reader
         self._rulebook = Rulebook(database, indexes)
         self._stager = ThreadPoolExecutor(1, thread_name_prefix="stager")
+        self.parsers = pool.size
         self.held = 0  # messages left in the journal because nothing could be done with them
 
     def start(self, records: Sequence[Record]) -> Batch:

@@ -4,31 +4,17 @@ The same worker as in the service, without its loop. What is slow or kills its p
 Raises TemporaryFailure when another worker has the journal.
 """
 
-from contextlib import ExitStack
+from contextlib import closing
 
 from receiver.config import Settings
-from receiver.pipeline.draining import Drain
-from receiver.pipeline.parsing import Pool
 from receiver.pipeline.stopping import Stop
-from receiver.pipeline.worker import BATCH_SECONDS, Worker
-from storage.blobs import BlobStore
-from storage.database import Database
+from receiver.pipeline.worker import Worker, open_drain
 from storage.journal import JournalReader
 
 
 def settle_all(settings: Settings) -> None:
     """Settle all mail that was accepted until now."""
-    with ExitStack() as stack:
-        reader = JournalReader(settings.journal_folder())
-        stack.callback(reader.close)
-        database = Database(settings.database_url())
-        stack.callback(database.close)
-        blobs = BlobStore(settings.blob_folder())
-        stack.callback(blobs.close)
-        pool = Pool(settings, seconds=BATCH_SECONDS)
-        stack.callback(pool.close)
-        drain = Drain(database, blobs, pool, reader, settings.data / "run")
-        stack.callback(drain.close)
+    with closing(JournalReader(settings.journal_folder())) as reader, open_drain(settings, reader) as drain:
         worker = Worker(settings, drain, reader, Stop())
         while (batch := worker.begin_batch()) is not None:
             worker.settle(batch)

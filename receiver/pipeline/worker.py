@@ -7,8 +7,8 @@ out with growing pauses; what goes wrong with one message is found by halving th
 
 import time
 from collections import deque
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 
 import structlog
 
@@ -43,6 +43,17 @@ def run_worker(settings: Settings, *, name: str, ready: Callable[[], None]) -> N
         if reader is None:
             return
         stack.callback(reader.close)
+        drain = stack.enter_context(open_drain(settings, reader))
+        log.info("worker_started", name=name, parsers=drain.parsers)
+        ready()
+        Worker(settings, drain, reader, stop).run()
+    log.info("worker_stopped", name=name)
+
+
+@contextmanager
+def open_drain(settings: Settings, reader: JournalReader) -> Iterator[Drain]:
+    """What settles batches, with its database, blobs and parsing children, which are closed at the end."""
+    with ExitStack() as stack:
         database = Database(settings.database_url())
         stack.callback(database.close)
         blobs = BlobStore(settings.blob_folder())
@@ -51,11 +62,7 @@ def run_worker(settings: Settings, *, name: str, ready: Callable[[], None]) -> N
         stack.callback(pool.close)
         drain = Drain(database, blobs, pool, reader, settings.data / "run")
         stack.callback(drain.close)
-        worker = Worker(settings, drain, reader, stop)
-        log.info("worker_started", name=name, parsers=pool.size)
-        ready()
-        worker.run()
-    log.info("worker_stopped", name=name)
+        yield drain
 
 
 def _reader(settings: Settings, stop: Stop) -> JournalReader | None:
