@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import structlog
 
+from bench.server import RunningPostbus
 from receiver import logs
 from receiver.config import LogSettings, Settings
 from storage.database import Database
@@ -74,3 +75,20 @@ def linked(dovecot: Dovecot, empty_database: Path, tmp_path: Path) -> Iterator[L
     yield LinkedHouse(house, dovecot, KeyRing.create(data))
     house.database.close()
     house.blobs.close()
+
+
+@pytest.fixture
+def postbus(tmp_path: Path, dovecot: Dovecot) -> Iterator[RunningPostbus]:
+    """One that may go to the server, with a tenant; not started yet."""
+    settings = {
+        "ACCOUNTS__ALLOW_INTERNAL_HOSTS": "true",
+        "ACCOUNTS__CA_FILE": str(dovecot.ca_file),
+        "ACCOUNTS__POLL_SECONDS": "0.1",
+        "ACCOUNTS__BATCH_MESSAGES": "5",
+        "ACCOUNTS__LEASE_SECONDS": "3",
+    }
+    made = RunningPostbus(tmp_path / "data", settings)
+    made.set_up()
+    yield made
+    if made.is_running:
+        made.kill()

@@ -4,7 +4,7 @@ import os
 import signal
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -36,23 +36,6 @@ def until(holds: Callable[[], bool], seconds: float = 60.0) -> bool:
             return False
         time.sleep(0.05)
     return True
-
-
-@pytest.fixture
-def postbus(tmp_path: Path, dovecot: Dovecot) -> Iterator[RunningPostbus]:
-    """One that may go to the server, with a tenant; not started yet."""
-    settings = {
-        "ACCOUNTS__ALLOW_INTERNAL_HOSTS": "true",
-        "ACCOUNTS__CA_FILE": str(dovecot.ca_file),
-        "ACCOUNTS__POLL_SECONDS": "0.1",
-        "ACCOUNTS__BATCH_MESSAGES": "5",
-        "ACCOUNTS__LEASE_SECONDS": "3",
-    }
-    made = RunningPostbus(tmp_path / "data", settings)
-    made.set_up()
-    yield made
-    if made.is_running:
-        made.kill()
 
 
 def link(postbus: RunningPostbus, dovecot: Dovecot, address: str, *, idle: bool = False) -> str:
