@@ -69,12 +69,16 @@ def blamed(failure: ImapFailure, asked: Collection[int], told: Collection[int]) 
 
     Seen in practice: Dovecot says BYE when it cannot read a mail's file. Servers answer in the order of UIDs, so it was
     the first one behind those that came. Where it was not, an innocent mail is only tried once more.
+    What is told of the account stays what it was: silence is no lost connection.
     """
     if failure.uid is not None or failure.code not in BROKEN_OFF | {"server_busy"}:
         return failure
     missing = [uid for uid in asked if uid not in told]
     behind = [uid for uid in missing if uid > max(told, default=0)]
-    return ImapFailure("connection_lost", uid=min(behind or missing)) if missing else failure
+    if not missing:
+        return failure
+    code, params = (failure.code, failure.params) if failure.code in BROKEN_OFF else ("connection_lost", {})
+    return ImapFailure(code, uid=min(behind or missing), **params)
 
 
 async def _fetch_within_bounds(visit: Visit, group: Sequence[Chosen]) -> list[UidLook]:
