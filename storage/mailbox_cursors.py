@@ -9,13 +9,15 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import case, select, update
+from sqlalchemy import Connection, case, delete, select, update
 from sqlmodel import Session, col
 
-from storage.account_models import LinkedMailbox
+from storage.account_models import LinkedMailbox, UidState
 from storage.account_pulls import ClaimedAccount, check_lease
 from storage.models import new_id
 
+# UIDs of which nothing is known but that they were looked at: no message, and nothing to be recognised by.
+_BARE = ("before_start", "own", "failed")
 _MAILBOX = (
     col(LinkedMailbox.id),
     col(LinkedMailbox.name),
@@ -62,9 +64,23 @@ def begin_mailbox(session: Session, claimed: ClaimedAccount, name: str, uidvalid
     begun: dict[str, Any] = {"is_gone": False}
     if found.uidvalidity != uidvalidity:
         begun |= {"uidvalidity": uidvalidity, "uid_next": 1, "scanned_from": None}
+        _forget_bare(connection, found.id, uidvalidity)
     connection.execute(update(LinkedMailbox).where(*this).values(begun))
     is_other = found.uidvalidity != uidvalidity
     return replace(found, has_other_uids=is_other, **begun)
+
+
+def _forget_bare(connection: Connection, mailbox_id: str, uidvalidity: int) -> None:
+    """Servers that change UIDVALIDITY daily must not fill the table: all mail is looked at anew (law 11)."""
+    outdated = delete(UidState).where(
+        col(UidState.mailbox_id) == mailbox_id,
+        col(UidState.uidvalidity) != uidvalidity,
+        col(UidState.state).in_(_BARE),
+        col(UidState.fingerprint).is_(None),
+        col(UidState.gm_msgid).is_(None),
+        col(UidState.answers_for).is_(None),
+    )
+    connection.execute(outdated)
 
 
 def note_gone(session: Session, claimed: ClaimedAccount, mailbox_id: str) -> None:

@@ -14,6 +14,7 @@ from storage.account_pulls import ClaimedAccount, claim_accounts, finish_pull
 from storage.accounts import change_account, remove_account
 from storage.database import Database, Session
 from storage.looks import (
+    LookState,
     MailboxState,
     UidLook,
     advance_cursor,
@@ -233,6 +234,21 @@ def test_known_mail_at_another_uid_answers_for_its_message(
     assert (wanted.uidvalidity, wanted.uid, wanted.transport_key) == (9, 9, key)
 
 
+def test_uids_of_which_nothing_is_known_do_not_pile_up(database: Database, account: LinkedAccount) -> None:
+    """UIDVALIDITY changed: what was too early, own or not delivered is noted anew; all else stays."""
+    claimed = claim(database, account)
+    other = _begin(database, claimed, "Bills")
+    _note(database, claimed, other, UidLook(uid=9, state="own"))
+    box = _begin(database, claimed)
+    forgotten: list[LookState] = ["before_start", "own", "failed"]
+    kept: list[LookState] = ["left", "fetched", "wanted", "gone"]
+    states = dict(enumerate(forgotten + kept, start=1))
+    _note(database, claimed, box, *(UidLook(uid=uid, state=state) for uid, state in states.items()))
+    _note(database, claimed, box, UidLook(uid=8, state="failed", fingerprint="f8"))
+    _begin(database, claimed, uidvalidity=8)
+    assert [_state(database, uid) for uid in range(1, 10)] == [None, None, None, *kept, "failed", "own"]
+
+
 def test_gmails_numbers_are_known(database: Database, account: LinkedAccount) -> None:
     """X-GM-MSGID has 64 bits without a sign."""
     claimed = claim(database, account)
@@ -319,7 +335,8 @@ def test_an_hourly_pull_passes_over_no_mailbox(tmp_path: Path) -> None:
 
         event.listen(connection, "before_cursor_execute", explain)
         [claimed] = claim_accounts(session, "a", 16, MINUTE)
-        box = begin_mailbox(session, claimed, "INBOX", 7)
+        for uidvalidity in (6, 7):
+            box = begin_mailbox(session, claimed, "INBOX", uidvalidity)
         known_uids(session, box.id, 7, range(1, 300))
         fingerprints_known(session, account.id, {"f1"})
         gm_msgids_known(session, account.id, {"1"})
