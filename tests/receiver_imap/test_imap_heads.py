@@ -111,6 +111,14 @@ def test_no_mail_of_the_reference_set_is_left_behind() -> None:
     assert wrong == []
 
 
+def test_a_subject_in_raw_octets_is_read_in_the_charset_of_its_mail() -> None:
+    """Seen in practice: Big5 without encoded words; a standard asks for its characters."""
+    octets = (
+        "Content-Type: text/plain; charset=big5\r\nSubject: 發票\r\nFrom: a@b.example\r\n\r\n".encode("big5") + b"text"
+    )
+    assert facts_of(head_of(octets)).subject == "發票"
+
+
 def test_a_text_that_was_cut_stays_unknown() -> None:
     """A beginning tells what it holds; what it does not say, the rest may."""
     octets = mail("Content-Type: text/plain; charset=utf-8\n\n" + "Grüße und Rechnung\n" * 100)
