@@ -15,8 +15,8 @@ from receiver.imap.structure import UNKNOWN, read_structure
 from receiver.imap.uid_sets import UidSet
 from receiver.imap.values import Head, Limits
 
-# What facts are made of, and no more: servers say all these names again with each head. Content-Type: its charset is that
-# of a subject in raw octets.
+# What facts are made of, and no more: servers say all these names again with each head. A subject in raw octets is in
+# the charset of Content-Type.
 FIELDS = "From Sender Reply-To Subject Date Message-ID Return-Path Content-Type"
 _ITEMS = f"(UID INTERNALDATE RFC822.SIZE BODYSTRUCTURE%s BODY.PEEK[HEADER.FIELDS ({FIELDS})])"
 _HEADS_IN_FLIGHT = 2
