@@ -11,6 +11,7 @@ from receiver.config import Settings
 from receiver.pipeline.job_results import GivenUp, PutOff
 from receiver.pipeline.keep import TEXT_PART, text_name
 from receiver.rendering.client import render
+from receiver.rendering.order import RenderOrder
 from storage import jobs
 from storage.blobs import BlobStore
 from storage.database import Database, Session
@@ -73,7 +74,7 @@ def make_pdf(
 
 
 def _rendered(settings: Settings, page: bytes) -> bytes:
-    result = render(settings.render_socket(), page, settings.rendering.seconds)
+    result = render(settings.render_socket(), RenderOrder(page), settings.rendering.seconds)
     if result.pdf is not None:
         return result.pdf
     reason = result.reason

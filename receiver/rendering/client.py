@@ -4,12 +4,13 @@ Never starts wkhtmltopdf itself.
 """
 
 import socket
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from receiver.config import RenderingSettings
 from receiver.rendering import wire
+from receiver.rendering.order import RenderFacts, RenderOrder
 from receiver.rendering.reasons import NotRendered, Reason
 from receiver.rendering.wkhtmltopdf import MAX_PDF_OCTETS
 from receiver.rendering.workshop import missing
@@ -23,22 +24,21 @@ _NONSENSE = (KeyError, TypeError, ValueError)
 
 @dataclass(frozen=True, slots=True)
 class RenderResult:
-    """A PDF with the rung of the ladder it was made on (full or text), or the reason why there is none."""
+    """A PDF and how it came about, or the reason why there is none."""
 
     pdf: bytes | None = None
     reason: Reason | None = None
-    rung: str = ""
-    pages: int = 0
-    milliseconds: int = 0
+    facts: RenderFacts = field(default_factory=RenderFacts)
 
 
-def render(renderer: Path, page_octets: bytes, seconds: float) -> RenderResult:
-    """Have a whole HTML document in UTF-8 (receiver.rendering.page) rendered within `seconds`, once it is its turn."""
-    answer, pdf = _ask(renderer, {"seconds": seconds}, page_octets, seconds + QUEUE_SECONDS)
+def render(renderer: Path, order: RenderOrder, seconds: float) -> RenderResult:
+    """Have a page rendered within `seconds`, once it is its turn."""
+    answer, pdf = _ask(renderer, {"seconds": seconds}, order.page, seconds + QUEUE_SECONDS)
     if isinstance(answer, Reason):
         return RenderResult(reason=answer)
     try:
-        return RenderResult(pdf, None, str(answer["rung"]), int(answer["pages"]), int(answer["milliseconds"]))
+        facts = RenderFacts(str(answer["rung"]), int(answer["pages"]), int(answer["milliseconds"]))
+        return RenderResult(pdf, None, facts)
     except _NONSENSE:
         return RenderResult(reason=Reason("render_interrupted"))
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from receiver.rendering.client import render
+from receiver.rendering.order import RenderOrder
 
 COMMAND = str(Path(sys.executable).with_name("postbus"))
 PAGE = b"<!DOCTYPE html><html><head><meta charset='utf-8'></head><body><p>An invoice of 12 euro</p></body></html>"
@@ -30,7 +31,9 @@ def test_the_renderer_serves_the_socket_it_was_handed(tmp_path: Path) -> None:
     try:
         deadline = time.monotonic() + 30
         # The socket has a name a moment before it listens.
-        while (result := render(socket_path, PAGE, 60.0)).reason is not None and time.monotonic() < deadline:
+        while (
+            result := render(socket_path, RenderOrder(PAGE), 60.0)
+        ).reason is not None and time.monotonic() < deadline:
             time.sleep(0.05)
         assert result.reason is None
         assert result.pdf is not None

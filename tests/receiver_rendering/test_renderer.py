@@ -18,6 +18,7 @@ import pytest
 
 from receiver.config import RenderingSettings
 from receiver.rendering.client import RenderResult, available, render
+from receiver.rendering.order import RenderOrder
 from receiver.rendering.page import HeaderBlock, page
 
 HEADER = HeaderBlock("a@x.example", "b@x.example", None, "Invoice")
@@ -33,7 +34,7 @@ def children_of(pid: int) -> list[int]:
 
 def render_in_thread(address: Path, document: bytes, results: list[RenderResult]) -> threading.Thread:
     """One client more."""
-    thread = threading.Thread(target=lambda: results.append(render(address, document, 60)))
+    thread = threading.Thread(target=lambda: results.append(render(address, RenderOrder(document), 60)))
     thread.start()
     return thread
 
@@ -42,10 +43,10 @@ def test_a_page_becomes_a_pdf(tmp_path: Path, start_renderer: Callable[..., Any]
     """The words of the page are in the PDF, and the answer says how it was made."""
     start_renderer(tmp_path)
 
-    result = render(tmp_path / "run" / "render.sock", DOCUMENT, 30)
+    result = render(tmp_path / "run" / "render.sock", RenderOrder(DOCUMENT), 30)
 
     assert result.reason is None
-    assert (result.rung, result.pages) == ("full", 1)
+    assert (result.facts.rung, result.facts.pages) == ("full", 1)
     assert result.pdf
     assert "BENIGN-TEXT" in look.words(result.pdf)
     assert available(RenderingSettings(), tmp_path / "run" / "render.sock") is None
@@ -83,7 +84,7 @@ def test_several_pages_at_once_but_no_more_than_cores(tmp_path: Path, start_rend
         most = max(most, len(children_of(process.pid)))
         time.sleep(0.005)
 
-    assert [result.rung for result in results] == ["full"] * 4
+    assert [result.facts.rung for result in results] == ["full"] * 4
     assert 2 <= most <= (os.cpu_count() or 1)
 
 
@@ -98,9 +99,9 @@ def test_sigterm_finishes_the_page_in_hand(tmp_path: Path, start_renderer: Calla
     process.send_signal(signal.SIGTERM)
     thread.join()
 
-    assert results[0].rung == "full"
+    assert results[0].facts.rung == "full"
     assert process.wait() == 0
-    after = render(tmp_path / "run" / "render.sock", DOCUMENT, 30).reason
+    after = render(tmp_path / "run" / "render.sock", RenderOrder(DOCUMENT), 30).reason
     assert after
     assert after.code == "render_no_renderer"
 
@@ -113,7 +114,7 @@ def test_a_socket_left_by_a_dead_renderer_is_replaced(tmp_path: Path, start_rend
 
     start_renderer(tmp_path)
 
-    assert render(tmp_path / "run" / "render.sock", DOCUMENT, 30).pdf
+    assert render(tmp_path / "run" / "render.sock", RenderOrder(DOCUMENT), 30).pdf
 
 
 def test_folders_of_dead_renderers_are_removed(tmp_path: Path, start_renderer: Callable[..., Any]) -> None:
@@ -140,7 +141,7 @@ def test_a_long_data_folder_is_no_obstacle(tmp_path: Path, start_renderer: Calla
     data = tmp_path / ("d" * 100) / ("e" * 60)
     start_renderer(data)
 
-    assert render(data / "run" / "render.sock", DOCUMENT, 30).pdf
+    assert render(data / "run" / "render.sock", RenderOrder(DOCUMENT), 30).pdf
 
 
 @pytest.mark.parametrize(
@@ -167,7 +168,7 @@ def test_a_peer_that_speaks_something_else_is_dropped(
             answer = channel.recv(1)
 
     assert answer == b""
-    assert render(tmp_path / "run" / "render.sock", DOCUMENT, 30).pdf
+    assert render(tmp_path / "run" / "render.sock", RenderOrder(DOCUMENT), 30).pdf
 
 
 def test_peers_that_say_nothing_hold_no_place_for_long(tmp_path: Path, start_renderer: Callable[..., Any]) -> None:
@@ -178,7 +179,7 @@ def test_peers_that_say_nothing_hold_no_place_for_long(tmp_path: Path, start_ren
         channel.connect(str(tmp_path / "run" / "render.sock"))
         channel.sendall(struct.pack(">II", 10, 1000) + b"{}")
 
-    result = render(tmp_path / "run" / "render.sock", DOCUMENT, 30)
+    result = render(tmp_path / "run" / "render.sock", RenderOrder(DOCUMENT), 30)
 
     for channel in silent:
         channel.close()
@@ -189,7 +190,7 @@ def test_a_page_far_too_large_is_refused(tmp_path: Path, start_renderer: Callabl
     """Refused by its announced length, with the limit, for good."""
     start_renderer(tmp_path, POSTBUS_RENDERING__MAX_INPUT_OCTETS="65536")
 
-    reason = render(tmp_path / "run" / "render.sock", b"x" * 8_000_000, 30).reason
+    reason = render(tmp_path / "run" / "render.sock", RenderOrder(b"x" * 8_000_000), 30).reason
 
     assert reason
     assert (reason.code, reason.params["octets"], reason.waits) == ("render_too_large", 8_000_000, False)
@@ -200,9 +201,9 @@ def test_what_cannot_be_laid_out_keeps_its_words(tmp_path: Path, start_renderer:
     start_renderer(tmp_path, POSTBUS_RENDERING__MAX_INPUT_OCTETS="65536")
     body = '<p style="color:red">Total 12,00</p>' + '<p title="' + "x" * 100_000 + '">EUR</p>'
 
-    result = render(tmp_path / "run" / "render.sock", page(HEADER, body).encode(), 30)
+    result = render(tmp_path / "run" / "render.sock", RenderOrder(page(HEADER, body).encode()), 30)
 
-    assert result.rung == "text"
+    assert result.facts.rung == "text"
     assert result.pdf
     words = look.words(result.pdf)
     assert "Total 12,00" in words
@@ -215,8 +216,8 @@ def test_a_page_that_fails_on_every_rung_ends_with_its_reason(
     """A mail that cannot be rendered says why, and the next one is rendered."""
     start_renderer(tmp_path, POSTBUS_RENDERING__MAX_PAGES="1")
 
-    reason = render(tmp_path / "run" / "render.sock", page(HEADER, "<p>x</p>" * 500).encode(), 30).reason
+    reason = render(tmp_path / "run" / "render.sock", RenderOrder(page(HEADER, "<p>x</p>" * 500).encode()), 30).reason
 
     assert reason
     assert (reason.code, reason.params["limit"], reason.waits) == ("render_too_many_pages", 1, False)
-    assert render(tmp_path / "run" / "render.sock", DOCUMENT, 30).pdf
+    assert render(tmp_path / "run" / "render.sock", RenderOrder(DOCUMENT), 30).pdf

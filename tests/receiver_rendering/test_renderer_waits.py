@@ -13,6 +13,7 @@ import pytest
 from receiver.config import RenderingSettings
 from receiver.rendering import wire
 from receiver.rendering.client import available, render
+from receiver.rendering.order import RenderOrder
 from receiver.rendering.page import HeaderBlock, page
 
 DOCUMENT = page(HeaderBlock("a@x.example", "b@x.example", None, "Invoice"), "<p>BENIGN-TEXT</p>").encode()
@@ -20,7 +21,7 @@ DOCUMENT = page(HeaderBlock("a@x.example", "b@x.example", None, "Invoice"), "<p>
 
 def test_without_a_renderer_the_job_waits(tmp_path: Path) -> None:
     """Nothing listens: the reason names the socket, and is no fault of the mail."""
-    reason = render(tmp_path / "render.sock", DOCUMENT, 30).reason
+    reason = render(tmp_path / "render.sock", RenderOrder(DOCUMENT), 30).reason
 
     assert reason
     assert (reason.code, reason.params["socket"], reason.waits) == (
@@ -44,7 +45,7 @@ def test_a_renderer_that_dies_makes_the_job_wait(tmp_path: Path) -> None:
 
         thread = threading.Thread(target=hang_up)
         thread.start()
-        reason = render(path, DOCUMENT, 30).reason
+        reason = render(path, RenderOrder(DOCUMENT), 30).reason
         thread.join()
 
     assert reason
@@ -67,7 +68,7 @@ def test_an_answer_that_makes_no_sense_makes_the_job_wait(answer: dict[str, Any]
 
         thread = threading.Thread(target=talk_nonsense)
         thread.start()
-        result = render(path, DOCUMENT, 30)
+        result = render(path, RenderOrder(DOCUMENT), 30)
         thread.join()
 
     assert result.pdf is None
@@ -88,12 +89,12 @@ def test_without_wkhtmltopdf_the_job_waits_until_it_is_installed(
     reason = available(settings, address)
     assert reason
     assert (reason.code, reason.params["command"], reason.waits) == ("render_no_command", str(command), True)
-    assert render(address, DOCUMENT, 30).reason == reason
+    assert render(address, RenderOrder(DOCUMENT), 30).reason == reason
 
     command.symlink_to(shutil.which("wkhtmltopdf") or "")
     while available(settings, address) is not None:  # it looks again every few seconds; pytest's timeout is the end
         time.sleep(0.1)
-    assert render(address, DOCUMENT, 30).pdf
+    assert render(address, RenderOrder(DOCUMENT), 30).pdf
 
 
 def test_without_bubblewrap_nothing_is_rendered(tmp_path: Path, start_renderer: Callable[..., Any]) -> None:
@@ -101,7 +102,7 @@ def test_without_bubblewrap_nothing_is_rendered(tmp_path: Path, start_renderer: 
     folder = programs(tmp_path, "wkhtmltopdf")
     start_renderer(tmp_path, PATH=str(folder))
 
-    reason = render(tmp_path / "run" / "render.sock", DOCUMENT, 30).reason
+    reason = render(tmp_path / "run" / "render.sock", RenderOrder(DOCUMENT), 30).reason
 
     assert reason
     assert (reason.code, reason.waits) == ("render_no_sandbox", True)
@@ -115,7 +116,7 @@ def test_where_namespaces_are_not_permitted_the_job_waits(tmp_path: Path, start_
     refusing.chmod(0o755)
     start_renderer(tmp_path, PATH=str(folder))
 
-    reason = render(tmp_path / "run" / "render.sock", DOCUMENT, 30).reason
+    reason = render(tmp_path / "run" / "render.sock", RenderOrder(DOCUMENT), 30).reason
 
     assert reason
     assert reason.code == "render_sandbox_refused"

@@ -1,0 +1,48 @@
+"""What is asked of the renderer, and what it tells of its work: values that the pipeline and the renderer share.
+
+Octets and words only: no row, no id, no key (law 17). Builds nothing, sends nothing.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """The octets that the page is a view of: they are embedded in the PDF as an associated file, as they stand."""
+
+    octets: bytes = field(repr=False)
+    name: str  # safe as a file name, e.g. message.eml
+    media_type: str  # message/rfc822, or application/xml of an e-invoice
+
+
+@dataclass(frozen=True, slots=True)
+class RenderOrder:
+    """A whole HTML document in UTF-8 (receiver.rendering.page), and what its PDF says of itself.
+
+    `date`: the mail's own, aware; it becomes the PDF's dates, so that the same mail gives the same octets.
+    """
+
+    page: bytes = field(repr=False)
+    title: str = ""
+    author: str = ""
+    date: datetime | None = None
+    language: str = ""  # BCP 47; "" is not said
+    original: Original | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RenderFacts:
+    """How a PDF came about; stored with the document.
+
+    `archival`: "PDF/A-3b", or "" with `archival_fault` saying what was against it.
+    """
+
+    rung: str = ""  # full, unstyled or text
+    pages: int = 0
+    milliseconds: int = 0
+    renderer: str = ""  # the program with its version
+    template: str = ""  # version of page and cleaning
+    sandbox: str = ""  # bubblewrap, landlock or none
+    archival: str = ""
+    archival_fault: str = ""
