@@ -28,8 +28,18 @@ LARGE = page(HEADER, "<table>" + "<tr><td>1</td><td>2</td></tr>" * 12_000 + "</t
 
 
 def children_of(pid: int) -> list[int]:
-    """Processes that `pid` has started and that run."""
-    return [int(one) for task in Path(f"/proc/{pid}/task").iterdir() for one in (task / "children").read_text().split()]
+    """Processes that `pid` has started for pages that are being laid out: not those that finish PDFs, which stay."""
+    tasks = Path(f"/proc/{pid}/task").iterdir()
+    children = [int(one) for task in tasks for one in (task / "children").read_text().split()]
+    return [child for child in children if not name_of(child).startswith("python")]
+
+
+def name_of(pid: int) -> str:
+    """The program that a process runs; empty when it has ended."""
+    try:
+        return Path(f"/proc/{pid}/comm").read_text()
+    except OSError:
+        return ""
 
 
 def render_in_thread(address: Path, document: bytes, results: list[RenderResult]) -> threading.Thread:
