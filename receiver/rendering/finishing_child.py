@@ -5,6 +5,7 @@ opens nothing, keeps nothing of the PDF before, and may be killed at any moment.
 it: the next one is fresh. It logs nothing.
 """
 
+import codecs
 import gc
 import json
 import logging
@@ -14,6 +15,7 @@ import signal
 import socket
 import sys
 from contextlib import suppress
+from datetime import UTC, datetime
 from io import BytesIO
 
 from fontTools.ttLib import getTableModule
@@ -23,11 +25,14 @@ from receiver.rendering import wire
 from receiver.rendering.finishing import TooManyPages, finish
 from receiver.rendering.finishing_work import Work
 from receiver.rendering.lockdown import Allowance, LockdownRefused, lock_down
+from receiver.rendering.order import Original
 from receiver.rendering.stripping import Unfit
 from receiver.rendering.xmp import Imprint
 
 # Of fonts, imported when they are first met, which is too late in here.
 TABLES = ("glyf", "head", "hhea", "hmtx", "loca", "maxp", "cmap", "post", "name", "OS/2", "CFF ", "fpgm", "prep")
+# Likewise.
+ENCODINGS = ("ascii", "latin-1", "cp1252", "mac-roman", "utf-8", "utf-16", "utf-16-be", "utf-16-le", "pdfdoc")
 MAX_OCTETS = 2**32
 
 
@@ -62,7 +67,11 @@ def _warm_up() -> None:
     empty, octets = Pdf.new(), BytesIO()
     empty.add_blank_page()
     empty.save(octets)
-    finish(Work(octets.getvalue(), Imprint("", "", "", None), None, 1, needs_text=False, archival=True))
+    for encoding in ENCODINGS:
+        codecs.lookup(encoding)
+    everything = Imprint("\u2713", "author", "en", datetime(2000, 1, 1, tzinfo=UTC))
+    original = Original(b"mail", "message.eml", "message/rfc822")
+    finish(Work(octets.getvalue(), everything, original, 1, needs_text=False, archival=True))
     gc.collect()
     gc.freeze()
 

@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -70,11 +71,12 @@ class _Child:
         """Whether a new child is better for the next page."""
         return self._pages >= PAGES_OF_A_CHILD or self._memory > GROWN_OCTETS
 
-    def finish(self, work: Work, deadline: Deadline) -> Finished:
-        """One PDF. Raises NotRendered as the child says, _ChildGone."""
+    def finish(self, work: Work, seconds: float) -> Finished:
+        """One PDF within `seconds`, once it is ready. Raises NotRendered as the child says, _ChildGone."""
         self._pages += 1
+        self._get_ready()
+        deadline = Deadline(seconds)
         try:
-            self._get_ready()
             self._channel.settimeout(deadline.left())
             original = work.original.octets if work.original else b""
             wire.send(self._channel, work.header(deadline.left()), work.pdf, original)
@@ -123,12 +125,13 @@ class FinishingPool:
 
     def finish(self, work: Work, seconds: float) -> Finished:
         """The PDF as it is kept, within `seconds`."""
-        deadline = Deadline(seconds)
+        started = time.monotonic()
         if work.archival:
             with suppress(_ChildGone):
-                return self._once(work, Deadline(PROOF_SHARE * seconds))
+                return self._once(work, PROOF_SHARE * seconds)
+        left = max((1 - PROOF_SHARE) * seconds, seconds - (time.monotonic() - started))
         try:
-            finished = self._once(replace(work, archival=False), deadline)
+            finished = self._once(replace(work, archival=False), left)
         except _ChildGone as gone:
             raise NotRendered("render_gave_damaged_pdf") from gone
         return replace(finished, archival_fault=PROOF_FAILED) if work.archival else finished
@@ -140,13 +143,13 @@ class FinishingPool:
         for child in idle:
             child.end()
 
-    def _once(self, work: Work, deadline: Deadline) -> Finished:
+    def _once(self, work: Work, seconds: float) -> Finished:
         with self._lock:
             child = self._idle.pop() if self._idle else None
         child = child or self._started()
         is_well = False
         try:
-            finished = child.finish(work, deadline)
+            finished = child.finish(work, seconds)
             is_well = True
         except NotRendered as refusal:
             is_well = not refusal.reason.waits

@@ -103,6 +103,10 @@ class Look:
         command = ["pdftotext", *arguments, "-", "-"]
         return subprocess.run(command, input=pdf, capture_output=True, check=True).stdout.decode()
 
+    def info(self, pdf: bytes) -> str:
+        """What a PDF says of itself."""
+        return subprocess.run(["pdfinfo", "-"], input=pdf, capture_output=True, check=True).stdout.decode()
+
     def picture(self, pdf: bytes, resolution: int = 30) -> tuple[int, int, bytes]:
         """Page one as (width, height, RGB octets)."""
         command = ["pdftoppm", "-r", str(resolution), "-f", "1", "-l", "1", "-"]
