@@ -23,6 +23,9 @@ from receiver.rendering.xmp import Imprint
 FLAVOUR = "3b"
 # Operators that show text (ISO 32000-1 table 109), behind the string or array that they show.
 SHOWS_TEXT = re.compile(rb"[>)\]]\s*(?:T[jJ]|['\"])")
+# A file specification has one name in Unicode, and one for old readers; in neither is there a folder.
+NO_NAME = re.compile(r"[\x00-\x1f\x7f-\x9f/\\:\ud800-\udfff]")
+NO_PLAIN_NAME = re.compile(r"[^\x20-\x7e]|[/\\:]")
 # The validator takes some 0.6 ms for a kilobyte of drawing, of which a page has 40 to 100; beyond this nobody waits.
 MAX_PROVED_OCTETS = 6 * 1024**2
 
@@ -87,8 +90,9 @@ def _embed(pdf: Pdf, original: Original, imprint: Imprint) -> None:
     stream.Subtype = Name("/" + original.media_type)
     stream.Filter = Name.FlateDecode
     stream.Params = Dictionary(params)
-    name = String(original.name)
-    file = Dictionary(Type=Name.Filespec, F=name, UF=name, EF=Dictionary(F=stream, UF=stream))
+    name = String(NO_NAME.sub("_", original.name))
+    plain = String(NO_PLAIN_NAME.sub("_", original.name))
+    file = Dictionary(Type=Name.Filespec, F=plain, UF=name, EF=Dictionary(F=stream, UF=stream))
     file.AFRelationship = Name.Source
     file = pdf.make_indirect(file)
     pdf.Root.AF = Array([file])

@@ -13,7 +13,8 @@ PRODUCER = "postbus"
 MAX_CHARACTERS = 1000
 # XML 1.0 2.2 has no word for these, nor has a single line.
 UNFIT = re.compile("[^\u0020-\u007e\u00a0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]+")
-NOT_A_CHARACTER = re.compile("[\ufdd0-\ufdef]|[\U0001fffe-\U0001ffff]")
+# Nor is any of these one; those that turn the direction of writing could show another title.
+NOT_A_CHARACTER = re.compile("[\ufdd0-\ufdef\U0001fffe-\U0001ffff\u202a-\u202e\u2066-\u2069]")
 LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,8}")
 
 _FRAME = (

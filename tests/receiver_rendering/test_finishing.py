@@ -26,7 +26,7 @@ from receiver.rendering.xmp import Imprint
 BODY = '<table><tr><td>12,00</td><td>請求書</td></tr></table><a href="https://shop.example/pay?a=1">pay</a>'
 DOCUMENT = page(HeaderBlock("a@x.example", "b@x.example", None, "Invoice"), BODY + "<p>x</p>" * 100).encode()
 NOON_IN_TOKYO = datetime(2024, 3, 1, 12, 0, 5, 999, tzinfo=timezone(timedelta(hours=9)))
-IMPRINT = Imprint.of("Rechnung\r\n4711 <✓ & \x00>", 'Ann "A" \U0001f9fe <a@x.example>', "de-DE", NOON_IN_TOKYO)
+IMPRINT = Imprint.of("Rechnung\r\n4711\u202e <✓ & \x00>", 'Ann "A" \U0001f9fe <a@x.example>', "de-DE", NOON_IN_TOKYO)
 MAIL = bytes(range(256)) * 80 + b"\r\n.\r\nendstream endobj"
 ORIGINAL = Original(MAIL, "message.eml", "message/rfc822")
 
@@ -111,6 +111,16 @@ def test_the_original_comes_back_octet_for_octet(written: bytes, tmp_path: Path)
         assert file.EF.F.Params.Size == len(MAIL)
         assert bytes(file.EF.F.Params.CheckSum) == hashlib.md5(MAIL).digest()  # noqa: S324 - the checksum that the format has
         assert str(file.EF.F.Params.ModDate) == "D:20240301030005Z"
+
+
+def test_a_name_of_any_letters_is_no_obstacle(written: bytes) -> None:
+    """In Unicode for readers of today, in ASCII for old ones, a folder in neither; still PDF/A."""
+    finished = finish(work(written, original=Original(MAIL, "../請求書 Mai.eml", "message/rfc822")))
+
+    with pikepdf.open(BytesIO(finished.pdf)) as pdf:
+        (file,) = pdf.Root.AF
+        assert (str(file.UF), str(file.F)) == (".._請求書 Mai.eml", "..____ Mai.eml")
+    assert finished.archival_fault == ""
 
 
 def test_the_same_input_gives_the_same_octets(written: bytes) -> None:

@@ -116,6 +116,20 @@ def test_sigterm_finishes_the_page_in_hand(tmp_path: Path, start_renderer: Calla
     assert after.code == "render_no_renderer"
 
 
+def test_nothing_outlives_a_renderer_that_is_killed(tmp_path: Path, start_renderer: Callable[..., Any]) -> None:
+    """kill -9: those that finish PDFs notice and end, too."""
+    process = start_renderer(tmp_path)
+    tasks = Path(f"/proc/{process.pid}/task").iterdir()
+    beside = [int(one) for task in tasks for one in (task / "children").read_text().split()]
+
+    process.kill()
+    process.wait()
+
+    assert beside
+    while any(name_of(each).startswith("python") for each in beside):  # pytest's timeout is the end
+        time.sleep(0.01)
+
+
 def test_a_socket_left_by_a_dead_renderer_is_replaced(tmp_path: Path, start_renderer: Callable[..., Any]) -> None:
     """kill -9 and start again: it serves."""
     process = start_renderer(tmp_path)
