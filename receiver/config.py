@@ -103,6 +103,10 @@ class RenderingSettings(Section):
     seconds: float = Field(30.0, gt=0, description="Wall time of one document.")
     max_input_octets: int = Field(8 * 1024**2, ge=64 * 1024, description="HTML with its images, after inlining.")
     max_pages: int = Field(500, ge=1, description="Pages of one PDF.")
+    max_original_octets: int = Field(
+        25 * 1024**2, ge=0, le=128 * 1024**2, description="Largest e-mail that is put into the PDF made of its text."
+    )
+    archival: bool = Field(True, description="Make PDF/A-3b where the page allows it.")
 
 
 class JobSettings(Section):

@@ -11,6 +11,8 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ import structlog
 
 from receiver.config import RenderingSettings, Settings
 from receiver.rendering import wire
+from receiver.rendering.order_fields import Asked, answer_of, read_order
 from receiver.rendering.own_folder import own_folder
 from receiver.rendering.reasons import NotRendered, Reason
 from receiver.rendering.workshop import Rendered, Workshop
@@ -38,8 +41,7 @@ class RendererRunning(Exception):
 
 def run_renderer(settings: Settings, *, ready: Callable[[], None], listener: socket.socket | None = None) -> None:
     """Serve until SIGTERM. `listener`: the socket that systemd has handed over; None: ours, at its configured path."""
-    with own_folder() as folder:
-        workshop = Workshop(settings.rendering, folder)
+    with own_folder() as folder, closing(Workshop(settings.rendering, folder)) as workshop:
         service = Service(listener or listen(settings.render_socket()), workshop, settings.rendering)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: service.stop())
@@ -115,8 +117,7 @@ class Service:
         try:
             with channel:
                 channel.settimeout(REQUEST_SECONDS)
-                header, octets = wire.receive(channel, READ_FACTOR * self._settings.max_input_octets)
-                answer, pdf = self._answer(header, octets)
+                answer, pdf = self._answer(*self._received(channel))
                 channel.settimeout(ANSWER_SECONDS)
                 wire.send(channel, answer, pdf)
         except (wire.WireFault, OSError) as fault:
@@ -124,28 +125,52 @@ class Service:
         finally:
             self._places.release()
 
-    def _answer(self, header: dict[str, Any], octets: bytes | int) -> tuple[dict[str, Any], bytes]:
+    def _received(self, channel: socket.socket) -> tuple[Asked | None, bytes]:
+        """What is asked (None: whether it can render now) and its page; an original too large is passed over."""
+        header, octets = wire.receive_header(channel)
+        if header.get("ask") == "available":
+            return None, b""
+        asked = read_order(header, octets)
+        if asked.page_octets > READ_FACTOR * self._settings.max_input_octets:
+            return asked, b""
+        page = wire.receive_octets(channel, asked.page_octets)
+        if asked.announced is None:
+            return asked, page
+        if asked.original_octets > self._settings.max_original_octets:
+            wire.skip_octets(channel, asked.original_octets)
+            return asked, page
+        original = wire.receive_octets(channel, asked.original_octets)
+        return asked.with_original(original), page
+
+    def _answer(self, asked: Asked | None, page: bytes) -> tuple[dict[str, Any], bytes]:
         started = time.monotonic()
         try:
-            if header.get("ask") == "available":
+            if asked is None:
                 self._workshop.prepare()
                 return {}, b""
-            rendered = self._render(header, octets)
+            rendered = self._render(asked, page)
         except NotRendered as fault:
             milliseconds = round(1000 * (time.monotonic() - started))
             log.info("page_refused", code=fault.reason.code, milliseconds=milliseconds)
             return {"reason": {"code": fault.reason.code, "params": dict(fault.reason.params)}}, b""
         milliseconds = round(1000 * (time.monotonic() - started))
-        log.info("page_rendered", rung=rendered.rung, pages=rendered.pages, milliseconds=milliseconds)
-        return {"rung": rendered.rung, "pages": rendered.pages, "milliseconds": milliseconds}, rendered.pdf
+        facts = replace(rendered.facts, milliseconds=milliseconds, original=asked.became_of_original)
+        log.info(
+            "page_rendered",
+            rung=facts.rung,
+            pages=facts.pages,
+            milliseconds=milliseconds,
+            archival=facts.archival,
+            archival_fault=facts.archival_fault,
+        )
+        return answer_of(facts), rendered.pdf
 
-    def _render(self, header: dict[str, Any], octets: bytes | int) -> Rendered:
-        if isinstance(octets, int):
-            limit = READ_FACTOR * self._settings.max_input_octets
-            raise NotRendered("render_too_large", octets=octets, limit=limit)
-        asked = header.get("seconds")
-        most = self._settings.seconds
-        return self._workshop.render(octets, min(most, float(asked)) if isinstance(asked, int | float) else most)
+    def _render(self, asked: Asked, page: bytes) -> Rendered:
+        limit = READ_FACTOR * self._settings.max_input_octets
+        if asked.page_octets > limit:
+            raise NotRendered("render_too_large", octets=asked.page_octets, limit=limit)
+        seconds = min(self._settings.seconds, asked.seconds or self._settings.seconds)
+        return self._workshop.render(page, seconds, asked.particulars)
 
 
 def _tell_state(workshop: Workshop) -> None:

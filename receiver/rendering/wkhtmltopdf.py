@@ -35,6 +35,8 @@ OPTIONS: Mapping[str, str] = MappingProxyType(
     }
 )
 MAX_PDF_OCTETS = 32 * 1024**2
+VERSION_SECONDS = 10.0
+MAX_VERSION_OCTETS = 4096
 
 
 class Wkhtmltopdf(PDFKit):  # type: ignore[misc]  # pdfkit has no types
@@ -66,6 +68,13 @@ class Wkhtmltopdf(PDFKit):  # type: ignore[misc]  # pdfkit has no types
             fault.add_note(_first_line(outcome.stderr))
             raise fault
         return outcome.stdout
+
+
+def version_of(confinement: Confinement) -> str:
+    """The program's own name and version, e.g. `wkhtmltopdf 0.12.6`; its name alone when it does not tell."""
+    command = [*confinement.prefix, str(confinement.program), "--version"]
+    outcome = bounded_run.run(command, b"", Limits(VERSION_SECONDS, MAX_VERSION_OCTETS), confinement.environment)
+    return _first_line(outcome.stdout)[:60] or confinement.program.name
 
 
 def _first_line(stderr: bytes) -> str:

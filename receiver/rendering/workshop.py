@@ -16,11 +16,15 @@ from typing import Literal
 from receiver.config import RenderingSettings
 from receiver.rendering import bounded_run, sandbox
 from receiver.rendering.bounded_run import Limits
-from receiver.rendering.judge import judge
+from receiver.rendering.finishing_pool import FinishingPool
+from receiver.rendering.finishing_work import Finished, Work
+from receiver.rendering.judge import has_text, judge_frame
+from receiver.rendering.order import ARCHIVAL, TEMPLATE, Particulars, RenderFacts
 from receiver.rendering.page import HeaderBlock, as_text_page, body_of, page
 from receiver.rendering.reasons import NotRendered
 from receiver.rendering.sandbox import Confinement
-from receiver.rendering.wkhtmltopdf import OPTIONS, Wkhtmltopdf
+from receiver.rendering.wkhtmltopdf import OPTIONS, Wkhtmltopdf, version_of
+from receiver.rendering.xmp import Imprint
 
 PROOF = HeaderBlock("postbus", "postbus", None, "Ä é ß € 請求書")
 PROOF_SECONDS = 20.0
@@ -34,16 +38,29 @@ TEXT_ENVIRONMENT = {
     "PYTHONDONTWRITEBYTECODE": "1",
 }
 
+NOTHING_SAID = Particulars()
+# A page that was laid out in the last moment is finished all the same.
+MIN_FINISHING_SECONDS = 2.0
+
 Rung = Literal["full", "text"]
 
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """A PDF, how it came about, and its pages."""
+    """A PDF, and how it came about."""
 
     pdf: bytes
-    rung: Rung
-    pages: int
+    facts: RenderFacts
+
+    @property
+    def rung(self) -> str:
+        """Of the ladder, on which it was made."""
+        return self.facts.rung
+
+    @property
+    def pages(self) -> int:
+        """How many it has."""
+        return self.facts.pages
 
 
 class Workshop:
@@ -58,6 +75,12 @@ class Workshop:
         self._confinement: Confinement | None = None
         self._refusal: NotRendered | None = None
         self._tried_at = float("-inf")
+        self._version = ""
+        self._finishing = FinishingPool(settings)
+
+    def close(self) -> None:
+        """End what runs beside; nothing can be rendered afterwards."""
+        self._finishing.close()
 
     def prepare(self) -> Confinement:
         """How to start the program; proved once, and tried again every few seconds while it fails."""
@@ -69,32 +92,57 @@ class Workshop:
                     raise self._refusal or NotRendered("render_interrupted")
             return self._confinement
 
-    def render(self, document: bytes, seconds: float) -> Rendered:
+    def render(self, document: bytes, seconds: float, particulars: Particulars = NOTHING_SAID) -> Rendered:
         """A PDF of a whole HTML document in UTF-8 within `seconds`, on the highest rung that holds."""
         started = time.monotonic()
-        confinement = self.prepare()
+        self.prepare()
         try:
-            return self._on_rung("full", document, confinement, seconds * FULL_SHARE)
+            return self._on_rung("full", document, particulars, seconds * FULL_SHARE)
         except NotRendered as fault:
             left = seconds - (time.monotonic() - started)
-            return self._as_text(document, confinement, left, fault)
+            return self._as_text(document, particulars, left, fault)
 
-    def _as_text(self, document: bytes, confinement: Confinement, seconds: float, fault: NotRendered) -> Rendered:
+    def _as_text(self, document: bytes, particulars: Particulars, seconds: float, fault: NotRendered) -> Rendered:
         started = time.monotonic()
         try:
             text_page = self._text_page(document, seconds / 2)
-            return self._on_rung("text", text_page, confinement, seconds - (time.monotonic() - started))
+            return self._on_rung("text", text_page, particulars, seconds - (time.monotonic() - started))
         except NotRendered:
             self._prove_again()
             # What is wrong with the whole page is the better answer: that page is what was asked for.
             raise fault from None
 
-    def _on_rung(self, rung: Rung, document: bytes, confinement: Confinement, seconds: float) -> Rendered:
+    def _on_rung(self, rung: Rung, document: bytes, particulars: Particulars, seconds: float) -> Rendered:
+        started = time.monotonic()
         limit = self._settings.max_input_octets
         if len(document) > limit:
             raise NotRendered("render_too_large", octets=len(document), limit=limit)
+        confinement = self.prepare()
         pdf = Wkhtmltopdf(document, confinement, self._options).to_pdf(seconds=seconds)
-        return Rendered(pdf, rung, judge(pdf, self._settings.max_pages))
+        left = max(MIN_FINISHING_SECONDS, seconds - (time.monotonic() - started))
+        finished = self._finished(pdf, document, particulars, left)
+        facts = RenderFacts(
+            rung=rung,
+            pages=finished.pages,
+            renderer=self._version,
+            template=TEMPLATE,
+            sandbox="bubblewrap" if confinement.prefix else "none",
+            archival="" if finished.archival_fault else ARCHIVAL,
+            archival_fault=finished.archival_fault,
+        )
+        return Rendered(finished.pdf, facts)
+
+    def _finished(self, pdf: bytes, document: bytes, particulars: Particulars, seconds: float) -> Finished:
+        judge_frame(pdf)
+        work = Work(
+            pdf,
+            Imprint.of(particulars.title, particulars.author, particulars.language, particulars.date),
+            particulars.original,
+            max_pages=self._settings.max_pages,
+            needs_text=has_text(document),
+            archival=self._settings.archival,
+        )
+        return self._finishing.finish(work, seconds)
 
     def _text_page(self, document: bytes, seconds: float) -> bytes:
         """The same page with the words only, taken out by a child: the parser works on what may be hostile."""
@@ -117,6 +165,7 @@ class Workshop:
         """Render a page of ours, which fills the font cache as well, and note what came of it."""
         self._tried_at = time.monotonic()
         try:
+            self._finishing.warm()
             program = sandbox.find_program(self._settings.command)
             sandbox.write_font_configuration(self._folder, program)
             if self._settings.sandbox == "bubblewrap":
@@ -125,6 +174,7 @@ class Workshop:
             else:
                 self._confinement = sandbox.leave_open(program, self._folder)
                 self._try_out(self._confinement)
+            self._version = version_of(self._confinement)
             self._refusal = None
         except NotRendered as fault:
             self._confinement, self._refusal = None, fault
@@ -132,9 +182,10 @@ class Workshop:
     def _try_out(self, confinement: Confinement) -> None:
         document = page(PROOF, "<p>postbus</p>").encode()
         try:
-            judge(Wkhtmltopdf(document, confinement).to_pdf(seconds=PROOF_SECONDS), self._settings.max_pages)
+            pdf = Wkhtmltopdf(document, confinement).to_pdf(seconds=PROOF_SECONDS)
+            self._finished(pdf, document, NOTHING_SAID, PROOF_SECONDS)
         except NotRendered as fault:
-            detail = "".join(getattr(fault, "__notes__", [])) or fault.reason.code
+            detail = fault.reason.params.get("detail") or "".join(getattr(fault, "__notes__", [])) or fault.reason.code
             raise NotRendered("render_sandbox_refused", detail=detail) from fault
 
 

@@ -77,7 +77,7 @@ def canary(tmp_path: Path) -> Iterator[Canary]:
 
 
 @pytest.fixture(scope="session")
-def workshop_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Workshop]:
+def workshop_of(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Workshop]]:
     """A workshop for these settings (by keyword) and options of wkhtmltopdf, the same one for the same wishes."""
     made: dict[str, Workshop] = {}
 
@@ -88,7 +88,9 @@ def workshop_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Works
             made[key] = Workshop(chosen, tmp_path_factory.mktemp("fonts"), options)
         return made[key]
 
-    return make
+    yield make
+    for workshop in made.values():
+        workshop.close()
 
 
 class Look:
@@ -100,6 +102,10 @@ class Look:
         """The text of a PDF."""
         command = ["pdftotext", *arguments, "-", "-"]
         return subprocess.run(command, input=pdf, capture_output=True, check=True).stdout.decode()
+
+    def info(self, pdf: bytes) -> str:
+        """What a PDF says of itself."""
+        return subprocess.run(["pdfinfo", "-"], input=pdf, capture_output=True, check=True).stdout.decode()
 
     def picture(self, pdf: bytes, resolution: int = 30) -> tuple[int, int, bytes]:
         """Page one as (width, height, RGB octets)."""
