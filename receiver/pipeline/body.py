@@ -4,7 +4,7 @@ Where plain text and HTML are alternatives, the HTML counts; further texts follo
 images stand inside. Called in the child only, and only when a decision keeps the text.
 """
 
-from receiver.mail.fields import parameter
+from receiver.mail.fields import parameter, text_of
 from receiver.pipeline.message_facts import Findings
 from receiver.pipeline.unpack import Leaf, Unpacked
 from receiver.rendering.cleaning import clean_html, text_to_html
@@ -18,7 +18,10 @@ CUT = '<div class="text">[…]</div>'
 def body_page(unpacked: Unpacked, findings: Findings, language: str) -> bytes:
     """A whole HTML document, UTF-8: header block and cleaned text."""
     images = _images(unpacked)
-    pieces = [_fragment(leaf, unpacked.texts[leaf.part], images) for leaf in unpacked.bodies() if not leaf.shadowed]
+    shown = [leaf for leaf in unpacked.bodies() if not leaf.shadowed]
+    pieces = [
+        _fragment(leaf, unpacked.texts[leaf.part], images, f"mail-{number}") for number, leaf in enumerate(shown, 1)
+    ]
     reading = findings.reading
     names = (each.filename for each in findings.facts.attachments if not each.is_referenced)
     header = HeaderBlock(
@@ -27,14 +30,15 @@ def body_page(unpacked: Unpacked, findings: Findings, language: str) -> bytes:
         date=reading.date,
         subject=reading.subject,
         attachments=tuple(name for name in names if name),
+        cc=text_of(unpacked.fields, "cc"),
     )
     return page(header, "\n".join(pieces), language).encode("utf-8", "replace")
 
 
-def _fragment(leaf: Leaf, text: str, images: dict[str, tuple[str, bytes]]) -> str:
+def _fragment(leaf: Leaf, text: str, images: dict[str, tuple[str, bytes]], mail: str) -> str:
     rest = CUT if leaf.is_cut else ""
     if leaf.is_html:
-        return clean_html(text, images) + rest
+        return clean_html(text, images, mail) + rest
     fields = leaf.entity.fields
     is_flowed = (parameter(fields, "content-type", "format") or "").lower() == "flowed"
     deletes_space = (parameter(fields, "content-type", "delsp") or "").lower() == "yes"

@@ -1,7 +1,7 @@
 """Make of a mail's HTML a fragment in which nothing runs and nothing is fetched.
 
 Images stand as data: URIs or as a box with their words; trackers vanish; of addresses only the ones a reader may
-follow by a click are left. The mail's own <style> is dropped: without it no rule of the mail reaches our page.
+follow by a click are left. Of the mail's own <style> stay the rules that lay it out, and they reach nothing else.
 nh3 is quadratic in nesting, so what nests beyond all reason is shown as plain text, and all of this is called in a
 process with limits.
 """
@@ -14,9 +14,12 @@ import nh3
 
 from receiver.rendering.flowed import unflow
 from receiver.rendering.images import ImageBudget
-from receiver.rendering.nesting import nests_beyond_reason
+from receiver.rendering.nesting import survey
 from receiver.rendering.plain import plain_text
+from receiver.rendering.roots import root_attributes
+from receiver.rendering.selectors import Names
 from receiver.rendering.styles import filter_style, length_fits
+from receiver.rendering.stylesheet import scoped
 
 TAGS = set(
     """
@@ -29,7 +32,7 @@ TAGS = set(
 SILENT_TAGS = set(
     "script style title noscript template svg math iframe object applet audio video canvas select".split()  # noqa: SIM905 - reads better than a column of quoted words
 )
-LOOKS = {"align", "valign", "bgcolor", "color", "width", "height", "dir", "lang", "title", "style"}
+LOOKS = {"align", "valign", "bgcolor", "color", "width", "height", "dir", "lang", "title", "style", "class", "id"}
 ATTRIBUTES = {
     "*": LOOKS,
     "a": {"href"},
@@ -54,6 +57,9 @@ ATTRIBUTE = re.compile(r' ([^\s=">]+)="([^"]*)"')
 TINY = re.compile(r"\s*0*[01](?:\.\d*)?\s*(?:px)?\s*")
 TINY_STYLE = re.compile(r"(?:^|;)(?:max-)?(?:width|height):0*[01](?:px)?(?:$|;)|(?:^|;)display:none|visibility:hidden")
 
+# Around what is left of the mail's <style>; what stands between has no "<".
+STYLE_OF_MAIL = ('<style class="of-mail">', "</style>")
+
 # Bounded and anchored at the start of a word: linear even on five megabytes without a blank.
 LINK = re.compile(
     r"(?<![\w@])https?://[^\s<>\"'\x00-\x1f]{1,2000}"
@@ -65,25 +71,36 @@ LONG_WORD = re.compile(r"\S{100}(?=\S)")
 MOST_REFERENCE_WORK = 500_000_000_000
 
 
-def clean_html(html: str, inline: Mapping[str, tuple[str, bytes]]) -> str:
+def clean_html(html: str, inline: Mapping[str, tuple[str, bytes]], mail: str = "mail-1") -> str:
     """A harmless HTML fragment of a mail's HTML.
 
-    `inline`: the mail's own images by Content-ID, as (media type, octets). Never raises on hostile input.
+    `inline`: the mail's own images by Content-ID, as (media type, octets). `mail`: the class of the element that the
+    mail's rules hold in, another one for each text of a page. Never raises on hostile input.
     """
     text = _encodable(html)
-    if nests_beyond_reason(text) or text.count("&") * len(text) > MOST_REFERENCE_WORK:
+    found = survey(text)
+    if found is None or text.count("&") * len(text) > MOST_REFERENCE_WORK:
         return text_to_html(plain_text(text))
+    sheet = scoped(found.styles, f".{mail}", found.elements)
+    attributes = _Attributes(ImageBudget(inline), sheet.names)
     cleaned = nh3.clean(
         text,
         tags=TAGS,
         clean_content_tags=SILENT_TAGS,
         attributes=ATTRIBUTES,
-        attribute_filter=_Attributes(ImageBudget(inline)),
+        attribute_filter=attributes,
         url_schemes={"http", "https", "mailto", "tel", "cid", "data"},
         url_relative="deny",
         link_rel="noopener noreferrer nofollow",
     )
-    return TAG_OR_LONG_WORD.sub(_finish, cleaned)
+    shown = TAG_OR_LONG_WORD.sub(_finish, cleaned)
+    said = root_attributes(found.roots, sheet.names)
+    if not sheet.text and not said:
+        return shown
+    style = f"{STYLE_OF_MAIL[0]}{sheet.text}{STYLE_OF_MAIL[1]}" if sheet.text else ""
+    said["class"] = f"{mail} {said.get('class', '')}".rstrip()
+    written = "".join(f' {name}="{markup.escape(value)}"' for name, value in said.items())
+    return f"{style}<div{written}>{shown}</div>"
 
 
 def text_to_html(text: str, *, is_flowed: bool = False, deletes_space: bool = False) -> str:
@@ -104,25 +121,34 @@ def text_to_html(text: str, *, is_flowed: bool = False, deletes_space: bool = Fa
 
 
 class _Attributes:
-    """The attribute filter of one mail: it knows how much the mail's images have used already."""
+    """The attribute filter of one mail: it knows its classes, and how much its images have used already."""
 
-    def __init__(self, images: ImageBudget) -> None:
+    def __init__(self, images: ImageBudget, names: Names) -> None:
         self._images = images
+        self._names = names
 
     def __call__(self, tag: str, name: str, value: str) -> str | None:
+        if name in {"class", "id"}:
+            return self._names.known(name, value) or None
         match name:
             case "src":
                 return self._images.data_uri(value) if tag == "img" else None
-            case "href":
-                return value if value.strip().casefold().startswith(SCHEMES_TO_FOLLOW) else None
             case "style":
                 return filter_style(value) or None
-            case "colspan" | "rowspan" | "span":
-                return value if value.isascii() and value.isdigit() and int(value[:9]) <= MAX_SPAN else None
-            case "width" | "height" | "border" | "cellpadding" | "cellspacing" | "hspace" | "vspace":
-                return value if length_fits(value) else None
             case _:
-                return value
+                return value if _may_stand(name, value) else None
+
+
+def _may_stand(name: str, value: str) -> bool:
+    match name:
+        case "href":
+            return value.strip().casefold().startswith(SCHEMES_TO_FOLLOW)
+        case "colspan" | "rowspan" | "span":
+            return value.isascii() and value.isdigit() and int(value[:9]) <= MAX_SPAN
+        case "width" | "height" | "border" | "cellpadding" | "cellspacing" | "hspace" | "vspace":
+            return length_fits(value)
+        case _:
+            return True
 
 
 def _finish(match: re.Match[str]) -> str:

@@ -9,12 +9,12 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 
-from receiver.rendering.cleaning import text_to_html
+from receiver.rendering.cleaning import STYLE_OF_MAIL, text_to_html
 
 LABELS = {
-    "en": ("From", "To", "Date", "Subject", "Attachments"),
-    "de": ("Von", "An", "Datum", "Betreff", "Anhänge"),
-    "nl": ("Van", "Aan", "Datum", "Onderwerp", "Bijlagen"),
+    "en": ("From", "To", "Cc", "Date", "Subject", "Attachments"),
+    "de": ("Von", "An", "Kopie", "Datum", "Betreff", "Anhänge"),
+    "nl": ("Van", "Aan", "Cc", "Datum", "Onderwerp", "Bijlagen"),
 }
 MAX_VALUE = 1000
 MAX_ATTACHMENTS = 50
@@ -70,6 +70,7 @@ class HeaderBlock:
     date: datetime | None
     subject: str
     attachments: tuple[str, ...] = ()
+    cc: str = ""
 
 
 def page(header: HeaderBlock, body_html: str, language: str = "en") -> str:
@@ -94,13 +95,21 @@ def as_text_page(document: str, text: str) -> str:
     return f"{before if mark else ''}{_BEFORE_BODY}{text_to_html(text)}{_AFTER_BODY}"
 
 
+def without_styles(document: str) -> str:
+    """The same page without the mail's style sheets; what stands in the elements themselves stays."""
+    opening, closing = STYLE_OF_MAIL
+    first, *others = document.split(opening)
+    return first + "".join(each.partition(closing)[2] for each in others)
+
+
 def _lines(header: HeaderBlock, language: str) -> list[tuple[str, str, str]]:
-    from_, to, date, subject, attachments = LABELS.get(language, LABELS["en"])
+    from_, to, cc, date, subject, attachments = LABELS.get(language, LABELS["en"])
     names = [_shown(name) for name in header.attachments[:MAX_ATTACHMENTS]]
     names += ["…"] if len(header.attachments) > MAX_ATTACHMENTS else []
     return [
         (from_, _shown(header.from_), "from"),
         (to, _shown(header.to), "to"),
+        (cc, _shown(header.cc), "cc"),
         (date, header.date.isoformat(" ", "minutes") if header.date else "", "date"),
         (subject, _shown(header.subject), "subject"),
         (attachments, " · ".join(names), "attachments"),
