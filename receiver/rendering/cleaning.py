@@ -65,6 +65,8 @@ LINK = re.compile(
     r"(?<![\w@])https?://[^\s<>\"'\x00-\x1f]{1,2000}"
     r"|(?<![\w.+@-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}(?![\w@])"
 )
+LETTER = re.compile(r"[^\W\d_]")
+RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]")
 # QtWebKit takes time by the square of a word: 20,000 letters without a place to break take it five seconds.
 LONG_WORD = re.compile(r"\S{100}(?=\S)")
 # html5ever moves what follows a character reference once for each of them: 2 million "&#" take it 50 seconds.
@@ -111,13 +113,37 @@ def text_to_html(text: str, *, is_flowed: bool = False, deletes_space: bool = Fa
     shown = _encodable(text).replace("\r\n", "\n").replace("\r", "\n")
     if is_flowed:
         shown = unflow(shown, deletes_space=deletes_space)
+    parts = by_direction(shown) if RIGHT_TO_LEFT.search(shown) else [(False, shown)]
+    return f'<div class="text">{"".join(_in_direction(_linked(part), is_rtl=is_rtl) for is_rtl, part in parts)}</div>'
+
+
+def by_direction(text: str) -> list[tuple[bool, str]]:
+    """Runs of lines that are written from right to left, or are not: their first letter decides (UAX 9, P2 and P3)."""
+    runs: list[tuple[bool, list[str]]] = []
+    for line in text.split("\n"):
+        letter = LETTER.search(line)
+        is_rtl = (
+            bool(RIGHT_TO_LEFT.match(letter.group())) if letter else bool(not line.strip() and runs and runs[-1][0])
+        )
+        if not runs or runs[-1][0] != is_rtl:
+            runs.append((is_rtl, []))
+        runs[-1][1].append(line)
+    # The line end before a block is not seen: a blank line there needs one more.
+    return [(is_rtl, "\n".join([*lines, *([""] if lines[-1] == "" else [])])) for is_rtl, lines in runs]
+
+
+def _in_direction(fragment: str, *, is_rtl: bool) -> str:
+    return f'<div dir="rtl">{fragment}</div>' if is_rtl else fragment
+
+
+def _linked(text: str) -> str:
     pieces, position = [], 0
-    for match in LINK.finditer(shown):
+    for match in LINK.finditer(text):
         address = match.group().rstrip(".,;:!?)]}")
-        pieces += [_escaped(shown[position : match.start()]), _link(address)]
+        pieces += [_escaped(text[position : match.start()]), _link(address)]
         position = match.start() + len(address)
-    pieces.append(_escaped(shown[position:]))
-    return f'<div class="text">{"".join(pieces)}</div>'
+    pieces.append(_escaped(text[position:]))
+    return "".join(pieces)
 
 
 class _Attributes:

@@ -31,7 +31,7 @@ html,body{margin:0;padding:0;background:#fff;color:#111}
 body{font:14px/1.4 "Liberation Sans","DejaVu Sans",sans-serif}
 .postbus{border-bottom:2px solid #5a6675;padding:0 0 10px;margin:0 0 16px;font-size:13px;line-height:1.45}
 .postbus table{border-collapse:collapse;width:100%;table-layout:fixed}
-.postbus td{padding:1px 0;vertical-align:top;word-wrap:break-word}
+.postbus td{padding:1px 0;vertical-align:top;text-align:left;word-wrap:break-word}
 .postbus .label{width:96px;color:#5a6675}
 .postbus .subject{font-weight:bold;font-size:15px}
 .outer{overflow:hidden;clear:both;float:left;min-width:100%;position:relative;z-index:0}
@@ -119,7 +119,9 @@ def _lines(header: HeaderBlock, language: str) -> list[tuple[str, str, str]]:
 def _row(label: str, value: str, kind: str) -> str:
     if not value:
         return ""
-    return f'<tr><td class="label">{label}</td><td class="{kind}">{markup.escape(value)}</td></tr>'
+    # The order of a subject's words is its writer's; what tells who wrote is always read from left to right.
+    direction = ' dir="auto"' if kind == "subject" else ""
+    return f'<tr><td class="label">{label}</td><td class="{kind}"{direction}>{markup.escape(value)}</td></tr>'
 
 
 def _shown(value: str) -> str:

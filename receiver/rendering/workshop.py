@@ -20,6 +20,7 @@ from receiver.rendering.judge import judge
 from receiver.rendering.page import HeaderBlock, as_text_page, body_of, page, without_styles
 from receiver.rendering.reasons import NotRendered
 from receiver.rendering.sandbox import Confinement
+from receiver.rendering.typesetting import typeset
 from receiver.rendering.wkhtmltopdf import OPTIONS, Wkhtmltopdf
 
 PROOF = HeaderBlock("postbus", "postbus", None, "Ä é ß € 請求書")
@@ -95,7 +96,7 @@ class Workshop:
         limit = self._settings.max_input_octets
         if len(document) > limit:
             raise NotRendered("render_too_large", octets=len(document), limit=limit)
-        pdf = Wkhtmltopdf(document, confinement, self._options).to_pdf(seconds=seconds)
+        pdf = Wkhtmltopdf(typeset(document), confinement, self._options).to_pdf(seconds=seconds)
         return Rendered(pdf, rung, judge(pdf, self._settings.max_pages))
 
     def _text_page(self, document: bytes, seconds: float) -> bytes:
