@@ -6,7 +6,7 @@ come in the reader's words. What is more than a page can bear is cut, and "…" 
 
 import html as markup
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 MAX_ROWS = 500
 MAX_TABLES = 20
@@ -26,12 +26,13 @@ Table = tuple[Sequence[str], Sequence[Sequence[str]]]
 
 def invoice_body(title: str, rows: Sequence[tuple[str, str]], tables: Sequence[Table] = ()) -> str:
     """The body of an invoice's page: a title, (label, value) rows, then each table as (column names, its lines)."""
-    pieces = [f'<div class="sheet"><h1>{_text(title)}</h1>', _rows(rows)]
+    pieces = [f'<div class="sheet"><h1>{_text(title)}</h1>', field_table(rows)]
     pieces += [_table(columns, lines) for columns, lines in tables[:MAX_TABLES]]
     return "".join(pieces) + "</div>"
 
 
-def _rows(rows: Sequence[tuple[str, str]]) -> str:
+def field_table(rows: Sequence[tuple[str, str]]) -> str:
+    """(label, value) rows as a table; those without a value are left out."""
     told = [(label, value) for label, value in rows if value.strip()]
     lines = [f"<tr><th>{_text(label)}</th><td>{_text(value)}</td></tr>" for label, value in told[:MAX_ROWS]]
     if len(told) > MAX_ROWS:
@@ -43,8 +44,10 @@ def _table(columns: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
     width = min(max([len(columns), *map(len, lines[:MAX_LINES])]), MAX_COLUMNS)
     if not width:
         return ""
-    head = "".join(f"<th>{_text(name)}</th>" for name in _filled(columns, width)) if columns else ""
-    shown = [_line(_filled(line, width)) for line in lines[:MAX_LINES]]
+    rows = [_filled(line, width) for line in lines[:MAX_LINES]]
+    names = enumerate(_filled(columns, width)) if columns else ()
+    head = "".join(f"<th{_kind(row[index] for row in rows)}>{_text(name)}</th>" for index, name in names)
+    shown = [_line(row) for row in rows]
     if len(lines) > MAX_LINES:
         shown.append(_line([CUT] * width))
     body = "".join(shown)
@@ -56,8 +59,14 @@ def _line(values: Sequence[str]) -> str:
 
 
 def _cell(value: str) -> str:
-    kind = ' class="figure"' if len(value) <= 40 and FIGURE.fullmatch(value.strip()) else ""
-    return f"<td{kind}>{_text(value)}</td>"
+    return f"<td{_kind([value])}>{_text(value)}</td>"
+
+
+def _kind(values: Iterable[str]) -> str:
+    """What sets figures apart; a column's name stands where its figures stand."""
+    told = [value.strip() for value in values if value.strip()]
+    is_figure = bool(told) and all(len(value) <= 40 and FIGURE.fullmatch(value) for value in told)
+    return ' class="figure"' if is_figure else ""
 
 
 def _filled(values: Sequence[str], width: int) -> list[str]:

@@ -48,7 +48,7 @@ line-height:1.3;padding:3px 6px}
 .mail .sheet .fields th{width:30%;font-weight:normal;color:#5a6675}
 .mail .sheet .lines th{border-bottom:1px solid #5a6675}
 .mail .sheet .lines td{border-bottom:1px solid #dfe3e8}
-.mail .sheet .figure{text-align:right;white-space:nowrap}
+.mail .sheet td.figure,.mail .sheet th.figure{text-align:right;white-space:nowrap;padding-left:8px}
 """
 # A person opens the kept page in a browser: should cleaning ever miss something, nothing is fetched, run or sent all
 # the same, and no name of a linked host is looked up before somebody follows the link.
