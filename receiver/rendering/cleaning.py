@@ -100,7 +100,7 @@ def clean_html(html: str, inline: Mapping[str, tuple[str, bytes]], mail: str = "
     if not sheet.text and not said:
         return shown
     style = f"{STYLE_OF_MAIL[0]}{sheet.text}{STYLE_OF_MAIL[1]}" if sheet.text else ""
-    said["class"] = f"{mail} {said.get('class', '')}".rstrip()
+    said = {"class": f"{mail} {said.pop('class', '')}".rstrip(), **said}
     written = "".join(f' {name}="{markup.escape(value)}"' for name, value in said.items())
     return f"{style}<div{written}>{shown}</div>"
 

@@ -46,10 +46,12 @@ class Scope:
         self._element = element
         self._names = names
 
-    def rewrite(self, prelude: Sequence[Node]) -> list[str]:
-        """Those of a comma-separated list that may stand, rewritten."""
-        kept = []
+    def rewrite(self, prelude: Sequence[Node], most: int) -> list[str]:
+        """Those of a comma-separated list that may stand, rewritten, at most so many."""
+        kept: list[str] = []
         for tokens in _split(prelude):
+            if len(kept) >= most:
+                break
             try:
                 kept.append(self._complex(tokens))
             except Refused:
@@ -140,20 +142,21 @@ def _trimmed(tokens: list[Node]) -> list[Node]:
 
 def _compounds(tokens: list[Node]) -> Iterator[tuple[str, list[Node]]]:
     """Compound selectors, each with the combinator before it."""
-    combinator, compound = " ", list[Node]()
+    combinator, compound = "", list[Node]()
     for token in tokens:
-        is_combinator = token.type == "whitespace" or _is(token, ">") or _is(token, "+")
-        if not is_combinator:
+        if token.type == "whitespace" or _is(token, ">") or _is(token, "+"):
+            if compound:
+                yield combinator or " ", compound
+                combinator, compound = " ", []
+            if token.type != "whitespace":
+                if combinator != " ":  # nothing stands before it, or another one
+                    raise Refused
+                combinator = token.value
+        else:
             compound.append(token)
-            continue
-        if compound:
-            yield combinator, compound
-            combinator, compound = " ", []
-        if token.type != "whitespace":
-            combinator = token.value
     if not compound:
         raise Refused
-    yield combinator, compound
+    yield combinator or " ", compound
 
 
 def _parts(tokens: list[Node]) -> Iterator[list[Node]]:

@@ -17,7 +17,8 @@ from receiver.rendering.media import media_hold
 from receiver.rendering.selectors import Names, Scope
 from receiver.rendering.styles import FUNCTIONS, harmless
 
-MAX_CHARACTERS = 256 * 1024
+# The largest of 300 mails has 50,000.
+MAX_CHARACTERS = 128 * 1024
 MAX_SELECTORS = 3000
 MAX_DECLARATIONS = 100
 MAX_NESTING = 4
@@ -46,7 +47,7 @@ def scoped(styles: Iterable[tuple[str, str]], element: str, elements: int = 0) -
     scope, room = Scope(element, sheet.names), min(MAX_SELECTORS, MOST_COMPARISONS // max(elements, 1))
     written: list[str] = []
     for rule in _rules(styles):
-        selectors = scope.rewrite(rule.prelude)
+        selectors = scope.rewrite(rule.prelude, room + 1)
         room -= len(selectors)
         if room < 0:
             break
@@ -117,8 +118,9 @@ def _token(token: Node, depth: int) -> str | None:
         return "url()"
     if depth >= MAX_NESTING or kind not in {"function", "() block"}:
         return None
+    # Bare parentheses stand in media queries; no value of ours may hold them.
     name, content = (token.lower_name, token.arguments) if kind == "function" else ("", token.content)
-    inner = _written(content, depth + 1) if name in FUNCTIONS | {""} else None
+    inner = _written(content, depth + 1) if not name or name in FUNCTIONS else None
     return None if inner is None else f"{name}({inner})"
 
 
