@@ -6,8 +6,6 @@ Octets and words only: no row, no id, no key (law 17). Builds nothing, sends not
 from dataclasses import dataclass, field
 from datetime import datetime
 
-# Version of page and cleaning, as facts tell it.
-TEMPLATE = "1"
 # What a PDF is called that passed the validator.
 ARCHIVAL = "PDF/A-3b"
 # A PDF as it is kept: the largest original that a setting allows, and the pages around it.

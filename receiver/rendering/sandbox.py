@@ -31,6 +31,8 @@ TEMPORARY_OCTETS = 64 * 1024**2
 LINKED_AT_THE_TOP = ("bin", "lib", "lib32", "lib64", "sbin")
 # Code that a page never needs; faster without.
 UNUSED_QT_PLUGINS = ("bearer", "printsupport", "iconengines", "sensors", "sensorgestures")
+# The program prints them as nothing: emoji without a picture fall back to the letters of other fonts.
+NO_COLOUR_GLYPHS = "<selectfont><rejectfont><glob>*ColorEmoji*</glob></rejectfont></selectfont>"
 # Few, on purpose: every further font is read at every start.
 FONTS = Path("/usr/share/fonts")
 FONT_FOLDERS = (
@@ -83,7 +85,7 @@ def write_font_configuration(folder: Path, program: Program) -> None:
     folders = "".join(f"<dir>{escape(str(font))}</dir>" for font in program.fonts)
     (folder / "fonts.conf").write_text(
         '<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd">'
-        f"<fontconfig>{folders}<cachedir>/fonts/cache</cachedir></fontconfig>",
+        f"<fontconfig>{folders}<cachedir>/fonts/cache</cachedir>{NO_COLOUR_GLYPHS}</fontconfig>",
         encoding="utf-8",
     )
 

@@ -1,14 +1,14 @@
 """Turn pages into PDFs on this machine: what is installed, proved by a page of ours, and the rungs of the ladder.
 
-Full page, then its words as plain text, then a reason: one mail never blocks the others. Says by itself when what was
-missing has been installed. Raises NotRendered.
+Full page, then without the mail's style sheets, then its words as plain text, then a reason: one mail never blocks the
+others. Says by itself when what was missing has been installed. Raises NotRendered.
 """
 
 import shutil
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -19,18 +19,19 @@ from receiver.rendering.bounded_run import Limits
 from receiver.rendering.finishing_pool import FinishingPool
 from receiver.rendering.finishing_work import Finished, Work
 from receiver.rendering.judge import has_text, judge_frame
-from receiver.rendering.order import ARCHIVAL, TEMPLATE, Particulars, RenderFacts
-from receiver.rendering.page import HeaderBlock, as_text_page, body_of, page
+from receiver.rendering.order import ARCHIVAL, Particulars, RenderFacts
+from receiver.rendering.page import TEMPLATE, HeaderBlock, as_text_page, body_of, page, without_styles
 from receiver.rendering.reasons import NotRendered
 from receiver.rendering.sandbox import Confinement
+from receiver.rendering.typesetting import typeset
 from receiver.rendering.wkhtmltopdf import OPTIONS, Wkhtmltopdf, version_of
 from receiver.rendering.xmp import Imprint
 
 PROOF = HeaderBlock("postbus", "postbus", None, "Ä é ß € 請求書")
 PROOF_SECONDS = 20.0
 RETRY_SECONDS = 2.0
-# What the first rung may use of the whole time; the second needs little.
-FULL_SHARE = 0.6
+# What each rung but the last may use of the time that is left; a page of words needs little.
+SHARE = 0.6
 MAX_PLAIN_OCTETS = 4 * 1024**2
 TEXT_ENVIRONMENT = {
     "LC_ALL": "C.UTF-8",
@@ -42,7 +43,7 @@ NOTHING_SAID = Particulars()
 # A page that was laid out in the last moment is finished all the same.
 MIN_FINISHING_SECONDS = 2.0
 
-Rung = Literal["full", "text"]
+Rung = Literal["full", "unstyled", "text"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +95,16 @@ class Workshop:
 
     def render(self, document: bytes, seconds: float, particulars: Particulars = NOTHING_SAID) -> Rendered:
         """A PDF of a whole HTML document in UTF-8 within `seconds`, on the highest rung that holds."""
-        started = time.monotonic()
+        deadline = time.monotonic() + seconds
         self.prepare()
-        try:
-            return self._on_rung("full", document, particulars, seconds * FULL_SHARE)
-        except NotRendered as fault:
-            left = seconds - (time.monotonic() - started)
-            return self._as_text(document, particulars, left, fault)
+        faults: list[NotRendered] = []
+        for rung, form in _forms(document):
+            try:
+                return self._on_rung(rung, form, particulars, SHARE * (deadline - time.monotonic()))
+            except NotRendered as fault:
+                faults.append(fault)
+        # What is wrong with the whole page is the better answer: that page is what was asked for.
+        return self._as_text(document, particulars, deadline - time.monotonic(), faults[0])
 
     def _as_text(self, document: bytes, particulars: Particulars, seconds: float, fault: NotRendered) -> Rendered:
         started = time.monotonic()
@@ -109,7 +113,6 @@ class Workshop:
             return self._on_rung("text", text_page, particulars, seconds - (time.monotonic() - started))
         except NotRendered:
             self._prove_again()
-            # What is wrong with the whole page is the better answer: that page is what was asked for.
             raise fault from None
 
     def _on_rung(self, rung: Rung, document: bytes, particulars: Particulars, seconds: float) -> Rendered:
@@ -118,7 +121,7 @@ class Workshop:
         if len(document) > limit:
             raise NotRendered("render_too_large", octets=len(document), limit=limit)
         confinement = self.prepare()
-        pdf = Wkhtmltopdf(document, confinement, self._options).to_pdf(seconds=seconds)
+        pdf = Wkhtmltopdf(typeset(document), confinement, self._options).to_pdf(seconds=seconds)
         left = max(MIN_FINISHING_SECONDS, seconds - (time.monotonic() - started))
         finished = self._finished(pdf, document, particulars, left)
         facts = RenderFacts(
@@ -187,6 +190,14 @@ class Workshop:
         except NotRendered as fault:
             detail = fault.reason.params.get("detail") or "".join(getattr(fault, "__notes__", [])) or fault.reason.code
             raise NotRendered("render_sandbox_refused", detail=detail) from fault
+
+
+def _forms(document: bytes) -> Iterator[tuple[Rung, bytes]]:
+    """The page, and the page without the mail's style sheets where it has some: in most mails they are the fault."""
+    yield "full", document
+    unstyled = without_styles(document.decode("utf-8", "replace")).encode()
+    if len(unstyled) < len(document):
+        yield "unstyled", unstyled
 
 
 def missing(settings: RenderingSettings, find: Callable[[str], str | None] = shutil.which) -> NotRendered | None:
