@@ -42,6 +42,13 @@ body{font:14px/1.4 "Liberation Sans","DejaVu Sans",sans-serif}
 line-height:1.3;padding:3px 6px}
 .mail img{max-width:100%}
 .mail tr,.mail img{page-break-inside:avoid}
+.mail .sheet h1{font-size:20px;margin:0 0 12px}
+.mail .sheet table{border-collapse:collapse;width:100%;margin:0 0 18px;font-size:13px;line-height:1.35}
+.mail .sheet td,.mail .sheet th{padding:3px 8px 3px 0;vertical-align:top;text-align:left;word-wrap:break-word}
+.mail .sheet .fields th{width:30%;font-weight:normal;color:#5a6675}
+.mail .sheet .lines th{border-bottom:1px solid #5a6675}
+.mail .sheet .lines td{border-bottom:1px solid #dfe3e8}
+.mail .sheet .figure{text-align:right;white-space:nowrap}
 """
 # A person opens the kept page in a browser: should cleaning ever miss something, nothing is fetched, run or sent all
 # the same, and no name of a linked host is looked up before somebody follows the link.
