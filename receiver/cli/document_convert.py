@@ -23,7 +23,7 @@ from receiver.cli.output import column, print_json, say, show, show_change
 from receiver.cli.parsers import parser, stored_octets
 from receiver.cli.rows import opened
 from receiver.cli.workplace import Workplace
-from receiver.pipeline.job_results import GivenUp, PutOff
+from receiver.pipeline.job_results import GivenUp, PutOff, TryAgain
 from receiver.pipeline.render_job import PdfMaker, renderer_of
 from receiver.pipeline.renewing import Renewed, Renewer
 from rules.wording import words
@@ -77,7 +77,7 @@ def convert(  # noqa: PLR0913, PLR0917 - a command's options are its arguments
                     _renew_all(renewal, str(tenant), yes=yes, as_json=as_json)
                 else:
                     _renew_one(renewal, str(document), yes=yes, as_json=as_json)
-            except PutOff as failure:
+            except (PutOff, TryAgain) as failure:
                 raise Refused(words(*failure.reason, here.settings.language)) from failure
 
 
@@ -93,7 +93,7 @@ def _convert_once(here: Workplace, maker: PdfMaker, identity: str, *, as_json: b
     pages = _pages_of(maker.database, message)
     try:
         maker.make(message.id, finish=partial(clear_failure, message.id))
-    except (PutOff, GivenUp) as failure:
+    except (PutOff, TryAgain, GivenUp) as failure:
         if isinstance(failure, GivenUp):
             with maker.database.write(ACTOR) as session:
                 failure.also(session)
@@ -134,15 +134,18 @@ def _renew_all(renewal: Renewal, tenant: str, *, yes: bool, as_json: bool) -> No
         owner = find_tenant(session, tenant)
         waiting = rendered_messages(session, owner.id)
     records: list[dict[str, Any]] = []
-    with _progress() as progress:
-        task = progress.add_task(owner.name, total=len(waiting))
-        for message_id, templates in waiting.items():
-            # What the renderer says of its first PDF is the template of now.
-            if not (renewal.template is not None and templates == {renewal.template}):
-                records += _renewed(renewal, message_id, yes=yes)
-            progress.advance(task)
-    told_again = [record for record in records if record["outcome"] != "unchanged"]
-    show(told_again, _COLUMNS, as_json=as_json, when_empty=f"{owner.name}: all PDFs are as they would be made now.")
+    try:
+        with _progress() as progress:
+            task = progress.add_task(owner.name, total=len(waiting))
+            for message_id, templates in waiting.items():
+                # What the renderer says of its first PDF is the template of now.
+                if not (renewal.template is not None and templates == {renewal.template}):
+                    records += _renewed(renewal, message_id, yes=yes)
+                progress.advance(task)
+    finally:  # cut short by a full disk or by whoever called it, it tells what it has done
+        changed = [record for record in records if record["outcome"] != "unchanged"]
+        nothing = f"{owner.name}: no PDF differs from what would be made now."
+        show(changed, _COLUMNS, as_json=as_json, when_empty=nothing)
     if any(record["outcome"] == "kept" for record in records) and not as_json:
         say("What differs stays until it is agreed to: give --yes, or postbus document convert --again DOCUMENT")
 

@@ -43,6 +43,7 @@ _FACTS = (
     ("Sandbox", "sandbox"),
     ("Archival", "archival"),
     ("Not archival", "archival_fault"),
+    ("Original", "original"),
 )
 
 

@@ -21,6 +21,11 @@ WORDS: dict[str, tuple[str, str, str]] = {
     "invoice": ("Invoice", "Rechnung", "Factuur"),
     "credit_note": ("Credit note", "Gutschrift", "Creditnota"),
     "correction": ("Corrected invoice", "Rechnungskorrektur", "Gecorrigeerde factuur"),
+    "self_billed": ("Self-billed invoice", "Gutschrift des Käufers", "Factuur van de koper"),
+    "prepayment": ("Prepayment invoice", "Anzahlungsrechnung", "Voorschotfactuur"),
+    "partial": ("Partial invoice", "Teilrechnung", "Deelfactuur"),
+    "debit_note": ("Debit note", "Belastungsanzeige", "Debetnota"),
+    "proforma": ("Pro forma invoice", "Proforma-Rechnung", "Proformafactuur"),
     "number": ("Number", "Nummer", "Nummer"),
     "issue_date": ("Date", "Datum", "Datum"),
     "due_date": ("Due", "Fällig", "Vervaldatum"),
@@ -28,6 +33,7 @@ WORDS: dict[str, tuple[str, str, str]] = {
     "seller": ("Seller", "Verkäufer", "Verkoper"),
     "seller_name": ("Seller", "Verkäufer", "Verkoper"),
     "seller_vat": ("VAT id of the seller", "USt-IdNr. des Verkäufers", "Btw-nummer van de verkoper"),
+    "seller_country": ("Country of the seller", "Land des Verkäufers", "Land van de verkoper"),
     "buyer": ("Buyer", "Käufer", "Koper"),
     "buyer_name": ("Buyer", "Käufer", "Koper"),
     "buyer_vat": ("VAT id of the buyer", "USt-IdNr. des Käufers", "Btw-nummer van de koper"),
@@ -41,6 +47,8 @@ WORDS: dict[str, tuple[str, str, str]] = {
     "tax": ("Tax", "Steuer", "Btw"),
     "total": ("Total with tax", "Gesamtbetrag mit Steuer", "Totaal met btw"),
     "payable": ("Payable", "Zahlbetrag", "Te betalen"),
+    "net_total": ("Total without tax", "Gesamtbetrag ohne Steuer", "Totaal zonder btw"),
+    "tax_total": ("Tax", "Steuer", "Btw"),
     "currency": ("Currency", "Währung", "Valuta"),
     "order_number": ("Order", "Bestellung", "Bestelling"),
     "note": ("Note", "Hinweis", "Opmerking"),
@@ -49,30 +57,37 @@ WORDS: dict[str, tuple[str, str, str]] = {
     "taxes": ("Taxes", "Steuern", "Btw-bedragen"),
     "quantity": ("Quantity", "Menge", "Aantal"),
     "unit": ("Unit", "Einheit", "Eenheid"),
+    "unit_price": ("Price", "Preis", "Prijs"),
+    "line_count": ("Lines", "Positionen", "Regels"),
     "price": ("Price", "Preis", "Prijs"),
     "amount": ("Amount", "Betrag", "Bedrag"),
     "rate": ("Rate", "Satz", "Tarief"),
     "description": ("Description", "Beschreibung", "Omschrijving"),
-    "syntax": ("Format", "Format", "Formaat"),
+    "format": ("Format", "Format", "Formaat"),
+    "syntax": ("Syntax", "Syntax", "Syntaxis"),
+    "type_code": ("Type code", "Typcode", "Typecode"),
     "profile": ("Profile", "Profil", "Profiel"),
     "yes": ("yes", "ja", "ja"),
     "no": ("no", "nein", "nee"),
 }
+MAX_INVOICES = 100  # of one file
 _DEEPEST = 3
 # The kind stands in the title, the currency beside the amounts.
 _SAID_ELSEWHERE = frozenset({"kind", "currency"})
-_AMOUNTS = frozenset({"net", "tax", "total", "payable"})
+_AMOUNTS = frozenset({"net", "tax", "total", "payable", "net_total", "tax_total"})
 
 
-def invoice_page(e_invoice: EInvoice, reading: Reading, language: str) -> bytes:
-    """A whole HTML document, UTF-8: the mail's header block, and the invoice's fields below it."""
-    header = HeaderBlock(
-        from_=reading.from_header, to=reading.to_header, date=reading.date, subject=reading.subject, attachments=()
-    )
+def invoice_page(e_invoices: Sequence[EInvoice], reading: Reading, language: str) -> bytes:
+    """A whole HTML document, UTF-8: the mail's header block, and below it each invoice that one file holds."""
+    header = HeaderBlock(from_=reading.from_header, to=reading.to_header, date=reading.date, subject=reading.subject)
+    body = "\n".join(_body(each, language) for each in e_invoices[:MAX_INVOICES])
+    return page(header, body, language).encode("utf-8", "replace")
+
+
+def _body(e_invoice: EInvoice, language: str) -> str:
     view = _View(language, e_invoice.currency or "")
     title = " ".join(filter(None, (view.word(e_invoice.kind), e_invoice.number)))
-    rows, tables = view.of(e_invoice)
-    return page(header, invoice_body(title, rows, tables), language).encode("utf-8", "replace")
+    return invoice_body(title, *view.of(e_invoice))
 
 
 class _View:

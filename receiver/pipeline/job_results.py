@@ -29,8 +29,9 @@ class GivenUp(Exception):
 
 
 class TryAgain(Exception):
-    """This attempt did not do it, and counts."""
+    """This attempt did not do it, and counts: again after `seconds`; None: later, the more attempts there were."""
 
-    def __init__(self, code: str, params: Mapping[str, str | int]) -> None:
+    def __init__(self, code: str, params: Mapping[str, str | int], seconds: float | None = None) -> None:
         super().__init__(code)
         self.reason = (code, params)
+        self.seconds = seconds

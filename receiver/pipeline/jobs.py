@@ -175,7 +175,7 @@ class JobRunner:
             case NotFound():
                 self._fail(job, ("subject_is_gone", {}), None)
             case TryAgain():
-                self._fail(job, error.reason, RETRY_SECONDS * 2 ** min(job.attempts, 8))
+                self._fail(job, error.reason, error.seconds or RETRY_SECONDS * 2 ** min(job.attempts, 8))
             case _:
                 log.error("job_broke", id=job.id, kind=job.kind, exc_info=error)
                 reason = ("job_failed", {"failure": type(error).__name__})

@@ -6,7 +6,7 @@ within a message. Never opens the database. Raises TemporaryFailure and NoRoom.
 
 from collections.abc import Sequence
 from dataclasses import fields, replace
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Protocol
 
 from receiver.pipeline.parsing import Parsed, Wanted
@@ -129,7 +129,7 @@ def keep_documents(blobs: BlobBatch, tenant_id: str, parsed: Parsed, decision: D
     named = {each.part: each.filename for each in documents}
     for part in invoices_alone(parsed.facts, decision):
         ref = blobs.put(tenant_id, parsed.invoices[part])
-        name = _distinct(text_name(named[part].removesuffix(".xml"), "html"), taken)
+        name = _distinct(text_name(PurePath(named[part]).stem, "html"), taken)
         documents.append(NewDocument("invoice_html", part, name, HTML, ref.octets, ref.sha256))
     return tuple(documents)
 

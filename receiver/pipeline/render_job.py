@@ -3,14 +3,14 @@
 One job makes all that are missing, each written in a transaction of its own: whoever is killed in the midst goes on
 with those that are left. Never starts wkhtmltopdf. While the renderer is away the job waits and no attempt counts; a
 page that cannot be rendered keeps its HTML and the reason, and holds up no other.
-Raises PutOff, GivenUp, and what storage raises (LeaseLost among it).
+Raises PutOff, TryAgain, GivenUp, and what storage raises (LeaseLost among it).
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from receiver.config import Settings
-from receiver.pipeline.job_results import GivenUp, PutOff
+from receiver.pipeline.job_results import GivenUp, PutOff, TryAgain
 from receiver.pipeline.keep import PDF, text_name
 from receiver.pipeline.render_order import KeptMail, facts_of, kept_mail, order_of
 from receiver.rendering.client import RenderResult, render
@@ -28,8 +28,11 @@ from storage.pages import note_not_rendered, note_rendered, without_pdf
 from storage.settlement import PDF_OF
 from storage.settling import NewDocument
 
-# How long a job waits when the renderer is away or not fit to work.
-RENDERER_AWAY_SECONDS = 30.0
+# How long jobs wait for a renderer that is not fit to work, for one that does not listen (it may be starting again),
+# and for one that ended with a page in hand.
+RENDERER_UNFIT_SECONDS = 30.0
+RENDERER_AWAY_SECONDS = 5.0
+RENDERER_ENDED_SECONDS = 5.0
 
 Step = Callable[[Session], None]
 Ask = Callable[[RenderOrder], RenderResult]
@@ -72,8 +75,8 @@ class PdfMaker:
     def make(self, message_id: str, hold: Step = nothing, finish: Step = nothing) -> None:
         """Have every page of a message as PDF, once. `hold` is done in the transaction of each, `finish` of the last.
 
-        Raises PutOff while the renderer cannot work, NotFound, Damaged; GivenUp, once the others are made, when a page
-        cannot be rendered: its `also` notes so with the page.
+        Raises PutOff while the renderer cannot work, TryAgain when it ended in the midst, NotFound, Damaged; GivenUp,
+        once the others are made, when a page cannot be rendered: its `also` notes so with the page.
         """
         with self.database.read() as session:
             mail = kept_mail(session, message_id)
@@ -94,15 +97,17 @@ class PdfMaker:
             raise _all_of(failed)
 
     def rendered(self, order: RenderOrder) -> RenderResult:
-        """A PDF from the renderer. Raises PutOff, GivenUp."""
+        """A PDF from the renderer. Raises PutOff, TryAgain, GivenUp."""
         result = self.ask(order)
         if result.pdf is not None:
             return result
         reason = result.reason
-        if reason is None:
-            raise PutOff("render_interrupted", {}, RENDERER_AWAY_SECONDS)
+        if reason is None or reason.code == "render_interrupted":
+            # It may have ended of this very page: such a page must not be tried for ever, nor hold up the others.
+            raise TryAgain("render_interrupted", {}, RENDERER_ENDED_SECONDS)
         if reason.waits:
-            raise PutOff(reason.code, reason.params, RENDERER_AWAY_SECONDS)
+            is_away = reason.code == "render_no_renderer"
+            raise PutOff(reason.code, reason.params, RENDERER_AWAY_SECONDS if is_away else RENDERER_UNFIT_SECONDS)
         raise GivenUp(reason.code, reason.params)
 
     def staged(self, tenant_id: str, result: RenderResult) -> tuple[str, int]:

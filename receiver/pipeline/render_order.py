@@ -21,7 +21,6 @@ from storage.tenants import find_tenant
 from storage.trial_mail import stored_mail
 
 EMAIL = "message/rfc822"
-XML = "application/xml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +62,8 @@ def facts_of(facts: RenderFacts) -> dict[str, Any]:
 def _original(mail: KeptMail, page: Document, blobs: BlobStore) -> Original | None:
     if page.kind == "invoice_html":
         of_part = (each for each in mail.documents if each.kind == "attachment" and each.part == page.part)
-        xml = next(of_part, None)
-        return Original(blobs.read(xml.tenant_id, xml.sha256), xml.filename, XML) if xml else None
+        xml = next(of_part, None)  # or EDIFACT
+        return Original(blobs.read(xml.tenant_id, xml.sha256), xml.filename, xml.media_type) if xml else None
     message = mail.message
     if not message.raw_sha256:
         return None

@@ -4,8 +4,8 @@ The page is made again from the octets as received, by a parsing child, so that 
 takes effect; where those are gone or cannot be read, the page that is kept is rendered once more. The document keeps
 its id: it is the same view of the same mail, and whoever refers to it finds it. What it was before stands in the audit
 (GoBD: changes are traceable). The old octets stay until the new row is committed, and longer (law 15).
-Never puts a lesser PDF (a lower rung) in the place of a better one. Raises PutOff, NotFound, Damaged, TemporaryFailure
-(Overtaken among it).
+Never puts a lesser PDF (a lower rung) in the place of a better one. Raises PutOff, TryAgain, NotFound,
+TemporaryFailure (Overtaken among it).
 """
 
 from collections.abc import Iterator, Mapping
@@ -116,13 +116,15 @@ class Renewer:
         return made | ({("email_html", TEXT_PART): parsed.body} if parsed.body else {})
 
     def _renew_one(self, mail: KeptMail, page: Document, octets: bytes | None) -> Renewed:
-        order = order_of(mail, page, self.maker.blobs, self.maker.language, octets)
         kind = PDF_OF[page.kind]
         before = next((each for each in mail.documents if (each.kind, each.part) == (kind, page.part)), None)
         try:
-            result = self.maker.rendered(order)
+            result = self.maker.rendered(order_of(mail, page, self.maker.blobs, self.maker.language, octets))
         except GivenUp as failure:
             return Renewed(mail, page, octets, before, RenderResult(reason=Reason(*failure.reason)), None)
+        except (NotFound, Damaged) as failure:
+            reason = Reason("render_nothing_to_render", {"failure": type(failure).__name__})
+            return Renewed(mail, page, octets, before, RenderResult(reason=reason), None)
         return Renewed(mail, page, octets, before, result, self._compared(before, result.pdf or b""))
 
     def _compared(self, before: Document | None, pdf: bytes) -> Comparison | None:

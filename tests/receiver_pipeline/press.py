@@ -30,6 +30,7 @@ class Press:
     pages: list[list[Rectangle]] = field(default_factory=lambda: [[]])
     facts: RenderFacts = FACTS
     refuses: bytes | None = None
+    is_fit: bool = True  # otherwise it ends with each page in hand
     meanwhile: Callable[[], None] = lambda: None  # what others do while it works; once
     orders: list[RenderOrder] = field(default_factory=list)
 
@@ -38,6 +39,8 @@ class Press:
         self.orders.append(order)
         meanwhile, self.meanwhile = self.meanwhile, lambda: None
         meanwhile()
+        if not self.is_fit:
+            return RenderResult(reason=Reason("render_interrupted"))
         if self.refuses is not None and self.refuses in order.page:
             return RenderResult(reason=Reason("render_took_too_long", {"seconds": 30}))
         return RenderResult(pdf_of_pages(*self.pages), None, self.facts)

@@ -62,7 +62,7 @@ def test_title_and_labels_are_in_the_readers_words(language: str, title: str) ->
     """A language that nobody wrote words for gets English ones."""
     invoice = EInvoice("credit_note", "UBL", number="7", total="-12.00", currency="EUR")
 
-    page = invoice_page(invoice, reading(), language).decode()
+    page = invoice_page([invoice], reading(), language).decode()
 
     assert title in page
     assert "-12.00 EUR" in page
@@ -81,7 +81,7 @@ def test_what_recognition_learns_later_is_shown_too() -> None:
         lines=(Line("Screws", "NLRTM", Decimal("3.50")), Line("Nails")),
     )
 
-    page = invoice_page(invoice, reading(), "en").decode()
+    page = invoice_page([invoice], reading(), "en").decode()
 
     for told in ("Buyer: Name", "Buyer &amp; Sons", "Ghent", "2026-02-28", "Is reverse charge", "yes", "second"):
         assert told in page
@@ -94,7 +94,7 @@ def test_no_value_is_more_than_text(value: Any) -> None:
     """Values are a stranger's: markup, controls, lone surrogates, any length, and types that nobody promised."""
     invoice = EInvoice("invoice", "CII", number=cast("str", str(value)), seller_name=value, currency=str(value))
 
-    page = invoice_page(invoice, reading(), "en")
+    page = invoice_page([invoice], reading(), "en")
 
     assert b"<script" not in page
     assert b"\x00" not in page
@@ -103,7 +103,14 @@ def test_no_value_is_more_than_text(value: Any) -> None:
 
 def test_an_unknown_kind_has_a_title_all_the_same() -> None:
     """Recognition may learn kinds, too."""
-    assert (
-        "Self billed invoice 9"
-        in invoice_page(EInvoice("self_billed_invoice", "UBL", number="9"), reading(), "de").decode()
-    )
+    page = invoice_page([EInvoice("thank_you_letter", "UBL", number="9")], reading(), "de")
+
+    assert b"Thank you letter 9" in page
+
+
+def test_all_invoices_of_one_file_are_on_its_page() -> None:
+    """A FatturaPA or Facturae file may hold a batch of them."""
+    page = invoice_page([EInvoice("invoice", "CII", number=f"N-{number}") for number in (1, 2)], reading(), "en")
+
+    assert b"Invoice N-1" in page
+    assert b"Invoice N-2" in page

@@ -189,6 +189,22 @@ def test_a_page_less_than_whole_says_so(house: House) -> None:
     assert remarks(house)["invoice_pdf"] == "rung_text"
 
 
+def test_a_page_that_ends_the_renderer_is_not_tried_for_ever(house: House) -> None:
+    """Each time it counts, and no other job waits for it; at last it is given up, with the reason."""
+    settle(house, xml_mail(CII))
+    for attempt in range(1, house.settings.jobs.attempts + 1):
+        runner = runner_of(house, Press(is_fit=False))
+        runner.turn()
+        runner.close()
+        with house.database.read() as session:
+            (row,) = jobs.of_subject(session, house.messages()[0].id)
+        assert (row.attempts, row.failed_at is not None) == (attempt, attempt == house.settings.jobs.attempts)
+        with house.database.write() as session:
+            session.connection().exec_driver_sql("UPDATE jobs SET run_at = '2020-01-01 00:00:00.000000'")
+
+    assert remarks(house)["invoice_html"] == "render_interrupted"
+
+
 def test_two_who_render_the_same_page_make_one_document(house: House) -> None:
     """`document convert` while the job runs: the first one's PDF stays, the other one finds it there."""
     settle(house, xml_mail(CII))
