@@ -142,12 +142,18 @@ def _renew_all(renewal: Renewal, tenant: str, *, yes: bool, as_json: bool) -> No
                 if not (renewal.template is not None and templates == {renewal.template}):
                     records += _renewed(renewal, message_id, yes=yes)
                 progress.advance(task)
-    finally:  # cut short by a full disk or by whoever called it, it tells what it has done
-        changed = [record for record in records if record["outcome"] != "unchanged"]
-        nothing = f"{owner.name}: no PDF differs from what would be made now."
-        show(changed, _COLUMNS, as_json=as_json, when_empty=nothing)
+    except BaseException:  # a full disk, the renderer away, whoever called it: what was done is told all the same
+        if _changed(records):
+            show(_changed(records), _COLUMNS, as_json=as_json, when_empty="")
+        raise
+    nothing = f"{owner.name}: no PDF differs from what would be made now."
+    show(_changed(records), _COLUMNS, as_json=as_json, when_empty=nothing)
     if any(record["outcome"] == "kept" for record in records) and not as_json:
         say("What differs stays until it is agreed to: give --yes, or postbus document convert --again DOCUMENT")
+
+
+def _changed(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [record for record in records if record["outcome"] != "unchanged"]
 
 
 def _renewed(renewal: Renewal, message_id: str, *, yes: bool) -> Iterator[dict[str, Any]]:
