@@ -26,6 +26,7 @@ from receiver.doctor.door import (
     reachable,
 )
 from receiver.doctor.findings import Check, Finding, run_together
+from receiver.doctor.fonts import judge_fonts
 from receiver.doctor.names import judge_host, judge_hostname, judge_mx, judge_ptr
 from receiver.doctor.resolver import Address, Resolver
 from receiver.smtp import tls
@@ -77,6 +78,7 @@ class Examination:
                 Check("accounts", "linked accounts", partial(stores.judge_accounts, settings)),
                 Check("journal", str(settings.journal_folder()), partial(stores.judge_journal, settings)),
                 Check("renderer", "the renderer", _alone(stores.judge_renderer, settings)),
+                Check("fonts", settings.rendering.fonts, partial(judge_fonts, Path(settings.rendering.fonts))),
                 Check("unit", "systemd", machine.judge_units),
             ]
         )

@@ -39,7 +39,7 @@ class RendererRunning(Exception):
 def run_renderer(settings: Settings, *, ready: Callable[[], None], listener: socket.socket | None = None) -> None:
     """Serve until SIGTERM. `listener`: the socket that systemd has handed over; None: ours, at its configured path."""
     with own_folder() as folder:
-        workshop = Workshop(settings.rendering, folder)
+        workshop = Workshop(settings.rendering, folder, lasting=settings.font_folder())
         service = Service(listener or listen(settings.render_socket()), workshop, settings.rendering)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: service.stop())

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Literal
 
 from receiver.config import RenderingSettings
-from receiver.rendering import bounded_run, sandbox
+from receiver.rendering import bounded_run, fonts, sandbox
 from receiver.rendering.bounded_run import Limits
+from receiver.rendering.font_folder import FontFolder, font_folder
 from receiver.rendering.judge import judge
 from receiver.rendering.page import HeaderBlock, as_text_page, body_of, page
 from receiver.rendering.reasons import NotRendered
@@ -49,10 +50,20 @@ class Rendered:
 class Workshop:
     """Everything one renderer process needs; may be used by several threads at once."""
 
-    def __init__(self, settings: RenderingSettings, folder: Path, options: Mapping[str, str] = OPTIONS) -> None:
-        """`folder`: an existing one of our own, for the font cache. `options`: those of the program, for tests."""
+    def __init__(
+        self,
+        settings: RenderingSettings,
+        folder: Path,
+        options: Mapping[str, str] = OPTIONS,
+        lasting: Path | None = None,
+    ) -> None:
+        """`folder`: an existing one of our own, gone when we end. `options`: those of the program, for tests.
+
+        `lasting`: where the font folder may outlive us, so that the next one need not fill its cache.
+        """
         self._settings = settings
         self._folder = folder
+        self._font_places = (lasting, folder) if lasting else (folder,)
         self._options = options
         self._lock = threading.Lock()
         self._confinement: Confinement | None = None
@@ -118,16 +129,26 @@ class Workshop:
         self._tried_at = time.monotonic()
         try:
             program = sandbox.find_program(self._settings.command)
-            sandbox.write_font_configuration(self._folder, program)
-            if self._settings.sandbox == "bubblewrap":
-                self._try_out(sandbox.confine(program, self._folder, fills_font_cache=True))
-                self._confinement = sandbox.confine(program, self._folder)
+            folder = self._fonts(program)
+            is_inside = self._settings.sandbox == "bubblewrap"
+            if is_inside:
+                fills_font_cache = not folder.is_filled(is_inside=True)
+                self._try_out(sandbox.confine(program, folder, fills_font_cache=fills_font_cache))
+                self._confinement = sandbox.confine(program, folder)
             else:
-                self._confinement = sandbox.leave_open(program, self._folder)
+                self._confinement = sandbox.leave_open(program, folder, self._folder)
                 self._try_out(self._confinement)
+            folder.note_filled(is_inside=is_inside)
             self._refusal = None
         except NotRendered as fault:
             self._confinement, self._refusal = None, fault
+
+    def _fonts(self, program: sandbox.Program) -> FontFolder:
+        chosen = fonts.pick(Path(self._settings.fonts))
+        try:
+            return font_folder(chosen, self._font_places, program.library_folders)
+        except OSError as error:
+            raise NotRendered("render_sandbox_refused", detail=f"font folder: {error.strerror}") from error
 
     def _try_out(self, confinement: Confinement) -> None:
         document = page(PROOF, "<p>postbus</p>").encode()
