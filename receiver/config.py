@@ -97,8 +97,9 @@ class RenderingSettings(Section):
         "", description="Unix socket of the renderer; empty: run/render.sock in the data folder, started by serve."
     )
     command: str = Field("", description="Path of wkhtmltopdf; empty: looked up in PATH.")
-    sandbox: Literal["bubblewrap", "none-i-accept-that-mail-may-run-code-here"] = Field(
-        "bubblewrap", description="What holds wkhtmltopdf; without bubblewrap bodies stay HTML."
+    sandbox: Literal["auto", "bubblewrap", "landlock", "none-i-accept-that-mail-may-run-code-here"] = Field(
+        "auto",
+        description="What holds wkhtmltopdf; auto: bubblewrap, else landlock. Where none works bodies stay HTML.",
     )
     fonts: str = Field("/usr/share/fonts", description="Where fonts are installed; pages are drawn with few of them.")
     seconds: float = Field(30.0, gt=0, description="Wall time of one document.")

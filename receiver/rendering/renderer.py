@@ -19,7 +19,7 @@ import structlog
 from receiver.config import RenderingSettings, Settings
 from receiver.rendering import wire
 from receiver.rendering.own_folder import own_folder
-from receiver.rendering.reasons import NotRendered, Reason
+from receiver.rendering.reasons import NotRendered
 from receiver.rendering.workshop import Rendered, Workshop
 
 # A peer on this machine sends at once; one that does not would hold a place, and there are as many as cores.
@@ -128,8 +128,9 @@ class Service:
         started = time.monotonic()
         try:
             if header.get("ask") == "available":
-                self._workshop.prepare()
-                return {}, b""
+                return {"sandbox": self._workshop.prepare().kind}, b""
+            if header.get("ask") == "proof":
+                return self._prove(header.get("port")), b""
             rendered = self._render(header, octets)
         except NotRendered as fault:
             milliseconds = round(1000 * (time.monotonic() - started))
@@ -138,6 +139,10 @@ class Service:
         milliseconds = round(1000 * (time.monotonic() - started))
         log.info("page_rendered", rung=rendered.rung, pages=rendered.pages, milliseconds=milliseconds)
         return {"rung": rendered.rung, "pages": rendered.pages, "milliseconds": milliseconds}, rendered.pdf
+
+    def _prove(self, port: object) -> dict[str, Any]:
+        proof = self._workshop.prove_sandbox(port if isinstance(port, int) else None)
+        return {"sandbox": proof.kind, "attempts": [[one.name, one.result, one.error] for one in proof.attempts]}
 
     def _render(self, header: dict[str, Any], octets: bytes | int) -> Rendered:
         if isinstance(octets, int):
@@ -149,12 +154,9 @@ class Service:
 
 
 def _tell_state(workshop: Workshop) -> None:
-    reason: Reason | None = None
     try:
-        workshop.prepare()
+        confinement = workshop.prepare()
     except NotRendered as fault:
-        reason = fault.reason
-    if reason is None:
-        log.info("renderer_started")
+        log.warning("renderer_cannot_render", code=fault.reason.code, **fault.reason.params)
     else:
-        log.warning("renderer_cannot_render", code=reason.code, **reason.params)
+        log.info("renderer_started", sandbox=confinement.kind)

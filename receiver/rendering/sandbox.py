@@ -1,19 +1,25 @@
 """The bubblewrap command line that wkhtmltopdf runs behind.
 
 Assume code execution inside: its WebKit has not been patched for years. So the new root holds the program, its
-libraries, our fonts and an empty /tmp; no /proc, no /etc, no home, no network, no other process. Flags of the program
-and the cleaning of mail are not the boundary, this is.
+libraries, our fonts and an empty /tmp; no /proc, no /etc, no home, no network, no other process; and the seccomp filter
+leaves it few system calls. Flags of the program and the cleaning of mail are not the boundary, this is.
 Raises NotRendered when the program or bubblewrap is not there.
 """
 
+import os
 import shutil
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
+from receiver.rendering import bounded_run
+from receiver.rendering.bounded_run import Besides, Limits, Outcome
 from receiver.rendering.font_folder import INSIDE, FontFolder
 from receiver.rendering.reasons import NotRendered
 
+Kind = Literal["bubblewrap", "landlock", "none"]
 ENVIRONMENT = {
     "LC_ALL": "C.UTF-8",
     "TZ": "UTC",
@@ -40,6 +46,7 @@ class Program:
     path: Path
     loader: Path  # as the program names it, e.g. /lib64/ld-linux-x86-64.so.2
     library_folders: tuple[Path, ...]  # resolved
+    reads: tuple[Path, ...] = ()  # further folders, e.g. a probe's standard library
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +56,30 @@ class Confinement:
     program: Path
     prefix: tuple[str, ...]
     environment: dict[str, str]
+    kind: Kind = "none"
+    # What the program is told to write to; "-" is its standard output.
+    output: str = "-"
+
+    def run(self, command: Sequence[str], octets: bytes, limits: Limits) -> Outcome:
+        """Run `command` (the program and its arguments) on `octets`; the Outcome's stdout is what went to `output`."""
+        return bounded_run.run([*self.prefix, *command], octets, limits, self.environment)
+
+
+@dataclass(frozen=True, slots=True)
+class Bubblewrapped(Confinement):
+    """Behind bubblewrap, with the compiled seccomp filter in this file."""
+
+    filter: Path = Path()
+
+    def run(self, command: Sequence[str], octets: bytes, limits: Limits) -> Outcome:
+        """As above. bwrap reads the filter to its end, so it is opened anew for each run."""
+        opened = os.open(self.filter, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            bubblewrap, *words = self.prefix
+            whole = [bubblewrap, "--seccomp", str(opened), *words, *command]
+            return bounded_run.run(whole, octets, limits, self.environment, Besides((opened,)))
+        finally:
+            os.close(opened)
 
 
 def find_program(command: str) -> Program:
@@ -65,8 +96,8 @@ def find_program(command: str) -> Program:
     return Program(path, loader, tuple(folders))
 
 
-def confine(program: Program, fonts: FontFolder, *, fills_font_cache: bool = False) -> Confinement:
-    """Behind bubblewrap. The font folder is read-only but to fill its cache."""
+def confine(program: Program, fonts: FontFolder, seccomp: Path, *, fills_font_cache: bool = False) -> Confinement:
+    """Behind bubblewrap. The font folder is read-only but to fill its cache; `seccomp`: the compiled filter's file."""
     bubblewrap = shutil.which("bwrap")
     if bubblewrap is None:
         raise NotRendered("render_no_sandbox", command="bwrap")
@@ -83,7 +114,7 @@ def confine(program: Program, fonts: FontFolder, *, fills_font_cache: bool = Fal
         *("--remount-ro", "/"),
         "--",
     ]
-    return Confinement(program.path, tuple(prefix), {"LC_ALL": "C.UTF-8"})
+    return Bubblewrapped(program.path, tuple(prefix), {"LC_ALL": "C.UTF-8"}, "bubblewrap", filter=seccomp)
 
 
 def leave_open(program: Program, fonts: FontFolder, home: Path) -> Confinement:
@@ -101,6 +132,7 @@ def _root_of(program: Program) -> list[str]:
     # The loader is named by a path of its own (/lib64/…), often a link into the library folder.
     loader = program.loader.parent.resolve() / program.loader.name
     binds = {**{folder: folder for folder in program.library_folders}, program.path: program.path}
+    binds |= {folder: folder for folder in program.reads}
     if loader.parent not in program.library_folders:
         binds[loader] = program.loader.resolve()
     for target, source in sorted(binds.items()):

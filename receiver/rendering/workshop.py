@@ -4,23 +4,28 @@ Full page, then its words as plain text, then a reason: one mail never blocks th
 missing has been installed. Raises NotRendered.
 """
 
+import errno
+import os
 import shutil
 import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
 from receiver.config import RenderingSettings
-from receiver.rendering import bounded_run, fonts, sandbox
+from receiver.rendering import bounded_run, fonts, landlock, sandbox
 from receiver.rendering.bounded_run import Limits
+from receiver.rendering.choosing import KINDS, Confiner, choose
 from receiver.rendering.font_folder import FontFolder, font_folder
 from receiver.rendering.judge import judge
 from receiver.rendering.page import HeaderBlock, as_text_page, body_of, page
+from receiver.rendering.proof import Proof, prove
 from receiver.rendering.reasons import NotRendered
-from receiver.rendering.sandbox import Confinement
+from receiver.rendering.sandbox import Confinement, Kind, Program
 from receiver.rendering.wkhtmltopdf import OPTIONS, Wkhtmltopdf
 
 PROOF = HeaderBlock("postbus", "postbus", None, "Ä é ß € 請求書")
@@ -67,6 +72,7 @@ class Workshop:
         self._options = options
         self._lock = threading.Lock()
         self._confinement: Confinement | None = None
+        self._confiner: Confiner | None = None
         self._refusal: NotRendered | None = None
         self._tried_at = float("-inf")
 
@@ -79,6 +85,13 @@ class Workshop:
                 if self._confinement is None:
                     raise self._refusal or NotRendered("render_interrupted")
             return self._confinement
+
+    def prove_sandbox(self, port: int | None) -> Proof:
+        """What can be done from behind the sandbox in force; `port` as in proof.prove."""
+        kind, confiner = self.prepare().kind, self._confiner
+        if confiner is None:
+            raise NotRendered("render_interrupted")
+        return prove(lambda program: confiner.confine(kind, program), port)
 
     def render(self, document: bytes, seconds: float) -> Rendered:
         """A PDF of a whole HTML document in UTF-8 within `seconds`, on the highest rung that holds."""
@@ -129,21 +142,19 @@ class Workshop:
         self._tried_at = time.monotonic()
         try:
             program = sandbox.find_program(self._settings.command)
-            folder = self._fonts(program)
-            is_inside = self._settings.sandbox == "bubblewrap"
-            if is_inside:
-                fills_font_cache = not folder.is_filled(is_inside=True)
-                self._try_out(sandbox.confine(program, folder, fills_font_cache=fills_font_cache))
-                self._confinement = sandbox.confine(program, folder)
-            else:
-                self._confinement = sandbox.leave_open(program, folder, self._folder)
-                self._try_out(self._confinement)
-            folder.note_filled(is_inside=is_inside)
+            confiner = Confiner(self._folder, self._fonts(program))
+            prove_kind = partial(self._prove_kind, program, confiner)
+            self._confinement, self._confiner = choose(self._settings.sandbox, prove_kind), confiner
             self._refusal = None
         except NotRendered as fault:
             self._confinement, self._refusal = None, fault
 
-    def _fonts(self, program: sandbox.Program) -> FontFolder:
+    def _prove_kind(self, program: Program, confiner: Confiner, kind: Kind) -> Confinement:
+        self._try_out(confiner.confine(kind, program, fills_font_cache=not confiner.has_font_cache(kind)))
+        confiner.note_font_cache(kind)
+        return confiner.confine(kind, program)
+
+    def _fonts(self, program: Program) -> FontFolder:
         chosen = fonts.pick(Path(self._settings.fonts))
         try:
             return font_folder(chosen, self._font_places, program.library_folders)
@@ -164,6 +175,13 @@ def missing(settings: RenderingSettings, find: Callable[[str], str | None] = shu
     command = settings.command or "wkhtmltopdf"
     if find(command) is None:
         return NotRendered("render_no_command", command=command)
-    if settings.sandbox == "bubblewrap" and find("bwrap") is None:
+    if "bubblewrap" not in KINDS[settings.sandbox] or find("bwrap") is not None:
+        return None
+    if "landlock" not in KINDS[settings.sandbox]:
         return NotRendered("render_no_sandbox", command="bwrap")
+    try:
+        landlock.version()
+    except OSError as error:
+        bubblewrap, old = os.strerror(errno.ENOENT), f"{error.strerror}"
+        return NotRendered("render_no_sandbox_works", bubblewrap=bubblewrap, landlock=old)
     return None
