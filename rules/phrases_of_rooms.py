@@ -118,11 +118,11 @@ PHRASES_OF_ROOMS: dict[str, tuple[str, str, str]] = {
         "{command} is niet geïnstalleerd, en zonder draait er niets uit een mail: installeer bubblewrap",
     ),
     "render_no_landlock": (
-        "this kernel has no landlock ({detail}): boot with lsm=…,landlock, or install bubblewrap and set"
+        "landlock cannot be used here ({detail}): boot with lsm=…,landlock, or install bubblewrap and set"
         " rendering.sandbox to auto",
-        "dieser Kernel hat kein Landlock ({detail}): mit lsm=…,landlock starten, oder bubblewrap installieren und"
+        "Landlock ist hier nicht verfügbar ({detail}): mit lsm=…,landlock starten, oder bubblewrap installieren und"
         " rendering.sandbox auf auto setzen",
-        "deze kernel heeft geen landlock ({detail}): start met lsm=…,landlock, of installeer bubblewrap en zet"
+        "landlock kan hier niet worden gebruikt ({detail}): start met lsm=…,landlock, of installeer bubblewrap en zet"
         " rendering.sandbox op auto",
     ),
     "render_no_seccomp": (

@@ -23,7 +23,7 @@ LIBRARY = "libseccomp.so.2"
 # As uname(2) names them: libseccomp's name. Others pass clone(2) its flags elsewhere, or open sockets by socketcall(2).
 ARCHITECTURES = {"x86_64": "x86_64", "aarch64": "aarch64", "riscv64": "riscv64"}
 
-_KILL_PROCESS = 0x80000000
+_KILL_PROCESS, _KILL_THREAD = 0x80000000, 0x00000000
 _ALLOW = 0x7FFF0000
 _ATTRIBUTE_BAD_ARCHITECTURE = 2
 _ATTRIBUTE_OPTIMIZE = 8
@@ -155,7 +155,9 @@ def _context(library: ctypes.CDLL, machine: str) -> Iterator[int]:
         if architecture != library.seccomp_arch_native():
             _must(library.seccomp_arch_add(context, architecture))
             _must(library.seccomp_arch_remove(context, library.seccomp_arch_native()))
-        _must(library.seccomp_attr_set(context, _ATTRIBUTE_BAD_ARCHITECTURE, _KILL_PROCESS))
+        if library.seccomp_attr_set(context, _ATTRIBUTE_BAD_ARCHITECTURE, _KILL_PROCESS) < 0:
+            # The kernel is older than 4.14, or seccomp(2), by which the library asks it, is not permitted to us.
+            _must(library.seccomp_attr_set(context, _ATTRIBUTE_BAD_ARCHITECTURE, _KILL_THREAD))
         # A search instead of a walk through the list; libseccomp before 2.5 only walks.
         library.seccomp_attr_set(context, _ATTRIBUTE_OPTIMIZE, _BINARY_TREE)
         yield context
