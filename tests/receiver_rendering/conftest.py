@@ -211,6 +211,19 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         )
 
 
+@pytest.fixture(scope="session")
+def honest_page(workshop_of: Callable[..., Workshop]) -> Callable[[bytes], bytes]:
+    """The PDF of a page that attacks nobody, made once."""
+    made: dict[bytes, bytes] = {}
+
+    def make(document: bytes) -> bytes:
+        if document not in made:
+            made[document] = workshop_of().render(document, 30).pdf
+        return made[document]
+
+    return make
+
+
 @pytest.fixture
 def look() -> Look:
     """Eyes for PDFs."""
@@ -251,11 +264,20 @@ def start_renderer(tmp_path: Path) -> Iterator[Callable[..., "subprocess.Popen[b
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """`attack` and `expected`: the small attacks; with POSTBUS_LONG=1 every one of the corpus."""
+    """`attack` with `expected` or `kind`: the small attacks; with POSTBUS_LONG=1 every one of the corpus.
+
+    `kind`: of sandbox. In the short run every third attack meets landlock too, in the long one each.
+    """
     if "attack" not in metafunc.fixturenames:
         return
-    names = ("expected", "attack") if "expected" in metafunc.fixturenames else ("attack",)
     folder = CORPUS if IS_LONG else HERE / "attacks"
     cases = json.loads((folder / "manifest.json").read_text())["cases"]
-    chosen = [(case["expect"]["result"], folder / case["file"]) for case in cases]
-    metafunc.parametrize(names, [case[-len(names) :] for case in chosen], ids=[path.stem for _, path in chosen])
+    attacks = [folder / case["file"] for case in cases]
+    if "kind" in metafunc.fixturenames:
+        chosen = [("bubblewrap", path) for path in attacks] + [
+            ("landlock", path) for path in attacks[:: 1 if IS_LONG else 3]
+        ]
+        metafunc.parametrize(("kind", "attack"), chosen, ids=[f"{path.stem}-{kind}" for kind, path in chosen])
+    else:
+        expected = [(case["expect"]["result"], path) for case, path in zip(cases, attacks, strict=True)]
+        metafunc.parametrize(("expected", "attack"), expected, ids=[path.stem for path in attacks])

@@ -40,7 +40,13 @@ def source_of(attack: Path, canary: Any) -> str:
 
 
 def test_an_attack_through_the_product_gets_nothing(  # noqa: PLR0913, PLR0917 - fixtures
-    expected: str, attack: Path, canary: Any, look: Any, watch: Any, workshop_of: Callable[..., Any]
+    expected: str,
+    attack: Path,
+    canary: Any,
+    look: Any,
+    watch: Any,
+    honest_page: Callable[[bytes], bytes],
+    workshop_of: Callable[..., Any],
 ) -> None:
     """No request, no file read or written, no secret in HTML or PDF; the words of the mail below its true header."""
     source = source_of(attack, canary)
@@ -66,12 +72,11 @@ def test_an_attack_through_the_product_gets_nothing(  # noqa: PLR0913, PLR0917 -
         assert HEADER.from_ in words
         assert "BENIGN-TEXT" in words or expected != "pdf_with_BENIGN-TEXT"
         assert not look.has_magenta(rendered.pdf)
-        honest = workshop.render(page(HEADER, "<p>x</p>").encode(), 30).pdf
+        honest = honest_page(page(HEADER, "<p>x</p>").encode())
         assert look.difference_of_headers(honest, rendered.pdf) < 0.02
     assert watch.octets < MOST_OCTETS
 
 
-@pytest.mark.parametrize("kind", ["bubblewrap", "landlock"])
 def test_the_sandbox_alone_holds_an_attack(  # noqa: PLR0913, PLR0917 - fixtures
     kind: str, attack: Path, canary: Any, look: Any, watch: Any, workshop_of: Callable[..., Any]
 ) -> None:
