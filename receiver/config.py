@@ -97,9 +97,11 @@ class RenderingSettings(Section):
         "", description="Unix socket of the renderer; empty: run/render.sock in the data folder, started by serve."
     )
     command: str = Field("", description="Path of wkhtmltopdf; empty: looked up in PATH.")
-    sandbox: Literal["bubblewrap", "none-i-accept-that-mail-may-run-code-here"] = Field(
-        "bubblewrap", description="What holds wkhtmltopdf; without bubblewrap bodies stay HTML."
+    sandbox: Literal["auto", "bubblewrap", "landlock", "none-i-accept-that-mail-may-run-code-here"] = Field(
+        "auto",
+        description="What holds wkhtmltopdf; auto: bubblewrap, else landlock. Where none works bodies stay HTML.",
     )
+    fonts: str = Field("/usr/share/fonts", description="Where fonts are installed; pages are drawn with few of them.")
     seconds: float = Field(30.0, gt=0, description="Wall time of one document.")
     max_input_octets: int = Field(8 * 1024**2, ge=64 * 1024, description="HTML with its images, after inlining.")
     max_pages: int = Field(500, ge=1, description="Pages of one PDF.")
@@ -220,6 +222,10 @@ class Settings(BaseSettings):
     def blob_folder(self) -> Path:
         """Where raw mail and documents are kept."""
         return self.data / "blobs"
+
+    def font_folder(self) -> Path:
+        """Where the renderer keeps its pick of fonts with its cache: systemd's cache folder, else the data folder."""
+        return Path(os.environ.get("CACHE_DIRECTORY") or self.data) / "fonts"
 
     def render_socket(self) -> Path:
         """Where the renderer listens."""

@@ -13,6 +13,7 @@ from receiver.config import RenderingSettings
 from receiver.rendering import wire
 from receiver.rendering.order import MAX_FINISHED_OCTETS, RenderFacts, RenderOrder
 from receiver.rendering.order_fields import header_of, read_facts
+from receiver.rendering.proof import Attempt, Proof
 from receiver.rendering.reasons import NotRendered, Reason
 from receiver.rendering.workshop import missing
 
@@ -53,6 +54,18 @@ def available(settings: RenderingSettings, renderer: Path) -> Reason | None:
         return answer
     fault: NotRendered | None = missing(settings)
     return fault.reason if fault else answer
+
+
+def prove(renderer: Path, port: int, seconds: float) -> Proof | Reason:
+    """Have the renderer attempt to break out of its sandbox; `port`: of a listener on loopback to connect to."""
+    answer, _ = _ask(renderer, {"ask": "proof", "port": port}, (), seconds)
+    if isinstance(answer, Reason):
+        return answer
+    try:
+        attempts = tuple(Attempt(str(name), result, str(error)) for name, result, error in answer["attempts"])
+        return Proof(answer["sandbox"], attempts)
+    except _NONSENSE:
+        return Reason("render_interrupted")
 
 
 def _ask(

@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from receiver.config import RenderingSettings, Settings
 from receiver.rendering import wire
 from receiver.rendering.order_fields import Asked, answer_of, read_order
 from receiver.rendering.own_folder import own_folder
-from receiver.rendering.reasons import NotRendered, Reason
+from receiver.rendering.reasons import NotRendered
 from receiver.rendering.workshop import Rendered, Workshop
 
 # A peer on this machine sends at once; one that does not would hold a place, and there are as many as cores.
@@ -41,7 +41,10 @@ class RendererRunning(Exception):
 
 def run_renderer(settings: Settings, *, ready: Callable[[], None], listener: socket.socket | None = None) -> None:
     """Serve until SIGTERM. `listener`: the socket that systemd has handed over; None: ours, at its configured path."""
-    with own_folder() as folder, closing(Workshop(settings.rendering, folder)) as workshop:
+    with (
+        own_folder() as folder,
+        closing(Workshop(settings.rendering, folder, lasting=settings.font_folder())) as workshop,
+    ):
         service = Service(listener or listen(settings.render_socket()), workshop, settings.rendering)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: service.stop())
@@ -67,6 +70,14 @@ def listen(path: Path) -> socket.socket:
         os.umask(mask)
     listener.listen(BACKLOG)
     return listener
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Asked about this machine instead of a page. `port`: of a listener that the sandbox's proof tries to reach."""
+
+    wants_proof: bool
+    port: int | None = None
 
 
 class Service:
@@ -125,11 +136,12 @@ class Service:
         finally:
             self._places.release()
 
-    def _received(self, channel: socket.socket) -> tuple[Asked | None, bytes]:
-        """What is asked (None: whether it can render now) and its page; an original too large is passed over."""
+    def _received(self, channel: socket.socket) -> tuple[Asked | Question, bytes]:
+        """What is asked and its page; an original too large is passed over."""
         header, octets = wire.receive_header(channel)
-        if header.get("ask") == "available":
-            return None, b""
+        if header.get("ask") in {"available", "proof"}:
+            port = header.get("port")
+            return Question(header["ask"] == "proof", port if isinstance(port, int) else None), b""
         asked = read_order(header, octets)
         if asked.page_octets > READ_FACTOR * self._settings.max_input_octets:
             return asked, b""
@@ -142,12 +154,11 @@ class Service:
         original = wire.receive_octets(channel, asked.original_octets)
         return asked.with_original(original), page
 
-    def _answer(self, asked: Asked | None, page: bytes) -> tuple[dict[str, Any], bytes]:
+    def _answer(self, asked: Asked | Question, page: bytes) -> tuple[dict[str, Any], bytes]:
         started = time.monotonic()
         try:
-            if asked is None:
-                self._workshop.prepare()
-                return {}, b""
+            if isinstance(asked, Question):
+                return self._told(asked), b""
             rendered = self._render(asked, page)
         except NotRendered as fault:
             milliseconds = round(1000 * (time.monotonic() - started))
@@ -165,6 +176,13 @@ class Service:
         )
         return answer_of(facts), rendered.pdf
 
+    def _told(self, question: Question) -> dict[str, Any]:
+        """What is said about this machine: whether it can render, and whether its sandbox holds."""
+        if not question.wants_proof:
+            return {"sandbox": self._workshop.prepare().kind}
+        proof = self._workshop.prove_sandbox(question.port)
+        return {"sandbox": proof.kind, "attempts": [[one.name, one.result, one.error] for one in proof.attempts]}
+
     def _render(self, asked: Asked, page: bytes) -> Rendered:
         limit = READ_FACTOR * self._settings.max_input_octets
         if asked.page_octets > limit:
@@ -174,12 +192,9 @@ class Service:
 
 
 def _tell_state(workshop: Workshop) -> None:
-    reason: Reason | None = None
     try:
-        workshop.prepare()
+        confinement = workshop.prepare()
     except NotRendered as fault:
-        reason = fault.reason
-    if reason is None:
-        log.info("renderer_started")
+        log.warning("renderer_cannot_render", code=fault.reason.code, **fault.reason.params)
     else:
-        log.warning("renderer_cannot_render", code=reason.code, **reason.params)
+        log.info("renderer_started", sandbox=confinement.kind)

@@ -4,25 +4,31 @@ Full page, then without the mail's style sheets, then its words as plain text, t
 others. Says by itself when what was missing has been installed. Raises NotRendered.
 """
 
+import errno
+import os
 import shutil
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
 from receiver.config import RenderingSettings
-from receiver.rendering import bounded_run, sandbox
+from receiver.rendering import bounded_run, fonts, landlock, sandbox
 from receiver.rendering.bounded_run import Limits
+from receiver.rendering.choosing import KINDS, Confiner, choose
 from receiver.rendering.finishing_pool import FinishingPool
 from receiver.rendering.finishing_work import Finished, Work
+from receiver.rendering.font_folder import FontFolder, font_folder
 from receiver.rendering.judge import has_text, judge_frame
 from receiver.rendering.order import ARCHIVAL, Particulars, RenderFacts
 from receiver.rendering.page import TEMPLATE, HeaderBlock, as_text_page, body_of, page, without_styles
+from receiver.rendering.proof import Proof, prove
 from receiver.rendering.reasons import NotRendered
-from receiver.rendering.sandbox import Confinement
+from receiver.rendering.sandbox import Confinement, Kind, Program
 from receiver.rendering.typesetting import typeset
 from receiver.rendering.wkhtmltopdf import OPTIONS, Wkhtmltopdf, version_of
 from receiver.rendering.xmp import Imprint
@@ -67,13 +73,24 @@ class Rendered:
 class Workshop:
     """Everything one renderer process needs; may be used by several threads at once."""
 
-    def __init__(self, settings: RenderingSettings, folder: Path, options: Mapping[str, str] = OPTIONS) -> None:
-        """`folder`: an existing one of our own, for the font cache. `options`: those of the program, for tests."""
+    def __init__(
+        self,
+        settings: RenderingSettings,
+        folder: Path,
+        options: Mapping[str, str] = OPTIONS,
+        lasting: Path | None = None,
+    ) -> None:
+        """`folder`: an existing one of our own, gone when we end. `options`: those of the program, for tests.
+
+        `lasting`: where the font folder may outlive us, so that the next one need not fill its cache.
+        """
         self._settings = settings
         self._folder = folder
+        self._font_places = (lasting, folder) if lasting else (folder,)
         self._options = options
         self._lock = threading.Lock()
         self._confinement: Confinement | None = None
+        self._confiner: Confiner | None = None
         self._refusal: NotRendered | None = None
         self._tried_at = float("-inf")
         self._version = ""
@@ -92,6 +109,13 @@ class Workshop:
                 if self._confinement is None:
                     raise self._refusal or NotRendered("render_interrupted")
             return self._confinement
+
+    def prove_sandbox(self, port: int | None) -> Proof:
+        """What can be done from behind the sandbox in force; `port` as in proof.prove."""
+        kind, confiner = self.prepare().kind, self._confiner
+        if confiner is None:
+            raise NotRendered("render_interrupted")
+        return prove(lambda program: confiner.confine(kind, program), port)
 
     def render(self, document: bytes, seconds: float, particulars: Particulars = NOTHING_SAID) -> Rendered:
         """A PDF of a whole HTML document in UTF-8 within `seconds`, on the highest rung that holds."""
@@ -129,7 +153,7 @@ class Workshop:
             pages=finished.pages,
             renderer=self._version,
             template=TEMPLATE,
-            sandbox="bubblewrap" if confinement.prefix else "none",
+            sandbox=confinement.kind,
             archival="" if finished.archival_fault else ARCHIVAL,
             archival_fault=finished.archival_fault,
         )
@@ -170,17 +194,25 @@ class Workshop:
         try:
             self._finishing.warm()
             program = sandbox.find_program(self._settings.command)
-            sandbox.write_font_configuration(self._folder, program)
-            if self._settings.sandbox == "bubblewrap":
-                self._try_out(sandbox.confine(program, self._folder, fills_font_cache=True))
-                self._confinement = sandbox.confine(program, self._folder)
-            else:
-                self._confinement = sandbox.leave_open(program, self._folder)
-                self._try_out(self._confinement)
+            confiner = Confiner(self._folder, self._fonts(program))
+            prove_kind = partial(self._prove_kind, program, confiner)
+            self._confinement, self._confiner = choose(self._settings.sandbox, prove_kind), confiner
             self._version = version_of(self._confinement)
             self._refusal = None
         except NotRendered as fault:
             self._confinement, self._refusal = None, fault
+
+    def _prove_kind(self, program: Program, confiner: Confiner, kind: Kind) -> Confinement:
+        self._try_out(confiner.confine(kind, program, fills_font_cache=not confiner.has_font_cache(kind)))
+        confiner.note_font_cache(kind)
+        return confiner.confine(kind, program)
+
+    def _fonts(self, program: Program) -> FontFolder:
+        chosen = fonts.pick(Path(self._settings.fonts))
+        try:
+            return font_folder(chosen, self._font_places, program.library_folders)
+        except OSError as error:
+            raise NotRendered("render_sandbox_refused", detail=f"font folder: {error.strerror}") from error
 
     def _try_out(self, confinement: Confinement) -> None:
         document = page(PROOF, "<p>postbus</p>").encode()
@@ -205,6 +237,13 @@ def missing(settings: RenderingSettings, find: Callable[[str], str | None] = shu
     command = settings.command or "wkhtmltopdf"
     if find(command) is None:
         return NotRendered("render_no_command", command=command)
-    if settings.sandbox == "bubblewrap" and find("bwrap") is None:
+    if "bubblewrap" not in KINDS[settings.sandbox] or find("bwrap") is not None:
+        return None
+    if "landlock" not in KINDS[settings.sandbox]:
         return NotRendered("render_no_sandbox", command="bwrap")
+    try:
+        landlock.version()
+    except OSError as error:
+        bubblewrap, old = os.strerror(errno.ENOENT), f"{error.strerror}"
+        return NotRendered("render_no_sandbox_works", bubblewrap=bubblewrap, landlock=old)
     return None

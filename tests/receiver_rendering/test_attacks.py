@@ -29,6 +29,7 @@ OPEN_OPTIONS = {name: value for name, value in OPTIONS.items() if name not in SH
     "enable-plugins": "",
     "javascript-delay": "100",
 }
+MOST_OCTETS = 1024**3
 # These wait for the deadline by design when nothing but the sandbox holds them.
 SLOW_WHEN_RAW = {"07", "109", "42", "49", "82"}
 
@@ -38,19 +39,28 @@ def source_of(attack: Path, canary: Any) -> str:
     return str(canary.aim(attack.read_text(encoding="utf-8", errors="surrogateescape")))
 
 
-def test_an_attack_through_the_product_gets_nothing(
-    expected: str, attack: Path, canary: Any, look: Any, workshop_of: Callable[..., Any]
+def test_an_attack_through_the_product_gets_nothing(  # noqa: PLR0913, PLR0917 - fixtures
+    expected: str,
+    attack: Path,
+    canary: Any,
+    look: Any,
+    watch: Any,
+    honest_page: Callable[[bytes], bytes],
+    workshop_of: Callable[..., Any],
 ) -> None:
-    """No request, no file read or written, no secret in HTML or PDF; the words of the mail are there."""
+    """No request, no file read or written, no secret in HTML or PDF; the words of the mail below its true header."""
     source = source_of(attack, canary)
     files = canary.files()
 
-    cleaned = clean_html(source, {})
     reason, rendered = None, None
-    try:
-        rendered = workshop_of().render(page(HEADER, cleaned).encode(), seconds=30)
-    except NotRendered as fault:
-        reason = fault.reason
+    workshop = workshop_of()
+    workshop.prepare()
+    with watch:
+        cleaned = clean_html(source, {})
+        try:
+            rendered = workshop.render(page(HEADER, cleaned).encode(), seconds=30)
+        except NotRendered as fault:
+            reason = fault.reason
 
     assert canary.requests == []
     assert canary.files() == files
@@ -62,10 +72,13 @@ def test_an_attack_through_the_product_gets_nothing(
         assert HEADER.from_ in words
         assert "BENIGN-TEXT" in words or expected != "pdf_with_BENIGN-TEXT"
         assert not look.has_magenta(rendered.pdf)
+        honest = honest_page(page(HEADER, "<p>x</p>").encode())
+        assert look.difference_of_headers(honest, rendered.pdf) < 0.02
+    assert watch.octets < MOST_OCTETS
 
 
-def test_the_sandbox_alone_holds_an_attack(
-    expected: str, attack: Path, canary: Any, look: Any, workshop_of: Callable[..., Any]
+def test_the_sandbox_alone_holds_an_attack(  # noqa: PLR0913, PLR0917 - fixtures
+    kind: str, attack: Path, canary: Any, look: Any, watch: Any, workshop_of: Callable[..., Any]
 ) -> None:
     """Not cleaned, with script, plugins and local files switched on: still no request, no secret, no file."""
     if attack.name.partition("-")[0] in SLOW_WHEN_RAW and not os.environ.get("POSTBUS_LONG"):
@@ -73,15 +86,19 @@ def test_the_sandbox_alone_holds_an_attack(
     source = source_of(attack, canary).encode("utf-8", "surrogateescape")
     files = canary.files()
 
-    try:
-        pdf = workshop_of(OPEN_OPTIONS).render(source, seconds=12).pdf
-    except NotRendered:
-        pdf = None
+    workshop = workshop_of(OPEN_OPTIONS, sandbox=kind)
+    workshop.prepare()
+    with watch:
+        try:
+            pdf = workshop.render(source, seconds=12).pdf
+        except NotRendered:
+            pdf = None
 
     assert canary.requests == []
     assert canary.files() == files
     assert pdf is None or look.secrets(look.words(pdf)) == []
     assert pdf is None or not look.has_magenta(pdf)
+    assert watch.octets < MOST_OCTETS
 
 
 def test_without_the_sandbox_the_same_attacks_succeed(canary: Any, look: Any, workshop_of: Callable[..., Any]) -> None:
