@@ -15,7 +15,7 @@ PROPERTIES = frozenset(
     border-left-color border-left-style border-left-width border-radius border-right border-right-color
     border-right-style border-right-width border-spacing border-style border-top border-top-color
     border-top-left-radius border-top-right-radius border-top-style border-top-width border-width box-sizing clear
-    color direction display empty-cells flex flex-basis flex-direction flex-grow flex-shrink flex-wrap float font
+    color direction display empty-cells flex flex-basis flex-direction flex-grow flex-wrap float font
     font-family font-size font-style font-variant font-weight height justify-content align-items align-content
     align-self letter-spacing line-height list-style-type margin margin-bottom margin-left margin-right margin-top
     max-height max-width min-height min-width overflow-wrap padding padding-bottom padding-left padding-right
@@ -48,6 +48,8 @@ LENGTH = re.compile(r"(?<![\w#.])(\d+(?:\.\d+)?)(px|pt|pc|in|cm|mm|em|rem|ex|ch|
 PIXELS = {"pt": 1.33, "pc": 16, "in": 96, "cm": 38, "mm": 3.8, "em": 16, "rem": 16, "ex": 8, "ch": 8}
 PIXELS |= {"%": 4, "vw": 7, "vh": 10}
 HAS_LENGTH = re.compile(r"width|height|margin|padding|spacing|indent|border(?!.*radius)|flex|font|vertical-align")
+# Items that may not shrink stand beside the page, where they are cut off; they shrink only when there is no room.
+RIGID_FLEX = re.compile(r"(none|(\d*\.?\d+)\s+0(?:\.0*)?(\s+\S.*)?)(\s*!important)?", re.IGNORECASE)
 UNBROKEN = frozenset({"nowrap", "pre"})
 # Letters that are drawn over each other, or to the left of the page.
 SPACING = frozenset({"letter-spacing", "word-spacing"})
@@ -91,6 +93,8 @@ def _declaration(name: str, value: str) -> str | None:
     if name == "white-space" and value.casefold() in UNBROKEN:
         # A line that may not break leaves the page; where there is room, none is broken.
         return "white-space:pre-wrap" if value.casefold() == "pre" else None
+    if name == "flex" and (rigid := RIGID_FLEX.fullmatch(value)):
+        value = f"{rigid[2] or 0} 1{rigid[3] or (' auto' if rigid[2] is None else '')}{rigid[4] or ''}"
     return f"{name}:{value}"
 
 
