@@ -1,7 +1,8 @@
 """The page that is rendered: a header block that tells who wrote to whom, and the mail below it.
 
 No mail can overlay the block, hide it or write into it: its values are text, and the mail stands in two elements, the
-outer of which clips and clears (with one, a margin of -200px slid a false From over the real one).
+outer of which is cut off above and to the left (with one, a margin of -200px slid a false From over the real one). To
+the right it is not: what is wide makes the layout shrink the page, and the total is seen.
 """
 
 import html as markup
@@ -33,14 +34,13 @@ _SUBSTITUTES = {
 }
 _STYLE = """
 html,body{margin:0;padding:0;background:#fff;color:#111}
-body{font:14px/1.4 "Liberation Sans","DejaVu Sans",sans-serif}
+body{position:relative;font:14px/1.4 "Liberation Sans","DejaVu Sans",sans-serif}
 .postbus{border-bottom:2px solid #5a6675;padding:0 0 10px;margin:0 0 16px;font-size:13px;line-height:1.45}
 .postbus table{border-collapse:collapse;width:100%;table-layout:fixed}
 .postbus td{padding:1px 0;vertical-align:top;text-align:left;word-wrap:break-word}
 .postbus .label{width:96px;color:#5a6675}
 .postbus .subject{font-weight:bold;font-size:15px}
-.outer{overflow:hidden;clear:both;float:left;min-width:100%;position:relative;z-index:0}
-.mail{overflow:hidden}
+.outer{position:absolute;left:0;min-width:100%;z-index:0;clip:rect(0px,99999px,9999999px,0px)}
 .mail .text{white-space:pre-wrap;word-break:break-word;font:12px/1.45 "Liberation Mono","DejaVu Sans Mono",monospace}
 .mail pre{white-space:pre-wrap;word-wrap:break-word}
 .mail .image{display:inline-block;border:1px solid #c4cad2;color:#5a6675;background:#f5f6f8;font-size:12px;

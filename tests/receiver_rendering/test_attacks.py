@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from bench.words import text_outside
 from receiver.rendering.cleaning import clean_html
 from receiver.rendering.page import HeaderBlock, page
 from receiver.rendering.reasons import NotRendered
@@ -148,6 +149,16 @@ def test_the_kept_page_fetches_and_runs_nothing_by_itself(
         '<div style="float:left;margin-top:-400px;background:red;height:900px">From</div>',
         '<table style="margin-top:-400px;background:red;height:900px"><tr><td>From</table>',
         '<div class="postbus" style="text-indent:-900px;letter-spacing:-90px">From: ceo@bank.example</div>',
+        "<style>*,p{margin-top:-300px!important;position:fixed!important;top:0}html,body{margin-top:-500px}</style>"
+        "<p style='background:red;height:900px'>From: ceo@bank.example",
+        "<style>.postbus,.label,.mail,.outer,td{color:#fff!important;display:none}</style>",
+        '<div style="display:flex;align-items:flex-end;height:0"><p style="background:red;height:700px">F</p></div>',
+        '<div style="display:flex;flex-direction:column;justify-content:flex-end;height:0"><div style="background:red;'
+        'flex:0 0 700px">From</div></div>',
+        '<span style="font-size:300px;line-height:0;vertical-align:300px">From</span>',
+        '<table style="vertical-align:9em"><tr><td style="vertical-align:99px;line-height:0;font-size:400px">F</table>',
+        '<div style="width:600px"><div style="width:690px;line-height:0;font-size:500px">F</div></div>',
+        "</style></head></html></div></div><style>.postbus{display:none}</style><div class=of-mail>From</div>",
     ],
 )
 def test_no_mail_overlays_the_header_block(body: str, look: Any, workshop_of: Callable[..., Any]) -> None:
@@ -171,6 +182,14 @@ def test_no_mail_overlays_the_header_block(body: str, look: Any, workshop_of: Ca
         '<table width="9000"><tr><td>x<td align="right">TOTAL</table>',
         '<div style="padding-left:9000px">TOTAL</div>',
         '<div style="white-space:nowrap">' + "words and words " * 50 + "TOTAL</div>",
+        '<div style="width:300px"><table width=1000><tr><td>x<td align="right">TOTAL</table></div>',
+        '<div style="width:300px"><div style="min-width:1000px;text-align:right">TOTAL</div></div>',
+        '<div style="width:600px"><table><tr>' + "<td style='padding:9px'>Columnword" * 11 + "<td>TOTAL</table></div>",
+        '<div style="width:600px"><div style="margin-left:700px">TOTAL</div></div>',
+        "<style>.f{display:flex}.f div{flex:0 0 360px}</style><div class=f><div>a</div><div>b</div><div>c</div>"
+        "<div>TOTAL",
+        '<div style="display:flex;justify-content:flex-end;width:300px"><div style="flex:none;width:900px">TOTAL</div>',
+        '<html dir="rtl"><table width=1000><tr><td>x<td align="left">TOTAL</table>',
     ],
 )
 def test_nothing_is_cut_off_at_the_right(body: str, look: Any, workshop_of: Callable[..., Any]) -> None:
@@ -178,6 +197,7 @@ def test_nothing_is_cut_off_at_the_right(body: str, look: Any, workshop_of: Call
     pdf = workshop_of().render(page(HEADER, clean_html(body, {})).encode(), 30).pdf
 
     assert "TOTAL" in look.words(pdf, "-nopgbrk")
+    assert text_outside(look.words(pdf, "-bbox")) == []
 
 
 def test_the_deadline_leaves_no_process(workshop_of: Callable[..., Any]) -> None:
