@@ -5,14 +5,13 @@ Each is a whole message for ours (read like a real one) and HTML with its images
 
 import base64
 import random
-import struct
-import zlib
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.policy import SMTP
 from functools import cached_property
 from pathlib import Path
 
+from bench.rendering.png import as_png
 from receiver.pipeline.body import body_page
 from receiver.pipeline.message_facts import find
 from receiver.pipeline.structure import Limits
@@ -166,8 +165,4 @@ def _picture(name: str, width: int, height: int) -> bytes:
             shade = (x * 40 // width) - (y * 50 // height) - hill
             noise = chance.randrange(grain) if (x + y) % 4 == 0 else 0
             lines += bytes(max(0, min(255, one + shade + noise)) for one in tone)
-    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(bytes(lines), 9)), (b"IEND", b""))
-    return b"\x89PNG\r\n\x1a\n" + b"".join(
-        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in chunks
-    )
+    return as_png(width, height, bytes(lines))

@@ -11,6 +11,7 @@ from bench.peers import NotHere
 from bench.rendering import mails
 from bench.rendering.engines import ROOT, Engine, Pdfkit, Postbus
 from bench.rendering.mails import Mail
+from bench.rendering.png import drawn_part
 
 PICTURES = ROOT / "docs" / "pictures"
 PAGE = ROOT / "docs" / "rendering.md"
@@ -51,9 +52,8 @@ def _drawn(mail: Mail, when: str, engine: Engine) -> str:
         print(f"{mail.name:14s} {when:7s} no PDF")
         return "(none)"
     text = subprocess.run(["pdftotext", "-", "-"], input=pdf, capture_output=True, check=True).stdout.decode()
-    png = subprocess.run(
-        ["pdftoppm", "-r", str(DOTS), "-f", "1", "-l", "1", "-png", "-"], input=pdf, capture_output=True, check=True
-    ).stdout
+    command = ["pdftoppm", "-r", str(DOTS), "-f", "1", "-l", "1", "-"]
+    png = drawn_part(subprocess.run(command, input=pdf, capture_output=True, check=True).stdout)
     for colours in (64, 32, 16, 8):
         small = subprocess.run(
             ["pngquant", "--speed", "1", str(colours), "-"], input=png, capture_output=True, check=True
