@@ -5,11 +5,12 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Protocol
 
 import pdfkit
@@ -17,6 +18,7 @@ import pdfkit
 from bench.peers import NotHere
 from bench.rendering.mails import Mail
 from bench.rendering.processor import reap_orphans
+from receiver.config import RenderingSettings
 from receiver.rendering.client import RenderResult, render
 from receiver.rendering.order import Original, RenderOrder
 
@@ -56,22 +58,37 @@ class Engine(Protocol):
 
 
 class Postbus:
-    """A renderer process as the unit starts it; cleaning and page are made here, as a parsing child does it."""
+    """A renderer process as the unit starts it; cleaning and page are made here, as a parsing child does it.
+
+    The PDF has its title, author and dates, and the mail inside.
+    """
 
     name = "postbus"
     is_archival = False
 
     def __init__(self, folder: Path) -> None:
-        self._process = _started([sys.executable, "-c", _RENDERER, str(folder)], folder, stdin=None)
+        settings = {"SECONDS": str(SECONDS), "MAX_PAGES": "5000"}
+        if "archival" in RenderingSettings.model_fields:
+            settings["ARCHIVAL"] = str(self.is_archival)
+        command = [sys.executable, "-c", _RENDERER, str(folder)]
+        environment = {f"POSTBUS_RENDERING__{name}": value for name, value in settings.items()}
+        self._process = _started(command, folder, None, environment)
         self._socket = folder / "run" / "render.sock"
 
     def render(self, mails: Iterable[Mail]) -> list[bytes]:
-        return [self.result(mail).pdf or b"" for mail in mails]
+        return [self.pdf(mail) for mail in mails]
+
+    def pdf(self, mail: Mail) -> bytes:
+        """The PDF of one mail. Raises RuntimeError with the renderer's reason: a refusal must not count as fast."""
+        result = self.result(mail)
+        if result.pdf is None:
+            raise RuntimeError(f"{mail.name}: {result.reason}")
+        return result.pdf
 
     def render_with(self, clients: int, mails: Iterable[Mail]) -> list[bytes]:
         """The same with several clients at once."""
         with ThreadPoolExecutor(clients) as pool:
-            return [result.pdf or b"" for result in pool.map(self.result, mails)]
+            return list(pool.map(self.pdf, mails))
 
     def result(self, mail: Mail) -> RenderResult:
         """The PDF of one mail, with what the renderer says of it."""
@@ -80,9 +97,8 @@ class Postbus:
     def close(self) -> None:
         _ended(self._process)
 
-    def _order(self, mail: Mail) -> RenderOrder:
-        if not self.is_archival:
-            return RenderOrder(mail.page())
+    @staticmethod
+    def _order(mail: Mail) -> RenderOrder:
         original = Original(mail.octets, "message.eml", "message/rfc822")
         title = str(mail.message["Subject"])
         return RenderOrder(
@@ -96,9 +112,9 @@ class Postbus:
 
 
 class PostbusArchival(Postbus):
-    """With title, author, date, language and the mail inside."""
+    """The same as PDF/A, and validated."""
 
-    name = "postbus, mail embedded"
+    name = "postbus, PDF/A"
     is_archival = True
 
 
@@ -234,10 +250,12 @@ def _placed(folder: Path, mail: Mail) -> tuple[Path, Path]:
     return html, pdf
 
 
-def _started(command: list[str], folder: Path, stdin: int | None) -> "subprocess.Popen[bytes]":
-    """A program that says "ready" when it is."""
+def _started(
+    command: list[str], folder: Path, stdin: int | None, also: Mapping[str, str] = MappingProxyType({})
+) -> "subprocess.Popen[bytes]":
+    """A program that says "ready" when it is; `also`: what stands in its environment besides ours."""
     folder.mkdir(parents=True, exist_ok=True)
-    environment = {**os.environ, "TMPDIR": str(folder), "POSTBUS_RENDERING__MAX_PAGES": "5000"}
+    environment = {**os.environ, "TMPDIR": str(folder), **also}
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(command, stdin=stdin, stdout=subprocess.PIPE, stderr=log, cwd=ROOT, env=environment)
     while process.stdout and (line := process.stdout.readline()):
