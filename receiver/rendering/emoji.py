@@ -12,7 +12,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-FONT = Path("/usr/share/fonts/truetype/noto/NotoColorEmoji.ttf")
+from receiver.rendering.fonts import emoji_font
+
 PNG = b"\x89PNG\r\n\x1a\n"
 
 # UTS 51: characters that are emoji by themselves (Emoji_Presentation), and those that are with U+FE0F behind them.
@@ -64,7 +65,8 @@ class EmojiFont:
 def installed() -> EmojiFont:
     """The colour font of this machine; one without pictures when there is none, or it is of another kind."""
     with _LOCK:
-        return _read(FONT)
+        font = emoji_font()
+        return _read(font) if font else EmojiFont()
 
 
 @lru_cache(maxsize=1)

@@ -21,7 +21,19 @@ from receiver.rendering.fonts import Pick
 INSIDE = Path("/fonts")
 # The one for a program that sees the folder where it really is.
 _CONFIGURATIONS = {True: "fonts.conf", False: "open.conf"}
-_FORMAT = "1"
+_FORMAT = "3"
+# The names that CSS and HTML have for whatever font there is (of <pre>, of a list of families none of which is there):
+# without these, all of them are the first font that fontconfig comes upon. After each stand the fonts of other scripts.
+_GENERIC = {
+    "sans-serif": ("Liberation Sans", "Noto Sans Arabic", "Noto Sans Hebrew", "Noto Sans CJK JP", "DejaVu Sans"),
+    "serif": ("Liberation Serif", "Noto Sans Arabic", "Noto Sans Hebrew", "Noto Sans CJK JP", "DejaVu Sans"),
+    "monospace": ("Liberation Mono", "DejaVu Sans Mono", "Noto Sans Mono CJK JP"),
+}
+# Hinting fits letters to the dots of a screen: in a PDF it only spaces them unevenly, and takes time for each letter.
+_UNHINTED = (
+    '<match target="pattern"><edit name="hinting" mode="assign"><bool>false</bool></edit>'
+    '<edit name="hintstyle" mode="assign"><const>hintnone</const></edit></match>'
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +108,14 @@ def _shelve(font: Path, link: Path, source: Path) -> None:
 
 def _configuration(seen_at: Path) -> str:
     where = escape(str(seen_at))
+    aliases = "".join(
+        f'<alias binding="strong"><family>{name}</family>'
+        f"<prefer>{''.join(f'<family>{font}</family>' for font in fonts)}</prefer></alias>"
+        for name, fonts in _GENERIC.items()
+    )
     return (
         '<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd">'
-        f"<fontconfig><dir>{where}/files</dir><cachedir>{where}/cache</cachedir></fontconfig>"
+        f"<fontconfig><dir>{where}/files</dir><cachedir>{where}/cache</cachedir>{aliases}{_UNHINTED}</fontconfig>"
     )
 
 

@@ -92,7 +92,7 @@ class Pick:
 
 
 def pick(source: Path = INSTALLED) -> Pick:
-    """Our fonts among those below `source`; where none of ours is, every font there."""
+    """Our fonts among those below `source`; where none of ours is, every font there that is not of colours."""
     installed = _installed(source)
     chosen: dict[str, Path] = {}
     missing = []
@@ -101,7 +101,8 @@ def pick(source: Path = INSTALLED) -> Pick:
         chosen |= found
         if not found:
             missing.append(script)
-    return Pick(source, dict(sorted((chosen or installed).items())), tuple(missing))
+    others = {name: path for name, path in installed.items() if "ColorEmoji" not in name}
+    return Pick(source, dict(sorted((chosen or others).items())), tuple(missing))
 
 
 def missing_by_package(missing: Iterable[Script]) -> dict[str, list[str]]:

@@ -67,7 +67,7 @@ def test_a_second_choice_stands_in(tmp_path: Path) -> None:
 
 def test_a_machine_with_other_fonts_uses_those(tmp_path: Path) -> None:
     """Any font is better than a page without words."""
-    source = installed(tmp_path, "Carlito-Regular.ttf", "readme.txt")
+    source = installed(tmp_path, "Carlito-Regular.ttf", "NotoColorEmoji.ttf", "readme.txt")
 
     assert list(fonts.pick(source).files) == ["Carlito-Regular.ttf"]
 
@@ -178,6 +178,19 @@ def test_a_script_is_drawn(script: fonts.Script, look: Any, workshop_of: Callabl
     words = look.words(workshop_of().render(document, 30).pdf)
 
     assert set(sample) - {" "} <= set(words)
+
+
+@pytest.mark.parametrize(
+    ("family", "font"),
+    [("sans-serif", "LiberationSans"), ("Meiryo, serif", "LiberationSerif"), ("monospace", "LiberationMono")],
+)
+def test_generic_families_are_what_they_say(family: str, font: str, workshop_of: Callable[..., Any]) -> None:
+    """Else a table of dashes and bars in <pre> is drawn with a font of varying widths and falls apart."""
+    pdf = workshop_of().render(f'<p style="font-family:{family}">Total'.encode(), 30).pdf
+
+    listing = subprocess.run(["pdffonts", "-"], input=pdf, capture_output=True, check=True).stdout.decode()
+
+    assert [line.split()[0] for line in listing.splitlines()[2:]] == [font]
 
 
 def test_fonts_without_a_sandbox(tmp_path: Path) -> None:

@@ -8,7 +8,8 @@ import pytest
 
 from bench.words import missing_words, text_outside
 from receiver.rendering.cleaning import clean_html, text_to_html
-from receiver.rendering.emoji import FONT, PNG, EmojiFont, installed
+from receiver.rendering.emoji import PNG, EmojiFont, installed
+from receiver.rendering.fonts import emoji_font
 from receiver.rendering.page import HeaderBlock, page
 from receiver.rendering.typesetting import MAX_EMOJI, MAX_PICTURES, MAX_WORDS, Setter, typeset
 from receiver.rendering.wkhtmltopdf import Wkhtmltopdf
@@ -123,7 +124,7 @@ def test_pictures_and_elements_are_bounded() -> None:
     assert document.count("<x-w>") == MAX_WORDS
 
 
-@pytest.mark.skipif(not FONT.is_file(), reason="fonts-noto-color-emoji is not installed")
+@pytest.mark.skipif(emoji_font() is None, reason="fonts-noto-color-emoji is not installed")
 @pytest.mark.parametrize("sequence", ["😀", "👩‍💻", "🇩🇪", "👍🏽", "1️⃣", "❤️", "🏳️‍🌈", "🏴󠁧󠁢󠁳󠁣󠁴󠁿", "👨‍👩‍👧‍👦", "☎️", "🐻‍❄️"])
 def test_the_installed_font_has_pictures_for_sequences(sequence: str) -> None:
     """Flags, families, tones, keycaps and what is joined are one picture each."""
@@ -134,7 +135,7 @@ def test_the_installed_font_has_pictures_for_sequences(sequence: str) -> None:
     assert body_as_set(sequence, installed()).count("<x-e ") == 1
 
 
-@pytest.mark.skipif(not FONT.is_file(), reason="fonts-noto-color-emoji is not installed")
+@pytest.mark.skipif(emoji_font() is None, reason="fonts-noto-color-emoji is not installed")
 def test_emoji_are_seen_in_colour(look: Any, workshop_of: Callable[..., Any]) -> None:
     """In a subject and in a text: there is a yellow face on the paper, where there was nothing."""
     document = page(HeaderBlock("a", "b", None, "Paid 😀"), text_to_html("thanks 😀"))
