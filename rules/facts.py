@@ -52,6 +52,7 @@ class ForwardClaim:
     subject: str | None = None
     date_raw: str | None = None  # as it stands there
     evidence: str = "attached_message"  # a code: attached_message, separator, header_block or quote_line
+    recipients: str | None = None  # as they stand there
 
 
 @dataclass(frozen=True, slots=True)

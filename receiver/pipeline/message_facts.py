@@ -143,7 +143,7 @@ def _text(reading: Reading) -> str:
 
 def _forward(unpacked: Unpacked, reading: Reading, text: str) -> ForwardClaim | None:
     attached = [
-        AttachedMessage(*(decode_words(str(fields.get(name, ""))) for name in ("From", "Subject", "Date")))
+        AttachedMessage(*(decode_words(str(fields.get(name, ""))) for name in ("From", "Subject", "Date", "To")))
         for fields in unpacked.attached
     ]
     # Reading the words of the HTML as well costs milliseconds: only where the subject says that it is a forward.

@@ -19,6 +19,7 @@ from rules.recognition.forward_labels import (
     FORWARD_LINES,
     FORWARD_PREFIXES,
     REPLY_PREFIXES,
+    SHARED_DOMAINS,
     WROTE,
 )
 from rules.words import plain
@@ -42,6 +43,7 @@ class AttachedMessage:
     from_header: str
     subject: str = ""
     date_raw: str = ""
+    to: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,8 @@ def find_forward(
     """What a forward says of the message inside; None when this is no forward.
 
     `html_text` is the HTML body as text, asked when the plain one says nothing. `own` are the outer senders
-    (canonical): while an inner message is from one of them, it is a forward of their own and one steps inward.
+    (canonical): while an inner message is from one of them, or is a forward by a colleague of theirs (an address of the
+    same domain), one steps inward. Not past anybody else: what a stranger's mail quotes is that stranger's word.
     """
     if mark_of(subject) == "reply":
         return None
@@ -90,19 +93,29 @@ def _from_attached(attached: Sequence[AttachedMessage]) -> ForwardClaim | None:
         return None
     first = attached[0]
     sender, name = read_sender(first.from_header)
-    return ForwardClaim(sender, name, _or_none(first.subject), _or_none(first.date_raw), "attached_message")
+    return ForwardClaim(
+        sender, name, _or_none(first.subject), _or_none(first.date_raw), "attached_message", _or_none(first.to)
+    )
 
 
 def _inward(lines: list[str], is_marked: bool, subject: str, own: Collection[str]) -> ForwardClaim | None:
-    """The first forward in these lines; while it is from one of `own`, the next one within."""
+    """The first forward in these lines; while that is a forward itself, the next one within."""
     found = _first(lines, 0, is_marked, subject)
     claim = found.claim if found else None
     for _ in range(_MOST_STEPS):
-        if found is None or found.claim.sender not in own:
+        if found is None:
             break
-        found = _first(lines, found.end, is_marked, subject)
+        is_passed_on = mark_of(found.claim.subject or "") == "forward"
+        if found.claim.sender not in own and not (is_passed_on and _is_colleague(found.claim.sender, own)):
+            break
+        found = _first(lines, found.end, is_passed_on or is_marked, found.claim.subject or subject)
         claim = found.claim if found and found.claim.sender else claim
     return claim
+
+
+def _is_colleague(sender: str | None, own: Collection[str]) -> bool:
+    domain = (sender or "").rpartition("@")[2]
+    return domain not in SHARED_DOMAINS and any(each.rpartition("@")[2] == domain for each in own)
 
 
 def _first(lines: list[str], start: int, is_marked: bool, subject: str) -> _Found | None:
@@ -183,8 +196,8 @@ def _unmarked(subject: str) -> str:
 
 def _claim(block: Block, evidence: str, end: int) -> _Found:
     sender, name = read_sender(block.values.get("from", ""))
-    subject, date = _or_none(block.values.get("subject", "")), _or_none(block.values.get("date", ""))
-    return _Found(ForwardClaim(sender, name, subject, date, evidence), end)
+    subject, date, to = (_or_none(block.values.get(each, "")) for each in ("subject", "date", "to"))
+    return _Found(ForwardClaim(sender, name, subject, date, evidence, to), end)
 
 
 def _lines(text: str) -> list[str]:

@@ -162,6 +162,23 @@ def test_step_inward_past_ones_own() -> None:
 
 
 @pytest.mark.parametrize(
+    ("own", "colleague", "expected"),
+    [
+        ("me@acme.example", "boss@acme.example", SENDER),
+        ("me@acme.example", "boss@other.example", "boss@other.example"),
+        ("me@gmail.com", "boss@gmail.com", "boss@gmail.com"),
+    ],
+    ids=["colleague", "stranger", "same provider"],
+)
+def test_step_inward_past_a_colleague_and_nobody_else(own: str, colleague: str, expected: str) -> None:
+    """Law 22: what a stranger's mail quotes is the stranger's word, so a forged forward inside it claims nothing."""
+    text = f"{GMAIL}From: {colleague}\nSubject: Fwd: Bill 7\n\nplease pay\n{GMAIL + block(*ENGLISH)}"
+    claim = find_forward("Fwd: Fwd: Bill 7", text, own={own})
+    assert claim is not None
+    assert claim.sender == expected
+
+
+@pytest.mark.parametrize(
     "reply", ["Re: Bill 7", "AW: Bill 7", "Antw: Bill 7", "SV: Bill 7", "RE: FW: Bill 7", "Re[2]: x"]
 )
 @pytest.mark.parametrize("above", ["", "_" * 32 + "\n", "-----Original Message-----\n", GMAIL])
