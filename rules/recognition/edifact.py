@@ -17,6 +17,7 @@ _MOST_MESSAGES = 100
 _MOST_SEGMENTS = 100_000
 _LONGEST_SEGMENT = 100_000
 _HIDDEN = 0xE000  # characters that are text, not signs, stand here in between
+_SHOWN = {_HIDDEN + each: each for each in range(0x80)}
 _START = re.compile(rb"[\s\xef\xbb\xbf]{0,64}(?:UNA.{5}.[\r\n]*UNB|UNB)[+:\x1d]", re.DOTALL)
 _ORDERS = frozenset({"ORDERS", "ORDRSP", "ORDCHG", "OSTRPT"})
 
@@ -35,12 +36,11 @@ def read_interchange(octets: bytes) -> tuple[str, tuple[EInvoice, ...]] | None:
         return None
     kinds: list[str] = []
     invoices: list[EInvoice] = []
-    for name, segments in _messages(_text(octets)):
-        kinds.append("e_invoice" if name == "INVOIC" else "order" if name in _ORDERS else "business_document")
+    for name, segments in islice(_messages(_text(octets)), _MOST_MESSAGES):
         if name == "INVOIC":
-            invoices.append(_invoice(segments))
-        if len(kinds) >= _MOST_MESSAGES:
-            break
+            # A message that does not end tells nothing.
+            invoices += [_invoice(segments)] if segments is not None else []
+        kinds.append("e_invoice" if name == "INVOIC" else "order" if name in _ORDERS else "business_document")
     if not kinds:
         return None
     return ("e_invoice" if "e_invoice" in kinds else kinds[0]), tuple(invoices)
@@ -53,8 +53,8 @@ def _text(octets: bytes) -> str:
         return octets.decode("latin-1")
 
 
-def _messages(interchange: str) -> Iterator[tuple[str, list[Segment]]]:
-    """Each message's name and segments; one that does not end is none."""
+def _messages(interchange: str) -> Iterator[tuple[str, list[Segment] | None]]:
+    """Each message's name and segments; None of one that does not end."""
     name, segments = "", list[Segment]()
     for segment in _segments(interchange):
         tag = segment[0][0].strip()
@@ -66,6 +66,8 @@ def _messages(interchange: str) -> Iterator[tuple[str, list[Segment]]]:
         elif name:
             segment[0][0] = tag
             segments.append(segment)
+    if name:
+        yield name, None
 
 
 def _segments(interchange: str) -> Iterator[Segment]:
@@ -79,7 +81,7 @@ def _segments(interchange: str) -> Iterator[Segment]:
             yield [part.split(component) for part in raw.split(element)]
         else:
             hidden = re.sub(re.escape(release) + "([\x20-\x7e])", _hide, raw)
-            yield [[_shown(each) for each in part.split(component)] for part in hidden.split(element)]
+            yield [[each.translate(_SHOWN) for each in part.split(component)] for part in hidden.split(element)]
 
 
 def _raw_segments(text_: str, release: str, end: str) -> Iterator[str]:
@@ -97,10 +99,6 @@ def _raw_segments(text_: str, release: str, end: str) -> Iterator[str]:
 
 def _hide(released: re.Match[str]) -> str:
     return chr(_HIDDEN + ord(released[1]))
-
-
-def _shown(value: str) -> str:
-    return "".join(chr(ord(each) - _HIDDEN) if 0 <= ord(each) - _HIDDEN < 0x80 else each for each in value)
 
 
 def _at(segment: Segment, element: int, component: int) -> str:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from bench.fuzzing.pdfs import HEAD, pdf_with, without_table
 from receiver.pipeline.pdf_files import MAX_FILE_OCTETS, MOST_FILES, read_pdf_files
-from tests.receiver_pipeline.some_pdfs import HEAD, pdf_with, without_table
 
 SAMPLES = Path(__file__).parents[1] / "corpus" / "einvoice"
 CII = (SAMPLES / "cii-invoice.xml").read_bytes()

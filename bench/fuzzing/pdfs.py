@@ -1,4 +1,4 @@
-"""PDFs made up for a test: one empty page, and files embedded in it."""
+"""PDFs made up, for tests and the fuzzer: one empty page, and files embedded in it."""
 
 import zlib
 from collections.abc import Sequence
