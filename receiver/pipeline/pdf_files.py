@@ -12,7 +12,7 @@ from rules.facts import EInvoice, EnclosedFile
 from rules.recognition.content import HEAD_OCTETS, sniff
 from rules.recognition.einvoice import BusinessDocument, read_document
 from rules.recognition.einvoice_pairs import differences
-from rules.recognition.pdf_streams import embedded_streams
+from rules.recognition.pdf_streams import embedded_streams, may_be_opened
 
 MOST_FILES = 50
 MAX_FILE_OCTETS = 16 * 1024**2
@@ -45,7 +45,8 @@ def read_pdf_files(pdf: bytes) -> PdfFiles:
     streams = list(embedded_streams(pdf, MAX_FILE_OCTETS)) if b"%PDF-" in pdf[:HEAD_OCTETS] else []
     if any(each.is_too_large for each in streams):
         return PdfFiles(is_too_large=True)
-    files = [_Found(name, octets, read_document(octets)) for name, octets in _listed(pdf)]
+    listed = _listed(pdf) if may_be_opened(pdf) else ()
+    files = [_Found(name, octets, read_document(octets)) for name, octets in listed]
     if not any(each.document for each in files):
         found = (each.octets for each in streams if each.octets is not None)
         files += [_Found("", octets, document) for octets in found if (document := read_document(octets))]

@@ -16,6 +16,7 @@ _GERMAN_DAY = re.compile(r"(\d{2})\.(\d{2})\.(\d{4})")
 _AMOUNT = re.compile(r"[+-]?(?:\d{1,18}(?:\.\d{0,12})?|\.\d{1,12})")
 _WITH_COMMA = re.compile(r"[+-]?\d{1,18},\d{1,12}")
 _IBAN = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{10,30}")
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")  # EDIFACT has no rule against them
 _CURRENCY = re.compile(r"[A-Z]{3}")
 
 # Facturae writes ISO 3166 alpha-3: the countries of the EU and its neighbours.
@@ -59,8 +60,8 @@ _ALPHA_3 = {
 
 
 def text(value: str | None) -> str | None:
-    """One line, bounded; None for nothing."""
-    return " ".join(value.split())[:LONGEST_VALUE] or None if value else None
+    """One line without control characters, bounded; None for nothing."""
+    return " ".join(_CONTROLS.sub(" ", value).split())[:LONGEST_VALUE].strip() or None if value else None
 
 
 def day(value: str | None) -> str | None:

@@ -97,10 +97,11 @@ def test_thousands_of_files() -> None:
         HEAD + b"[" * 2_000_000,
         HEAD + b"<</a" * 500_000,
         HEAD + b"1 0 obj<</Type /EmbeddedFile /Filter /FlateDecode>>stream\nx" * 50_000,
+        HEAD + b"7 0 obj<</Length 9>>stream\n" * 100_000 + b"trailer",
         HEAD + b"/EmbeddedFile" * 500_000,
         HEAD + b"/EmbeddedFile 1 0 obj " * 200_000,
     ],
-    ids=["objects", "arrays", "dictionaries", "streams", "names", "both"],
+    ids=["objects", "arrays", "dictionaries", "streams", "open streams", "names", "both"],
 )
 def test_endless_pdfs_end(octets: bytes) -> None:
     """A PDF without end is looked through once, not again and again."""
