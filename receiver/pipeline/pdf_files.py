@@ -30,7 +30,7 @@ class PdfFiles:
     document: BusinessDocument | None = None  # the structured data, an e-invoice before all else
     enclosed: tuple[EnclosedFile, ...] = ()  # all other files
     differences: tuple[str, ...] = ()  # fields in which two e-invoices of this PDF disagree
-    is_too_large: bool = False  # something swells beyond bounds: nothing was read
+    is_beyond_bounds: bool = False  # something swells, or must be repaired, beyond them: no reader was asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +44,14 @@ def read_pdf_files(pdf: bytes) -> PdfFiles:
     """The structured data that a PDF carries, and the names of the files beside it."""
     streams = list(embedded_streams(pdf, MAX_FILE_OCTETS)) if b"%PDF-" in pdf[:HEAD_OCTETS] else []
     if any(each.is_too_large for each in streams):
-        return PdfFiles(is_too_large=True)
-    listed = _listed(pdf) if may_be_opened(pdf) else ()
+        return PdfFiles(is_beyond_bounds=True)
+    is_sane = may_be_opened(pdf)
+    listed = _listed(pdf) if is_sane else ()
     files = [_Found(name, octets, read_document(octets)) for name, octets in listed]
     if not any(each.document for each in files):
         found = (each.octets for each in streams if each.octets is not None)
         files += [_Found("", octets, document) for octets in found if (document := read_document(octets))]
-    return _told(files)
+    return _told(files) if files or is_sane else PdfFiles(is_beyond_bounds=True)
 
 
 def _listed(pdf: bytes) -> Iterator[tuple[str, bytes]]:

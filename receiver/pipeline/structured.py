@@ -20,7 +20,7 @@ def with_structured(facts: AttachmentFacts, octets: bytes) -> AttachmentFacts:
             return facts
         files = read_pdf_files(octets)
         told = _with_document(facts, files.document)
-        kind = "damaged" if files.is_too_large else told.business_kind
+        kind = "damaged" if files.is_beyond_bounds else told.business_kind
         return replace(told, business_kind=kind, enclosed=files.enclosed, differences=files.differences)
     if len(octets) > MAX_EINVOICE_OCTETS:
         return facts

@@ -21,7 +21,7 @@ def test_real_hybrid_invoice() -> None:
     assert files.document is not None
     invoice = files.document.invoices[0]
     assert (invoice.number, invoice.total, invoice.currency) == ("471102", "197.65", "EUR")
-    assert (files.enclosed, files.differences, files.is_too_large) == ((), (), False)
+    assert (files.enclosed, files.differences, files.is_beyond_bounds) == ((), (), False)
 
 
 @pytest.mark.parametrize("name", ["factur-x.xml", "x", "invoice.pdf", "../ZUGFeRD-invoice.xml"])
@@ -67,7 +67,7 @@ def test_invoice_of_a_broken_pdf_is_found() -> None:
 def test_pdf_without_files(octets: bytes) -> None:
     """No file, no reader's complaint."""
     files = read_pdf_files(octets)
-    assert (files.document, files.enclosed, files.is_too_large) == (None, (), False)
+    assert (files.document, files.enclosed, files.is_beyond_bounds) == (None, (), False)
 
 
 BOMB = zlib.compress(bytes(40 * MAX_FILE_OCTETS), 9)
@@ -79,7 +79,7 @@ def test_bomb_is_not_unpacked(stored: bytes, filters: bytes) -> None:
     """An embedded file that swells beyond bounds is told, and no reader is asked to unpack it."""
     before = peak_octets()
     files = read_pdf_files(pdf_with(("factur-x.xml", b""), filters=filters, stored=stored))
-    assert files.is_too_large
+    assert files.is_beyond_bounds
     assert files.document is None
     assert peak_octets() - before < 4 * MAX_FILE_OCTETS
 
