@@ -1,6 +1,9 @@
 """Hostile dialogues made up by mutation, against SMTP sessions in this process, in virtual time.
 
     ./dev fuzz smtp [--seconds 60] [--seed N] [--corpus FOLDER] [--distil FOLDER]
+    ./dev fuzz einvoice [--seconds 60] [--seed N] [--corpus FOLDER]
+
+The second one makes up files for a reader: see bench/fuzzing/octets.py and its targets. The first:
 
 Scripts of octets, pauses, TLS handshakes and endings grow out of valid dialogues and the abuse corpus. One that does
 what none before it did (a reply that follows another, a line of log, a step in the door's code) goes into the corpus,
@@ -27,7 +30,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bench.fuzzing import corpus, decoders
+from bench.fuzzing import corpus, decoders, octets
 from bench.fuzzing.doors import KINDS
 from bench.fuzzing.range import Range
 from bench.fuzzing.scripts import Mutator, Script
@@ -85,14 +88,17 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         prog="./dev fuzz", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("what", choices=["smtp"])
+    parser.add_argument("what", choices=["smtp", *octets.NAMES])
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(2**32))
-    default = Path(os.environ.get("POSTBUS_DATA", "var")) / "fuzz" / "smtp"
-    parser.add_argument("--corpus", type=Path, default=default, help="where scripts are kept (%(default)s)")
+    default = Path(os.environ.get("POSTBUS_DATA", "var")) / "fuzz"
+    parser.add_argument("--corpus", type=Path, help=f"where what is new is kept ({default}/WHAT)")
     parser.add_argument("--distil", type=Path, help="write the small scripts that cover the most into this folder")
     arguments = parser.parse_args()
+    arguments.corpus = arguments.corpus or default / arguments.what
     print(f"seed {arguments.seed}", flush=True)
+    if arguments.what in octets.NAMES:
+        return octets.main(arguments.what, arguments.seconds, arguments.seed, arguments.corpus)
     kept = corpus.kept_in(arguments.corpus)
     known = [*corpus.found_in(arguments.corpus), *corpus.seeds(), *corpus.kept_in(corpus.CHECKED_IN), *kept]
     campaign = run(

@@ -14,18 +14,51 @@ NOT_ALL_READ = frozenset({"too_deep", "too_many_parts", "too_large", "too_many_f
 
 
 @dataclass(frozen=True, slots=True)
-class EInvoice:
-    """The leading fields of an XML e-invoice. Dates are ISO 8601 days, totals plain decimals ("1190.00")."""
+class InvoiceLine:
+    """A line of an e-invoice, for a page that people read. Amounts are plain decimals as they stand there."""
 
-    kind: str  # "invoice", "credit_note" or "correction"
-    syntax: str  # "CII", "UBL" or "ZUGFeRD1"
+    number: str | None = None
+    description: str | None = None
+    quantity: str | None = None
+    unit: str | None = None  # a code, mostly of UN/ECE recommendation 20
+    unit_price: str | None = None
+    amount: str | None = None  # of the line, as the syntax has it: mostly without tax
+
+
+@dataclass(frozen=True, slots=True)
+class EInvoice:
+    """The leading fields of an e-invoice. Dates are ISO 8601 days, amounts plain decimals ("1190.00") in `currency`."""
+
+    kind: str  # recognition.einvoice_codes.KINDS: "invoice", "credit_note", "correction", "self_billed" and others
+    syntax: str  # "CII", "UBL", "ZUGFeRD1", "FatturaPA" and others (recognition.einvoice_syntaxes)
     number: str | None = None
     issue_date: str | None = None
     seller_name: str | None = None
     seller_vat: str | None = None
     iban: str | None = None
-    total: str | None = None  # with tax, in `currency`
+    total: str | None = None  # with tax
     currency: str | None = None
+    type_code: str | None = None  # as it stands there: UNTDID 1001 ("380"), or the syntax's own ("TD04")
+    format: str = ""  # for people: "Factur-X", "XRechnung", "Peppol BIS", "FatturaPA" and others
+    profile: str | None = None  # "EN 16931", "BASIC WL", "XRECHNUNG" and others
+    due_date: str | None = None
+    seller_country: str | None = None
+    buyer_name: str | None = None
+    buyer_vat: str | None = None
+    net_total: str | None = None
+    tax_total: str | None = None
+    payable: str | None = None
+    lines: tuple[InvoiceLine, ...] = ()  # the first ones; not kept with a mail's row (storage.stored_facts)
+    line_count: int = 0  # how many there are
+
+
+@dataclass(frozen=True, slots=True)
+class EnclosedFile:
+    """A file inside a PDF or inside an XML e-invoice, beside the invoice itself: named, not taken out."""
+
+    name: str  # as claimed: unsafe
+    media_type: str  # by its content in a PDF, as claimed in XML
+    octets: int  # decoded; in XML as its base64 tells
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +73,18 @@ class AttachmentFacts:
     sha256: str  # of the decoded octets; "" where they were not fetched
     is_referenced: bool = False  # the body shows or links this part (cid:); contents not fetched: it may
     is_inline: bool = False  # its Content-Disposition says so; by itself that means nothing
-    e_invoice: EInvoice | None = None
+    e_invoice: EInvoice | None = None  # a sound one: the XML, or what a PDF carries
+    # What structured data there is: recognition.einvoice.BUSINESS_KINDS ("e_invoice", "order", "damaged" and others).
+    business_kind: str = ""
+    further_invoices: tuple[EInvoice, ...] = ()  # one file may hold several (FatturaPA, Facturae)
+    enclosed: tuple[EnclosedFile, ...] = ()
+    group: str = ""  # the part that is the original of the invoice of which this is a dress, too
+    differences: tuple[str, ...] = ()  # fields in which this dress says something else than the original
+
+    @property
+    def e_invoices(self) -> tuple[EInvoice, ...]:
+        """Every sound e-invoice of this part."""
+        return (self.e_invoice, *self.further_invoices) if self.e_invoice else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,5 +156,12 @@ class TenantPolicy:
 
 def _attachment(values: Mapping[str, Any]) -> AttachmentFacts:
     known = dict(values)
-    known["e_invoice"] = EInvoice(**known["e_invoice"]) if known.get("e_invoice") else None
+    known["e_invoice"] = _e_invoice(known["e_invoice"]) if known.get("e_invoice") else None
+    known["further_invoices"] = tuple(_e_invoice(each) for each in known.get("further_invoices", ()))
+    known["enclosed"] = tuple(EnclosedFile(**each) for each in known.get("enclosed", ()))
+    known["differences"] = tuple(known.get("differences", ()))
     return AttachmentFacts(**known)
+
+
+def _e_invoice(values: Mapping[str, Any]) -> EInvoice:
+    return EInvoice(**{**values, "lines": tuple(InvoiceLine(**each) for each in values.get("lines", ()))})

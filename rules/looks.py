@@ -6,9 +6,9 @@ The facts say what was not fetched; nothing else of the mail is here. Pure: octe
 import json
 from dataclasses import MISSING, dataclass, fields
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 
-from rules.facts import AttachmentFacts, EInvoice, ForwardClaim, MailFacts
+from rules.facts import AttachmentFacts, EInvoice, EnclosedFile, ForwardClaim, InvoiceLine, MailFacts
 
 _ENCODE = json.JSONEncoder(separators=(",", ":")).encode
 
@@ -35,11 +35,13 @@ class Look:
 
 _USUAL: dict[type, dict[str, Any]] = {
     kind: {each.name: each.default for each in fields(kind)}
-    for kind in (MailFacts, AttachmentFacts, EInvoice, ForwardClaim)
+    for kind in (MailFacts, AttachmentFacts, EInvoice, InvoiceLine, EnclosedFile, ForwardClaim)
 }
+_Plain: TypeAlias = MailFacts | AttachmentFacts | EInvoice | InvoiceLine | EnclosedFile | ForwardClaim
+_PARTS = (AttachmentFacts, EInvoice, InvoiceLine, EnclosedFile)
 
 
-def plain_values(values: MailFacts | AttachmentFacts | EInvoice | ForwardClaim) -> dict[str, Any]:
+def plain_values(values: _Plain) -> dict[str, Any]:
     """The fields that are not as usual, as JSON has them; MailFacts.from_json reads them.
 
     Not dataclasses.asdict: it copies deeply, 70 us a mail.
@@ -50,12 +52,12 @@ def plain_values(values: MailFacts | AttachmentFacts | EInvoice | ForwardClaim) 
         if usual is not MISSING and value == usual:
             continue
         match value:
-            case AttachmentFacts() | EInvoice() | ForwardClaim():
+            case EInvoice() | ForwardClaim():
                 said[name] = plain_values(value)
             case datetime():
                 said[name] = value.isoformat()
             case tuple():
-                said[name] = [plain_values(each) if isinstance(each, AttachmentFacts) else each for each in value]
+                said[name] = [plain_values(each) if isinstance(each, _PARTS) else each for each in value]
             case _:
                 said[name] = value
     return said

@@ -1,5 +1,6 @@
 """The facts of a settled mail as its row keeps them: JSON without what is as usual, and without the body's text.
 
+Nor are the lines of an e-invoice kept: no rule asks them, and they may be longer than all the rest.
 Law 20: that the text is not there is said among what was not fetched, so that a condition on it is unknown, never
 false; whoever must know reads the octets again. Facts that an older version wrote can still be read.
 Raises Damaged for a row that holds no facts.
@@ -44,6 +45,9 @@ def encode(facts: MailFacts) -> str:
     values = plain_values(facts)
     if values.pop("text", "") and NOT_KEPT not in facts.not_fetched:
         values["not_fetched"] = [*facts.not_fetched, NOT_KEPT]
+    for attachment in values.get("attachments", ()):
+        for invoice in (attachment.get("e_invoice", {}), *attachment.get("further_invoices", ())):
+            invoice.pop("lines", None)
     # ASCII: a mail may hold NUL and lone surrogates, which no database takes, and they come back as they were.
     return _COMPACT.encode(values)
 

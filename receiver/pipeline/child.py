@@ -130,7 +130,7 @@ class Child:
 
         findings = self._current.findings
         return {
-            each.part: invoice_page((each.e_invoice,), findings.reading, self._settings.language)
+            each.part: invoice_page(each.e_invoices, findings.reading, self._settings.language)
             for each in findings.facts.attachments
             if each.part in wanted and each.e_invoice
         }

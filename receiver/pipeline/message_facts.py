@@ -10,19 +10,19 @@ from dataclasses import dataclass, field
 from receiver.mail.charsets import storable
 from receiver.mail.fields import decode_words
 from receiver.pipeline.reading import Reading, read
+from receiver.pipeline.structured import with_structured
 from receiver.pipeline.unpack import Kind, Leaf, Unpacked
 from receiver.rendering.plain import plain_text
 from rules.addresses import canonical
-from rules.facts import NOT_ALL_READ, AttachmentFacts, EInvoice, ForwardClaim, MailFacts
-from rules.recognition.content import HEAD_OCTETS, imports_by_itself, may_be_xml, sniff
-from rules.recognition.einvoice import read_einvoice
+from rules.facts import NOT_ALL_READ, AttachmentFacts, ForwardClaim, MailFacts
+from rules.recognition.content import HEAD_OCTETS, imports_by_itself, sniff
+from rules.recognition.einvoice_pairs import grouped, originals
 from rules.recognition.forwarded import AttachedMessage, find_forward, mark_of
 from rules.recognition.identity import IdentifyingHeaders, content_id, invoices_id, part_hash
 from rules.recognition.language import language_of
 
 MAX_TEXT = 100_000
 MAX_HTML_READ = 512 * 1024
-MAX_EINVOICE_OCTETS = 16 * 1024**2
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +69,15 @@ def find(unpacked: Unpacked, reverse_path: str, decoded_octets: int) -> Findings
             unpacked.defects.add("too_large")
             break
         inventory.look_at(leaf, is_referenced=unpacked.is_referenced(leaf))
+    attachments = grouped(inventory.attachments)
     if unpacked.defects & NOT_ALL_READ:
         # What was not looked at may be all that tells two mails apart: the second one must not pass for the first.
         inventory.hashes.append(unpacked.body_hash())
     return Findings(
-        facts=_mail_facts(unpacked, reading, reverse_path, tuple(inventory.attachments)),
+        facts=_mail_facts(unpacked, reading, reverse_path, attachments),
         reading=reading,
         content_id=content_id(_identifying(reading), inventory.hashes),
-        invoice_id=invoices_id([each.e_invoice for each in inventory.attachments if each.e_invoice]),
+        invoice_id=invoices_id(originals(attachments)),
         likely=inventory.likely,
     )
 
@@ -113,7 +114,7 @@ def _attachment(leaf: Leaf, octets: bytes, *, is_referenced: bool) -> Attachment
     is_packing = leaf.entity.is_message or leaf.declared_type.startswith("multipart/")
     head = b"" if is_packing else octets[:HEAD_OCTETS]
     media_type = leaf.declared_type if is_packing else sniff(head, leaf.declared_type, leaf.filename)
-    return AttachmentFacts(
+    facts = AttachmentFacts(
         part=leaf.part,
         filename=leaf.filename,
         declared_type=leaf.declared_type,
@@ -122,12 +123,8 @@ def _attachment(leaf: Leaf, octets: bytes, *, is_referenced: bool) -> Attachment
         sha256=part_hash(octets, is_text=False),
         is_referenced=is_referenced,
         is_inline=leaf.disposition == "inline",
-        e_invoice=_e_invoice(octets, head),
     )
-
-
-def _e_invoice(octets: bytes, head: bytes) -> EInvoice | None:
-    return read_einvoice(octets) if may_be_xml(head) and len(octets) <= MAX_EINVOICE_OCTETS else None
+    return facts if is_packing else with_structured(facts, octets)
 
 
 def _identifying(reading: Reading) -> IdentifyingHeaders:

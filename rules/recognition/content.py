@@ -60,6 +60,8 @@ _HTML_START = re.compile(rb"<(?:!doctype\s+html|html|head|body|table|div|p|meta)
 _XML_ENCODED_AS_UTF_16 = (b"\xff\xfe<\x00", b"\xfe\xff\x00<", b"<\x00?\x00", b"\x00<\x00?")
 _MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,126}/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}")
 
+# Structured data that is told apart from invoices, also where a PDF carries it (recognition.einvoice.BUSINESS_KINDS).
+NO_INVOICES = frozenset({"order", "reminder", "transmission_notice", "business_document"})
 # What stands beside a mail and never is its document.
 _NO_DOCUMENTS = frozenset(
     {
@@ -117,6 +119,8 @@ def imports_by_itself(attachment: AttachmentFacts) -> bool:
 
 def is_invoice_format(attachment: AttachmentFacts) -> bool:
     """Whether this is a PDF or an XML e-invoice by its content, wherever it is shown."""
+    if attachment.business_kind in NO_INVOICES:  # a PDF that carries an order is one
+        return False
     return attachment.octets > 0 and (attachment.media_type == "application/pdf" or attachment.e_invoice is not None)
 
 

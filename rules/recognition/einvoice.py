@@ -1,168 +1,152 @@
-"""Read the leading fields of an XML e-invoice, recognised by its content.
+"""Say what structured business document these octets are, and read its leading fields if it is an e-invoice.
 
-Standards: UN/CEFACT CrossIndustryInvoice (CII: ZUGFeRD 2, Factur-X, XRechnung), OASIS UBL 2 Invoice and CreditNote
-(XRechnung, Peppol), ZUGFeRD 1.0. Streams: no tree is built, and the parser stops at the first sign that this is
-something else. A DOCTYPE is refused, so there are no entities; nothing is fetched. Size, depth and number of elements
-are capped. Raises nothing: what cannot be read is no e-invoice.
+By content alone, never by a name or a declared type. What is damaged is named so, and is no e-invoice; so are orders,
+reminders and the notices of Italy's exchange system. Raises nothing.
+Standards: EN 16931 in UBL and CII (XRechnung, Peppol BIS, Factur-X, ZUGFeRD), the syntaxes of einvoice_syntaxes, and
+EDIFACT INVOIC.
 """
 
+import codecs
 import re
-from datetime import date
-from decimal import Decimal, InvalidOperation
-from typing import cast
+from dataclasses import dataclass
 
-from lxml import etree
+from rules.facts import EInvoice, EnclosedFile
+from rules.recognition.edifact import may_be_edifact, read_interchange
+from rules.recognition.einvoice_reader import LARGEST_OCTETS, Unreadable, read_records
+from rules.recognition.einvoice_syntaxes import choose, format_of_root, is_telling, other_kind, syntax_of
 
-from rules.facts import EInvoice
-from rules.recognition.content import may_be_xml
-from rules.recognition.einvoice_fields import SYNTAXES, Branch, Leaf, Syntax
+BUSINESS_KINDS = (
+    "e_invoice",
+    "order",
+    "reminder",
+    "transmission_notice",  # of Italy's exchange system about an invoice
+    "business_document",
+    "damaged",  # meant as an e-invoice, but not to be read as one
+)
 
-LARGEST_OCTETS = 50 * 1024 * 1024
-DEEPEST = 60  # UBL's own schema ends below 20
-MOST_ELEMENTS = 500_000
-
-_LONGEST_VALUE = 300
-_CHUNK_OCTETS = 64 * 1024
-# An invoice may carry its PDF as one text of megabytes, which libxml2 refuses unless told to take anything.
-_EMBEDDED_FILE = re.compile(rb">[^<>&]{65536,}<")
-
-# UNTDID 1001, as EN 16931 and Peppol use it.
-_CREDIT_NOTES = frozenset({"81", "83", "261", "262", "296", "308", "381", "396", "420", "458", "532"})
-_CORRECTIONS = frozenset({"384"})
-# UBL's VAT scheme as EN 16931 writes it, and as Denmark's OIOUBL does.
-_VAT_SCHEMES = frozenset({"VAT", "63"})
-
-
-class _NoInvoiceError(Exception):
-    """What stands here is not an e-invoice, or not one that may be read."""
+_HEAD_OCTETS = 1024
+_XML_START = re.compile(rb"<(?:\?xml[\s?]|!--|!DOCTYPE|\?|[A-Za-z_])")
+_HTML_START = re.compile(rb"<(?:!doctype\s+html|html|head|body|table|div|p|meta)[\s>]", re.IGNORECASE)
+_DECLARATION = re.compile(rb"<\?xml[^>]{0,200}\?>")
+_DECLARED = re.compile(rb"""encoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']""")
+_WIDE = (
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+    (b"<\x00", "utf-16-le"),
+    (b"\x00<", "utf-16-be"),
+)
 
 
-class _Reader:
-    """Parser target: follows the paths of one syntax and collects the first value of each field."""
+@dataclass(frozen=True, slots=True)
+class BusinessDocument:
+    """What a file of structured data is."""
 
-    def __init__(self) -> None:
-        self.syntax: Syntax | None = None
-        self.values: dict[str, str] = {}
-        self._branches: list[Branch | None] = []
-        self._leaf: Leaf | None = None
-        self._text: list[str] = []
-        self._elements = 0
+    kind: str  # one of BUSINESS_KINDS
+    format: str  # for people
+    invoices: tuple[EInvoice, ...] = ()  # sound ones; only of an e-invoice, and then at least one
+    enclosed: tuple[EnclosedFile, ...] = ()
 
-    def doctype(self, *_: object) -> None:
-        raise _NoInvoiceError
 
-    def start(self, tag: str, attributes: dict[str, str]) -> None:
-        self._elements += 1
-        if self._elements > MOST_ELEMENTS or len(self._branches) >= DEEPEST:
-            raise _NoInvoiceError
-        if not self._branches:
-            self._branches.append(self._find_syntax(tag).fields)
-            return
-        parent = self._branches[-1]
-        step = parent.get(tag.rpartition("}")[2]) if parent else None
-        self._leaf = step if isinstance(step, Leaf) and step.means(attributes) else None
-        self._text = []
-        self._branches.append(step if isinstance(step, dict) else None)
-
-    def data(self, text: str) -> None:
-        if self._leaf is not None and len(self._text) < _LONGEST_VALUE:
-            self._text.append(text[:_LONGEST_VALUE])
-
-    def end(self, _tag: str) -> None:
-        self._branches.pop()
-        if self._leaf is not None:
-            self._note(self._leaf.field, " ".join("".join(self._text).split())[:_LONGEST_VALUE])
-            self._leaf = None
-
-    def close(self) -> None:
-        """The parser calls this at the end of the document; there is nothing to hand over."""
-
-    def _find_syntax(self, tag: str) -> Syntax:
-        namespace, _, name = tag.removeprefix("{").rpartition("}")
-        for syntax in SYNTAXES:
-            if name == syntax.root and namespace.startswith(syntax.namespace):
-                self.syntax = syntax
-                return syntax
-        raise _NoInvoiceError
-
-    def _note(self, field: str, value: str) -> None:
-        # UBL names the tax after the number: a number counts when its tax is VAT.
-        if field == "tax_number":
-            self.values[field] = value
-        elif field == "tax":
-            if value.upper() in _VAT_SCHEMES and "tax_number" in self.values:
-                self.values.setdefault("seller_vat", self.values["tax_number"])
-        elif value:
-            self.values.setdefault(field, value)
+def read_document(octets: bytes) -> BusinessDocument | None:
+    """The business document that these octets are, or None."""
+    if may_be_edifact(octets):
+        return _edifact(octets)
+    xml = plain_xml(octets)
+    return _read(xml) if xml else None
 
 
 def read_einvoice(octets: bytes) -> EInvoice | None:
-    """The e-invoice that these octets are, or None."""
-    if len(octets) > LARGEST_OCTETS or not may_be_xml(octets):
+    """The first e-invoice in these octets, or None."""
+    document = read_document(octets)
+    return document.invoices[0] if document and document.invoices else None
+
+
+def plain_xml(octets: bytes) -> bytes | None:
+    """XML as a parser takes it, without what some programs put around it; None when it is none."""
+    if len(octets) > LARGEST_OCTETS:
         return None
-    reader = _Reader()
+    octets = _narrow(octets)
+    head = octets[:_HEAD_OCTETS].lstrip(b"\xef\xbb\xbf \t\r\n\x00")
+    if not head.startswith(b"<"):
+        # Seen in practice: a line or two of another program's before the declaration.
+        start = head.find(b"<?xml")
+        if start < 0 or b"<" in head[:start]:
+            return None
+        head = head[start:]
+    if not _XML_START.match(head) or _HTML_START.match(head):
+        return None
+    octets = octets[octets.index(head[:20]) :]
+    return octets[: octets.rfind(b">") + 1]  # transports leave NUL or ^Z behind the end
+
+
+def _narrow(octets: bytes) -> bytes:
+    """UTF-16 and UTF-32 as UTF-8; a declaration goes where a byte order mark or the octets themselves know better."""
+    encoding = next((name for start, name in _WIDE if octets.startswith(start)), None)
+    if encoding:
+        octets = octets.decode(encoding, "replace").encode()
+    is_marked = octets.startswith(codecs.BOM_UTF8)
+    if encoding or is_marked or _declared(octets).startswith((b"utf-16", b"ucs-2", b"utf-32")):
+        return _DECLARATION.sub(b"", octets, 1)
+    return octets
+
+
+def _declared(octets: bytes) -> bytes:
+    declaration = _DECLARATION.search(octets, 0, _HEAD_OCTETS)
+    found = _DECLARED.search(declaration[0]) if declaration else None
+    return found[1].lower() if found else b""
+
+
+def _read(xml: bytes) -> BusinessDocument | None:
     try:
-        _parse(_EMBEDDED_FILE.sub(b"><", octets), reader)
-    except (_NoInvoiceError, etree.XMLSyntaxError):
-        return None
-    return _invoice(reader.syntax, reader.values) if reader.syntax and reader.values else None
+        (namespace, name), found = read_records(xml, choose)
+    except Unreadable as error:
+        if (again := _as_meant(xml)) is not None:
+            return _read(again)
+        return _damaged(error.root)
+    syntax = syntax_of(namespace, name)
+    if syntax is None:
+        kind = other_kind(namespace, name)
+        return BusinessDocument(kind, format_of_root(namespace, name)) if kind else None
+    invoices = tuple(each for each in syntax.make(found, namespace, name) if _is_sound(each))
+    if not invoices:
+        return BusinessDocument("damaged", syntax.name)
+    return BusinessDocument("e_invoice", invoices[0].format, invoices, syntax.enclosed(found))
 
 
-def _parse(octets: bytes, reader: _Reader) -> None:
-    parser = etree.XMLParser(
-        # The stubs ask for methods that lxml leaves to the target, and for names in octets, which lxml never gives.
-        target=cast("etree.ParserTarget", reader),
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        dtd_validation=False,
-        huge_tree=False,
-        remove_comments=True,
-        remove_pis=True,
-    )
-    for start in range(0, len(octets), _CHUNK_OCTETS):
-        parser.feed(octets[start : start + _CHUNK_OCTETS])
-    parser.close()
-
-
-def _invoice(syntax: Syntax, values: dict[str, str]) -> EInvoice:
-    return EInvoice(
-        kind=_kind(syntax, values.get("type")),
-        syntax=syntax.name,
-        number=values.get("number"),
-        issue_date=_day(values.get("issue_date", "")),
-        seller_name=values.get("legal_name") or values.get("seller_name"),
-        seller_vat=values.get("seller_vat"),
-        iban=_iban(values.get("iban", "")),
-        total=_amount(values.get("total")) or _amount(values.get("payable")),
-        currency=values.get("currency"),
-    )
-
-
-def _kind(syntax: Syntax, code: str | None) -> str:
-    if syntax.root == "CreditNote" or code in _CREDIT_NOTES:
-        return "credit_note"
-    return "correction" if code in _CORRECTIONS else "invoice"
-
-
-def _day(text: str) -> str | None:
-    # CII writes 20260131 (format 102), UBL 2026-01-31 with or without a zone.
-    digits = re.match(r"(\d{4})-?(\d{2})-?(\d{2})(?!\d)", text)
-    if digits is None:
-        return None
+def _as_meant(xml: bytes) -> bytes | None:
+    """XML whose declaration is not true of it, as its writer most likely meant it; None without such a doubt."""
+    declared = _declared(xml)
+    if declared not in {b"", b"utf-8", b"utf8"}:
+        return _DECLARATION.sub(b"", xml, 1)
     try:
-        return date(*map(int, digits.groups())).isoformat()
-    except ValueError:
+        xml.decode()
+    except UnicodeDecodeError:
+        return _DECLARATION.sub(b"", xml, 1).decode("cp1252", "replace").encode()
+    return None
+
+
+def _damaged(root: tuple[str, str] | None) -> BusinessDocument | None:
+    if root is None:
         return None
+    namespace, name = root
+    # A DOCTYPE is refused before the first element: it tells a name alone.
+    is_meant = syntax_of(namespace, name) or other_kind(namespace, name) or (not namespace and is_telling(name))
+    return BusinessDocument("damaged", format_of_root(namespace, name)) if is_meant else None
 
 
-def _iban(text: str) -> str | None:
-    plain = text.replace(" ", "").upper()
-    return plain if re.fullmatch(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{10,30}", plain) else None
-
-
-def _amount(text: str | None) -> str | None:
-    try:
-        return text if text and Decimal(text).is_finite() else None
-    except InvalidOperation:
+def _edifact(octets: bytes) -> BusinessDocument | None:
+    found = read_interchange(octets)
+    if found is None:
         return None
+    kind, invoices = found
+    sound = tuple(filter(_is_sound, invoices))
+    if kind == "e_invoice" and not sound:
+        kind = "damaged"
+    return BusinessDocument(kind, "EDIFACT", sound)
+
+
+def _is_sound(invoice: EInvoice) -> bool:
+    """Whether an accountant could tell which invoice this is."""
+    return bool(invoice.number and (invoice.issue_date or invoice.total or invoice.seller_name))

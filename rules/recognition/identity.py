@@ -18,6 +18,8 @@ from rules.facts import EInvoice
 from rules.words import plain
 
 _LONGEST_DATE = 100
+# The country (and Switzerland's "CHE"), then what tells the owner: at least six characters, most of them digits.
+_VAT_ID = re.compile(r"(?:CHE|[A-Z]{2})?([A-Z0-9]{0,2}[0-9]{6,12}[A-Z0-9]{0,3}?)(?:MWST|TVA|IVA|MVA)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ def invoice_id(invoice: EInvoice) -> str | None:
     total = _amount(invoice.total)
     if not (seller and invoice.number and invoice.issue_date and total):
         return None
-    return _digest([seller, plain(invoice.number), invoice.issue_date, total])
+    return _digest([seller, number_key(invoice.number), invoice.issue_date, total])
 
 
 def invoices_id(invoices: Iterable[EInvoice]) -> str | None:
@@ -65,13 +67,37 @@ def invoices_id(invoices: Iterable[EInvoice]) -> str | None:
     return known[0] if len(known) == 1 else _digest(known)
 
 
+def seller_keys(invoice: EInvoice) -> dict[str, str]:
+    """What tells the seller of an invoice, the strongest first: "vat", "iban", "name", each in one spelling."""
+    keys = {
+        "vat": _vat(invoice.seller_vat or ""),
+        "iban": _letters_and_digits(invoice.iban or ""),
+        "name": plain(invoice.seller_name or ""),
+    }
+    return {kind: key for kind, key in keys.items() if key}
+
+
+def number_key(number: str) -> str:
+    """The number of an invoice in one spelling: "R 7" is "r7"."""
+    return plain(number).replace(" ", "")
+
+
+def same_amount(one: str, other: str) -> bool:
+    """Whether two texts are one amount; what is none is like nothing."""
+    return _amount(one) is not None and _amount(one) == _amount(other)
+
+
 def _seller(invoice: EInvoice) -> str | None:
     # The first that is known: a VAT id is one owner's, an IBAN may change, a name may be another's too.
-    if invoice.seller_vat:
-        return "vat " + _letters_and_digits(invoice.seller_vat)
-    if invoice.iban:
-        return "iban " + _letters_and_digits(invoice.iban)
-    return "name " + plain(invoice.seller_name) if invoice.seller_name else None
+    return next((f"{kind} {key}" for kind, key in seller_keys(invoice).items()), None)
+
+
+def _vat(text: str) -> str:
+    """A VAT id without its country, which one dress writes and the other leaves out, and without "MWST"."""
+    whole = _letters_and_digits(text)
+    if found := _VAT_ID.fullmatch(whole):
+        return found[1]
+    return whole
 
 
 def _amount(total: str | None) -> str | None:

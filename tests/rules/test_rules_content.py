@@ -101,6 +101,13 @@ def test_disposition_says_nothing() -> None:
     assert not imports_by_itself(facts("application/xml"))
 
 
+def test_structured_data_says_what_a_pdf_is() -> None:
+    """A PDF that carries an order is no invoice, whatever it looks like; one with a damaged invoice still is a PDF."""
+    assert not imports_by_itself(facts("application/pdf", business_kind="order"))
+    assert imports_by_itself(facts("application/pdf", business_kind="damaged"))
+    assert not imports_by_itself(facts("application/xml", business_kind="damaged"))
+
+
 def test_html_is_not_handed_to_the_xml_parser() -> None:
     """HTML begins like XML and is none."""
     assert not may_be_xml(b"  <html>")

@@ -7,14 +7,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rules.decision import Decision, Reason, TraceLine, told
-from rules.facts import AttachmentFacts, EInvoice, ForwardClaim, MailFacts
+from rules.facts import AttachmentFacts, EInvoice, EnclosedFile, ForwardClaim, InvoiceLine, MailFacts
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 maybe = st.none() | texts
-invoices = st.builds(EInvoice, kind=texts, syntax=texts, number=maybe, issue_date=maybe, seller_name=maybe, total=maybe)
+lines = st.lists(st.builds(InvoiceLine, maybe, maybe, maybe), max_size=2).map(tuple)
+invoices = st.builds(EInvoice, kind=texts, syntax=texts, number=maybe, seller_name=maybe, total=maybe, lines=lines)
 attachments = st.builds(
     AttachmentFacts, texts, maybe, texts, texts, st.integers(0, 2**40), texts, st.booleans(), st.booleans(),
-    st.none() | invoices,
+    st.none() | invoices, texts, st.lists(invoices, max_size=1).map(tuple),
+    st.lists(st.builds(EnclosedFile, texts, texts, st.integers(0)), max_size=1).map(tuple), texts,
+    st.lists(texts, max_size=2).map(tuple),
 )  # fmt: skip
 mails = st.builds(
     MailFacts,

@@ -88,7 +88,9 @@ def test_text_is_the_same_with_other_line_ends() -> None:
         replace(INVOICE, syntax="CII"),
         replace(INVOICE, total="1190"),
         replace(INVOICE, seller_vat="de123456789"),
+        replace(INVOICE, seller_vat="123456789"),
         replace(INVOICE, number="r  7"),
+        replace(INVOICE, number="R7"),
         replace(INVOICE, seller_name="Supplier", iban="DE02120300000000202051"),
     ],
 )
@@ -109,6 +111,29 @@ def test_another_invoice(other: dict[str, str]) -> None:
 def test_too_little_is_no_identity(missing: str) -> None:
     """An invoice of which too little is known is never taken for another one."""
     assert invoice_id(replace(INVOICE, **{missing: None})) is None
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("ATU62698637", "U 62698637"),
+        ("FR 32 123 456 789", "32123456789"),
+        ("ESB23103039", "B23103039"),
+        ("NL820098395B01", "NL 8200.98.395.B.01"),
+        ("CHE-123.456.789 MWST", "CHE123456789"),
+        ("NO 999 999 999 MVA", "999999999"),
+        ("IT01234567890", "01234567890"),
+    ],
+)
+def test_one_vat_id_in_two_spellings(one: str, other: str) -> None:
+    """With or without its country, dots, blanks and "MWST", a VAT id tells one owner."""
+    assert invoice_id(replace(INVOICE, seller_vat=one)) == invoice_id(replace(INVOICE, seller_vat=other))
+
+
+@pytest.mark.parametrize("other", ["DE123456780", "DE12345678", "B23103039", "DE0815", ""])
+def test_other_vat_ids_stay_apart(other: str) -> None:
+    """What is left out tells no owner; every digit does."""
+    assert invoice_id(replace(INVOICE, seller_vat=other)) != invoice_id(INVOICE)
 
 
 def test_seller_by_vat_id_then_iban_then_name() -> None:
