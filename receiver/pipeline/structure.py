@@ -8,7 +8,7 @@ Standard: RFC 2046 5.1 (delimiters), RFC 3501 6.4.5 (the numbers of parts), RFC 
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from email.message import Message
 
@@ -52,6 +52,21 @@ class Entity:
     def is_multipart(self) -> bool:
         """Whether this entity was cut into parts."""
         return bool(self.children) and not self.is_message
+
+
+@dataclass(slots=True)
+class PackedEntity(Entity):
+    """A file out of a packing: nothing is kept of it but the way to its octets."""
+
+    load: Callable[[], bytes] = bytes
+
+    def decoded(self) -> bytes:
+        """Its octets, unpacked anew. Raises what its packing raises (receiver.pipeline.packings.room)."""
+        return self.load()
+
+    def decoded_head(self, octets: int) -> bytes:
+        """The first `octets` or fewer."""
+        return self.load()[:octets]
 
 
 @dataclass(frozen=True, slots=True)
