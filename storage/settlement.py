@@ -15,7 +15,7 @@ from storage.texts import storable
 
 State = Literal["received", "imported", "not_imported", "duplicate", "parked", "expired"]
 STATES: tuple[State, ...] = ("received", "imported", "not_imported", "duplicate", "parked", "expired")
-DocumentKind = Literal["attachment", "email_html", "email_pdf"]
+DocumentKind = Literal["attachment", "companion", "email_html", "email_pdf"]
 
 
 class Stale(TemporaryFailure):

@@ -164,7 +164,7 @@ def _message_of(session: Session, identity: str) -> Message:
         found = documents.find_document(session, identity)
     except NotFound:
         return find_message(session, identity)
-    if found.kind == "attachment":
+    if found.kind in {"attachment", "companion"}:
         raise Refused(f"document {identity} is an attachment, not an e-mail's text: there is nothing to convert")
     return get_message(session, found.message_id)
 

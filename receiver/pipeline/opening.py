@@ -100,7 +100,8 @@ class Opener:
             return Opened("tnef", leaves=self._outlook(leaf, tnef.message(source, self.room), is_own=True))
         if octets.startswith(compound_file.SIGNATURE) and media_type in _OLE:
             return self._outlook_file(leaf, source)
-        if media_type == "message/rfc822" and not leaf.entity.is_message and is_mail(octets):
+        is_named_mail = media_type == "message/rfc822" or (leaf.filename or "").lower().endswith(".eml")
+        if is_named_mail and not leaf.entity.is_message and is_mail(octets):
             return Opened("message", leaves=self._message(leaf, octets, inside=True))
         return Opened()
 

@@ -62,7 +62,7 @@ class Leaf:
 
     def text(self) -> str:
         """The leaf as text, capped; the charset of the field, else of the HTML itself, else guessed."""
-        octets = self.entity.decoded()
+        octets = self.entity.decoded_head(MAX_TEXT_OCTETS + 1)
         self.is_cut = len(octets) > MAX_TEXT_OCTETS
         octets = octets[:MAX_TEXT_OCTETS]
         charset = parameter(self.entity.fields, "content-type", "charset")
@@ -189,11 +189,16 @@ def _is_body(leaf: Leaf, *, among_alternatives: bool) -> bool:
     is_uncut = entity.media_type.startswith("multipart/")  # no boundary was found: what stands there is read as text
     if leaf.disposition == "attachment" or not (is_uncut or entity.media_type in _TEXT_TYPES):
         return False
-    is_alone = entity.path == "1" and entity.start == 0
+    # RFC 2045 5.2 reads nonsense as text; with a name it is a file all the same: "application-x-gzip".
+    is_alone = entity.path == "1" and entity.start == 0 and _says_text(entity.fields)
     if leaf.filename and not (among_alternatives or is_alone):
         return False
     # Seen in practice: a PDF sent as text/plain without a name.
     return is_uncut or b"%PDF-" not in entity.decoded_head(_PDF_HEAD)
+
+
+def _says_text(fields: Message) -> bool:
+    return str(fields.get("content-type", "text")).lstrip().lower().startswith("text")
 
 
 def _shadow_plain_alternatives(root: Entity, unpacked: Unpacked) -> None:
