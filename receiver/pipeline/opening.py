@@ -10,14 +10,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from email.message import Message
 
-from receiver.mail.charsets import decode
+from receiver.mail.charsets import decode, one_line, storable
 from receiver.mail.fields import content_type, parameter
 from receiver.pipeline.packings import cms, compound_file, outlook_file, tnef, uuencoded, zip_archive
 from receiver.pipeline.packings.outlook import OutlookMessage
 from receiver.pipeline.packings.room import Damaged, Member, NoRoom, Room, Source
 from receiver.pipeline.signatures import pieces_of, signed_entity
 from receiver.pipeline.structure import Dissection, Entity, Limits, PackedEntity
-from receiver.pipeline.unpack import Kind, Leaf, Unpacked, leaves_of
+from receiver.pipeline.unpack import MAX_NAME, Kind, Leaf, Unpacked, leaves_of
 
 MAX_PACKED_DEPTH = 10
 _OLE = frozenset({"application/vnd.ms-outlook", "application/x-ole-storage", "application/octet-stream"})
@@ -231,10 +231,11 @@ def is_mail(octets: bytes) -> bool:
 
 def _leaf(container: Leaf, number: int, member: Member) -> Leaf:
     fields = Message()
-    fields.set_raw("Content-Type", member.media_type or "application/octet-stream")
+    fields.set_raw("Content-Type", one_line(storable(member.media_type)) or "application/octet-stream")
     part = f"{container.part}/{number}"
     entity = PackedEntity(part, fields, content_type(fields), b"", 0, 0, member.size, load=member.load)
-    return Leaf(entity, part, Kind.ATTACHMENT, member.name, "", member.content_id, is_inside=container.is_inside)
+    name = one_line(storable(member.name or ""))[:MAX_NAME] or None
+    return Leaf(entity, part, Kind.ATTACHMENT, name, "", member.content_id, is_inside=container.is_inside)
 
 
 def _text_leaf(container: Leaf, number: int, media_type: str, octets: bytes, charset: str) -> Leaf:

@@ -81,8 +81,11 @@ def _binary(octets: bytes) -> bytes:
 
 
 def _content(signed: Any) -> bytes | None:
+    from asn1crypto.core import OctetString, ParsableOctetString  # noqa: PLC0415
+
     content = signed["encap_content_info"]["content"]
-    return bytes(content) if content is not None and content.native is not None else None
+    # Of anything else bytes() gives a name with an address of ours in it.
+    return bytes(content) if isinstance(content, OctetString | ParsableOctetString) else None
 
 
 def _verdict(signed: Any, content: Iterable[bytes | memoryview]) -> str:

@@ -40,7 +40,7 @@ def members(source: Source) -> list[Member]:
     for info in _entries(source.octets()):
         if info.flag_bits & _ENCRYPTED:
             raise HasPassword
-        if not info.is_dir() and _is_file(info):
+        if _is_file(info):
             found.append(Member(_name(info), info.file_size, partial(_read, source, info)))
     return found
 
@@ -83,7 +83,7 @@ def _inflated(octets: bytes, info: ZipInfo) -> bytes:
 
 def _is_file(info: ZipInfo) -> bool:
     name = info.filename.replace("\\", "/")
-    return not name.startswith("__MACOSX/") and (_name(info) or "").lower() not in _NO_FILES
+    return not name.startswith("__MACOSX/") and not name.endswith("/") and (_name(info) or "").lower() not in _NO_FILES
 
 
 def _name(info: ZipInfo) -> str | None:
