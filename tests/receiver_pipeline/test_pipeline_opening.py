@@ -246,3 +246,30 @@ def test_packings_do_not_change_what_a_mail_is_known_by() -> None:
     ids = {read(mail, Limits(parts=parts)).content_id for parts in (3, 10, 1000)}
 
     assert len(ids) == 1
+
+
+def test_a_file_without_a_name_is_a_file() -> None:
+    """An archive may hold a member that is called nothing."""
+    parts = parts_of(mail_with(zip_of({"a.pdf": PDF}).replace(b"a.pdf", b"\0.pdf"), "x.zip"))
+
+    assert [(part, each.filename, each.media_type) for part, each in parts.items()][1:] == [
+        ("2/1", None, "application/pdf")
+    ]
+
+
+def test_what_is_signed_and_no_octets_is_not_unwrapped() -> None:
+    """Content that is no octet string has no octets to give: reading it twice gives the same."""
+    packed = Signer().opaque(b"x" * 40).replace(b"\x04\x28" + b"x" * 40, b"\x05\x28" + b"x" * 40)
+
+    first, second = (parts_of(mail_with(packed, "x.p7m")) for _ in range(2))
+
+    assert first == second
+    assert list(first) == ["2"]
+
+
+@pytest.mark.parametrize("word", ["=?utf-8?b?A?=", "=?utf-8?b?0J/QntCU0KLQktCPQ?="])
+def test_a_word_that_cannot_be_decoded_leaves_the_sender(word: str) -> None:
+    """CPython's header reader gives up on base64 that is one character too long; ours goes on."""
+    mail = f"From: ({word}) {word} <a@b.example>\r\n\r\nx".encode()
+
+    assert read(mail).facts.from_addresses == ("a@b.example",)
