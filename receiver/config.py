@@ -18,6 +18,7 @@ from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSetti
 
 from receiver.config_accounts import AccountSettings
 from receiver.config_catalogue import CatalogueSettings
+from receiver.config_rendering import RenderingSettings as RenderingSettings
 from receiver.config_smtp import SmtpSettings as SmtpSettings
 from receiver.setting_faults import holds_secret, nearest_name, sentence
 from receiver.setting_values import (
@@ -27,7 +28,6 @@ from receiver.setting_values import (
     Domain,
     ListenOrNothing,
     Section,
-    SocketPath,
     without_password,
 )
 
@@ -88,21 +88,6 @@ class PipelineSettings(Section):
     max_depth: int = Field(100, ge=1, description="Nested MIME parts read; deeper ones are left packed.")
     max_parts: int = Field(1000, ge=1, description="MIME parts read of one message.")
     max_decoded_octets: int = Field(256 * 1024**2, ge=1024**2, description="Decoded octets read of one message.")
-
-
-class RenderingSettings(Section):
-    """The renderer: e-mail text as PDF."""
-
-    socket: SocketPath = Field(
-        "", description="Unix socket of the renderer; empty: run/render.sock in the data folder, started by serve."
-    )
-    command: str = Field("", description="Path of wkhtmltopdf; empty: looked up in PATH.")
-    sandbox: Literal["bubblewrap", "none-i-accept-that-mail-may-run-code-here"] = Field(
-        "bubblewrap", description="What holds wkhtmltopdf; without bubblewrap bodies stay HTML."
-    )
-    seconds: float = Field(30.0, gt=0, description="Wall time of one document.")
-    max_input_octets: int = Field(8 * 1024**2, ge=64 * 1024, description="HTML with its images, after inlining.")
-    max_pages: int = Field(500, ge=1, description="Pages of one PDF.")
 
 
 class JobSettings(Section):
@@ -216,6 +201,10 @@ class Settings(BaseSettings):
     def blob_folder(self) -> Path:
         """Where raw mail and documents are kept."""
         return self.data / "blobs"
+
+    def font_folder(self) -> Path:
+        """Where the renderer keeps its pick of fonts with its cache: systemd's cache folder, else the data folder."""
+        return Path(os.environ.get("CACHE_DIRECTORY") or self.data) / "fonts"
 
     def render_socket(self) -> Path:
         """Where the renderer listens."""

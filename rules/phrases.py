@@ -6,6 +6,7 @@ here: those are parameters.
 
 from rules.phrases_of_accounts import PHRASES_OF_ACCOUNTS
 from rules.phrases_of_consent import PHRASES_OF_CONSENT
+from rules.phrases_of_documents import PHRASES_OF_DOCUMENTS
 from rules.phrases_of_left_mail import PHRASES_OF_LEFT_MAIL
 from rules.phrases_of_linking import PHRASES_OF_LINKING
 from rules.phrases_of_rooms import PHRASES_OF_ROOMS
@@ -246,4 +247,5 @@ PHRASES = (
     | PHRASES_OF_ACCOUNTS
     | PHRASES_OF_LINKING
     | PHRASES_OF_LEFT_MAIL
+    | PHRASES_OF_DOCUMENTS
 )

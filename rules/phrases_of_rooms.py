@@ -117,6 +117,30 @@ PHRASES_OF_ROOMS: dict[str, tuple[str, str, str]] = {
         "{command} ist nicht installiert, und ohne es läuft nichts aus einer Mail: bubblewrap installieren",
         "{command} is niet geïnstalleerd, en zonder draait er niets uit een mail: installeer bubblewrap",
     ),
+    "render_no_landlock": (
+        "landlock cannot be used here ({detail}): boot with lsm=…,landlock, or install bubblewrap and set"
+        " rendering.sandbox to auto",
+        "Landlock ist hier nicht verfügbar ({detail}): mit lsm=…,landlock starten, oder bubblewrap installieren und"
+        " rendering.sandbox auf auto setzen",
+        "landlock kan hier niet worden gebruikt ({detail}): start met lsm=…,landlock, of installeer bubblewrap en zet"
+        " rendering.sandbox op auto",
+    ),
+    "render_no_seccomp": (
+        "system calls cannot be filtered ({detail}), and without that nothing of a mail is run: install libseccomp2",
+        "Systemaufrufe lassen sich nicht filtern ({detail}), und ohne das läuft nichts aus einer Mail: libseccomp2"
+        " installieren",
+        "systeemaanroepen kunnen niet worden gefilterd ({detail}), en zonder dat draait er niets uit een mail:"
+        " installeer libseccomp2",
+    ),
+    "render_no_sandbox_works": (
+        "no sandbox starts on this machine (bubblewrap: {bubblewrap}; landlock: {landlock}), and without one nothing of"
+        " a mail is run: install bubblewrap and permit user namespaces, or boot a kernel with landlock",
+        "auf dieser Maschine startet keine Sandbox (bubblewrap: {bubblewrap}; landlock: {landlock}), und ohne eine"
+        " läuft nichts aus einer Mail: bubblewrap installieren und User-Namespaces erlauben, oder einen Kernel mit"
+        " Landlock starten",
+        "op deze machine start geen sandbox (bubblewrap: {bubblewrap}; landlock: {landlock}), en zonder een draait er"
+        " niets uit een mail: installeer bubblewrap en sta user-namespaces toe, of start een kernel met landlock",
+    ),
     "render_sandbox_refused": (
         "the sandbox does not start on this machine: {detail}",
         "die Sandbox startet auf dieser Maschine nicht: {detail}",

@@ -37,3 +37,9 @@ def list_lines(session: Session, tenant_id: str | None = None, limit: int = 100)
     if tenant_id is not None:
         query = query.where(AuditLine.tenant_id == tenant_id)
     return list(session.exec(query))
+
+
+def lines_about(session: Session, tenant_id: str, subject_id: str) -> list[AuditLine]:
+    """What was done to one thing of a tenant, the oldest first."""
+    about = (AuditLine.tenant_id == tenant_id, AuditLine.subject_id == subject_id)
+    return list(session.exec(select(AuditLine).where(*about).order_by(col(AuditLine.at), col(AuditLine.id))))

@@ -1,10 +1,10 @@
-"""Documents: what is kept for a tenant, listed, found, and added by jobs (the PDF of an e-mail's text).
+"""Documents: what is kept for a tenant, listed, found, and added by jobs (the PDF of a page).
 
 The octets are blobs; here stand their names and places. Raises NotFound: another tenant's document looks the same
 as one that is not there (law 16).
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import union
@@ -13,7 +13,9 @@ from sqlmodel import Session, col, select
 
 from storage import audit
 from storage.failures import NotFound
+from storage.messages import Words
 from storage.models import Document, Message, Tenant
+from storage.pages import NOT_RENDERED, Remark, remarks
 from storage.settlement import NewDocument, document_values
 
 
@@ -38,21 +40,32 @@ def find_document(session: Session, document_id: str, tenant: Tenant | None = No
 
 
 def add_document(session: Session, message: Message, new: NewDocument) -> Document:
-    """Attach a document to its message, once: the one of the same part and kind that is there stays (law 13)."""
+    """Attach a document to its message, once: the one of the same part and kind that is there stays (law 13).
+
+    Raises NotFound when the message is gone.
+    """
     session.flush()
     made = Document(**document_values(new, message.tenant_id, message.id))
     try:
         with session.begin_nested():
             session.add(made)
-    except IntegrityError:
+    except IntegrityError as error:
         same = (Document.message_id == message.id, Document.part == made.part, Document.kind == new.kind)
-        return session.exec(select(Document).where(*same)).one()
+        there = session.exec(select(Document).where(*same)).one_or_none()
+        if there is None:
+            raise NotFound(f"message {message.id}: it was removed meanwhile") from error
+        return there
     audit.record(session, "document_added", tenant_id=message.tenant_id, subject_id=made.id, params={"kind": made.kind})
     return made
 
 
-def document_json(document: Document) -> dict[str, Any]:
-    """The document as programs read it."""
+def documents_json(session: Session, documents: Sequence[Document], words: Words) -> list[dict[str, Any]]:
+    """The documents as programs read them; `remark` says what is amiss with one, in the caller's words."""
+    said = remarks(session, documents)
+    return [_json(each, said.get(each.id), words) for each in documents]
+
+
+def _json(document: Document, remark: Remark | None, words: Words) -> dict[str, Any]:
     return {
         "id": document.id,
         "message": document.message_id,
@@ -62,6 +75,9 @@ def document_json(document: Document) -> dict[str, Any]:
         "octets": document.octets,
         "sha256": document.sha256,
         "created_at": document.created_at.isoformat(),
+        "facts": {name: value for name, value in document.facts.items() if name != NOT_RENDERED},
+        "remark": words(*remark) if remark else None,
+        "remark_code": remark[0] if remark else None,
     }
 
 

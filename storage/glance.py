@@ -20,6 +20,7 @@ _STATEMENTS = (
     "SELECT count(*) FROM messages",
     "SELECT count(*) FROM jobs WHERE failed_at IS NULL",
     "SELECT count(*) FROM jobs WHERE failed_at IS NOT NULL",
+    "SELECT count(*) FROM jobs WHERE failed_at IS NOT NULL AND kind = 'render'",
 )
 
 
@@ -31,13 +32,14 @@ class Glance:
     messages: int
     jobs_pending: int
     jobs_failed: int
+    not_rendered: int  # messages of which a page has no PDF and will get none
 
 
 def glance(url: str) -> Glance:
     """The counts of the database at that SQLAlchemy URL."""
     with connection_to(url) as connection:
-        revision, messages, pending, failed = (_first(connection.execute(statement)) for statement in _STATEMENTS)
-    return Glance(revision == newest_revision(), messages, pending, failed)
+        revision, *counts = (_first(connection.execute(statement)) for statement in _STATEMENTS)
+    return Glance(revision == newest_revision(), *counts)
 
 
 def newest_revision() -> str:

@@ -187,7 +187,7 @@ class MessageKey(Row, table=True):
 
 
 class Document(Row, table=True):
-    """What is kept for the tenant: an attachment, or the e-mail text as HTML and PDF. Unique by law 13."""
+    """What is kept for the tenant: an attachment, or a page made of the mail, as HTML and PDF. Unique by law 13."""
 
     __tablename__ = "documents"
     __table_args__ = (UniqueConstraint("message_id", "part", "kind"), Index(None, "tenant_id", "created_at"))
@@ -195,12 +195,14 @@ class Document(Row, table=True):
     tenant_id: str = _tenant()
     message_id: str = Field(sa_column=Column(String(32), ForeignKey("messages.id", ondelete="CASCADE"), nullable=False))
     kind: str = Field(max_length=16)
-    part: str = _text()  # MIME path, or "text"
+    part: str = _text()  # MIME path, or "text"; that of an e-invoice's page is the e-invoice's
     filename: str = _text()  # safe as it stands
     media_type: str = _text()
     octets: int
     sha256: str = Field(max_length=64)
     created_at: datetime = Field(default_factory=now)
+    # How it came about (storage.document_facts); {} of what came with the mail as it stands.
+    facts: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False, server_default="{}"))
 
 
 class Job(Row, table=True):

@@ -4,7 +4,7 @@ Values only: storage.settling writes them. Free texts may hold whatever stood in
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
@@ -15,7 +15,9 @@ from storage.texts import storable
 
 State = Literal["received", "imported", "not_imported", "duplicate", "parked", "expired"]
 STATES: tuple[State, ...] = ("received", "imported", "not_imported", "duplicate", "parked", "expired")
-DocumentKind = Literal["attachment", "companion", "email_html", "email_pdf"]
+DocumentKind = Literal["attachment", "companion", "email_html", "email_pdf", "invoice_html", "invoice_pdf"]
+# The kind of a page's PDF, which has the same part.
+PDF_OF: Mapping[str, DocumentKind] = {"email_html": "email_pdf", "invoice_html": "invoice_pdf"}
 
 
 class Stale(TemporaryFailure):
@@ -27,11 +29,12 @@ class NewDocument:
     """What is kept for the tenant; its blob is synced already."""
 
     kind: DocumentKind
-    part: str  # MIME path ("1.2"), or "text"
+    part: str  # MIME path ("1.2"), or "text"; of an e-invoice's page that of the e-invoice
     filename: str  # safe as it stands (storage.filenames)
     media_type: str
     octets: int
     sha256: str
+    facts: Mapping[str, Any] = field(default_factory=dict)  # how it came about (storage.document_facts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +77,7 @@ class Settlement(Delivery):
     tenant_revision: int  # what it was decided with
     catalogue_version: int | None = None  # the same; None: without a catalogue
     documents: tuple[NewDocument, ...] = ()
-    wants_pdf: bool = False
+    wants_pdf: bool = False  # pages among its documents are to be rendered
     defects: tuple[str, ...] = ()
     facts: MailFacts | None = None  # what rules saw of it; kept without the body's text
 
@@ -196,6 +199,7 @@ def document_values(document: NewDocument, tenant_id: str, message_id: str) -> d
         "octets": document.octets,
         "sha256": document.sha256,
         "created_at": now(),
+        "facts": dict(document.facts),
     }
 
 

@@ -1,4 +1,7 @@
-"""At the end of every run: no secret that a test used stands in anything that was left behind (tests/secrecy.py)."""
+"""At the end of every run: no secret that a test used stands in anything that was left behind (tests/secrecy.py).
+
+Where several processes run the tests (pytest-xdist), each searches what it left, and tells the one that counts.
+"""
 
 import os
 from collections.abc import Iterator
@@ -40,15 +43,32 @@ class _Reader:
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    factory: Any = getattr(session.config, "_tmp_path_factory", None)
-    folder: Path | None = getattr(factory, "_basetemp", None)  # no test asked for one: there is none
-    files = secrecy.found_below(folder) if folder is not None else []
-    found = [*map(str, files), *dict.fromkeys(session.config.stash[_printed_by])]
-    session.config.stash[_found].extend(found)
+    found = session.config.stash[_found]
+    if not getattr(session.config.option, "numprocesses", None):
+        found.extend([*_files_found(session.config), *dict.fromkeys(session.config.stash[_printed_by])])
+    if _is_one_of_several(session.config):
+        session.config.workeroutput["secrets_found"] = found
     if found:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """One of several processes has ended: what it found counts as ours."""
+    output: dict[str, list[str]] = getattr(node, "workeroutput", {})
+    node.config.stash[_found].extend(output.get("secrets_found", []))
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     for each in config.stash[_found]:
         terminalreporter.write_line(f"SECRET FOUND: {each}", red=True)
+
+
+def _is_one_of_several(config: Any) -> bool:
+    return hasattr(config, "workeroutput")
+
+
+def _files_found(config: pytest.Config) -> list[str]:
+    factory: Any = getattr(config, "_tmp_path_factory", None)
+    folder: Path | None = getattr(factory, "_basetemp", None)  # no test asked for one: there is none
+    return [str(each) for each in secrecy.found_below(folder)] if folder is not None else []

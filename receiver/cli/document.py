@@ -1,48 +1,29 @@
-"""`postbus document …`: what was kept for a tenant, and PDFs of e-mail text on demand."""
+"""`postbus document …`: what was kept for a tenant: listed, shown, written into files; PDFs of pages on demand."""
 
 import contextlib
 import os
 import stat
 import tempfile
-from contextlib import closing
-from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
+from receiver.cli.document_convert import convert
+from receiver.cli.document_records import COLUMNS, document_records, fields_of, full_record, told_params
 from receiver.cli.failures import Refused
 from receiver.cli.options import AsJson, OfTenant
-from receiver.cli.output import column, octets_column, say, show, show_change, time_column, write_octets
-from receiver.cli.rows import opened, reading
+from receiver.cli.output import local_time, print_json, say, show, show_fields, write_octets
+from receiver.cli.rows import reading
 from receiver.cli.workplace import Workplace
-from receiver.pipeline.job_results import GivenUp, PutOff
-from receiver.pipeline.render_job import make_pdf
-from rules.wording import words
-from storage import documents, jobs
+from storage import documents
 from storage.blobs import BlobStore
-from storage.database import Database, Session
-from storage.failures import NotFound
 from storage.messages import find_message, get_message
-from storage.models import Document, Message
 from storage.tenants import find_tenant
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 
-ConvertedId = Annotated[
-    str, typer.Argument(metavar="ID", help="A message, or its document of kind email_html.", show_default=False)
-]
 DocumentId = Annotated[str, typer.Argument(metavar="ID", help="As `document list` gives it.", show_default=False)]
-
-_COLUMNS = [
-    time_column("Kept", "created_at"),
-    column("Kind", "kind", may_wrap=False),
-    column("File name", "filename"),
-    column("Type", "media_type", may_wrap=False),
-    octets_column("Size", "octets"),
-    column("Id", "id", may_wrap=False),
-    column("Message", "message", may_wrap=False),
-]
 
 
 @app.command("list")
@@ -58,9 +39,24 @@ def list_(
         if message is not None:
             # A wrong id is an error, not an empty list.
             message = get_message(session, find_message(session, message).id, owner).id
-        records = [document_record(each) for each in documents.list_documents(session, owner, message)]
+        found = documents.list_documents(session, owner, message)
+        records = document_records(session, found, Workplace.of(ctx).settings.language)
     empty = f"No documents. Why not: postbus message list --tenant {owner.name!r}"
-    show(records, _COLUMNS, as_json=as_json, when_empty=empty)
+    show(records, COLUMNS, as_json=as_json, when_empty=empty)
+
+
+@app.command("show")
+def show_(ctx: typer.Context, document: DocumentId, as_json: AsJson = False) -> None:
+    """Show one document: what it is, how it came about, what is amiss with it, and what was done to it."""
+    with reading(ctx) as session:
+        found = documents.find_document(session, document)
+        record = full_record(session, found, Workplace.of(ctx).settings.language)
+    if as_json:
+        print_json([record])
+        return
+    show_fields(fields_of(record))
+    for line in record["history"]:
+        say(f"{local_time(line['at'])}  {line['actor']}: {line['action']}{told_params(line['params'])}")
 
 
 @app.command()
@@ -98,22 +94,7 @@ def get(
     say(f"{target}: {len(octets)} octets")
 
 
-@app.command()
-def convert(ctx: typer.Context, document: ConvertedId, as_json: AsJson = False) -> None:
-    """Make the PDF of an e-mail's text now; the one that is there already stays."""
-    here = Workplace.of(ctx)
-    with opened(here) as database, closing(BlobStore(here.settings.blob_folder())) as blobs:
-        with database.read() as session:
-            message = _message_of(session, document)
-        _refuse_without_text(database, message)
-        try:
-            make_pdf(here.settings, database, blobs, message.id, also=partial(_clear_failure, message.id))
-        except (PutOff, GivenUp) as failure:
-            raise Refused(f"message {message.id}: {words(*failure.reason, here.settings.language)}") from failure
-        with database.read() as session:
-            made = next(each for each in _documents_of(session, message) if each.kind == "email_pdf")
-    record = document_record(made)
-    show_change(record, f"{made.filename}  {made.id}\nWrite it: postbus document get {made.id}", as_json=as_json)
+app.command()(convert)
 
 
 def write_through(octets: bytes, target: Path) -> None:
@@ -156,39 +137,3 @@ def _rights(target: Path) -> int:
     mask = os.umask(0)
     os.umask(mask)
     return 0o666 & ~mask
-
-
-def _message_of(session: Session, identity: str) -> Message:
-    """The message of that id, or the one whose e-mail text is that document."""
-    try:
-        found = documents.find_document(session, identity)
-    except NotFound:
-        return find_message(session, identity)
-    if found.kind in {"attachment", "companion"}:
-        raise Refused(f"document {identity} is an attachment, not an e-mail's text: there is nothing to convert")
-    return get_message(session, found.message_id)
-
-
-def _documents_of(session: Session, message: Message) -> list[Document]:
-    return documents.list_documents(session, find_tenant(session, message.tenant_id), message.id)
-
-
-def _refuse_without_text(database: Database, message: Message) -> None:
-    with database.read() as session:
-        kinds = {each.kind for each in _documents_of(session, message)}
-    if "email_html" not in kinds:
-        raise Refused(
-            f"message {message.id} ({message.state}): its text was not kept as a document, so there is nothing to "
-            "convert; a standard with --email-text-is-invoice keeps the text of mail to come"
-        )
-
-
-def _clear_failure(message_id: str, session: Session) -> None:
-    # A job that was given up starts anew, finds the PDF and ends: `status` then no longer counts it as failed.
-    if any(job.failed_at is not None and job.kind == jobs.RENDER for job in jobs.of_subject(session, message_id)):
-        jobs.queue(session, jobs.RENDER, message_id)
-
-
-def document_record(document: Document) -> dict[str, Any]:
-    """A document as every command prints it."""
-    return documents.document_json(document) | {"created_at": document.created_at}

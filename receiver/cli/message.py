@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from receiver.cli.document_records import document_records, in_short
 from receiver.cli.failures import Refused
 from receiver.cli.message_import import import_
 from receiver.cli.options import AsJson, InLanguage, OfTenant
@@ -30,7 +31,7 @@ from rules.wording import Language, describe, words
 from storage import jobs, messages
 from storage.blobs import BlobStore
 from storage.database import Session
-from storage.documents import document_json, list_documents
+from storage.documents import list_documents
 from storage.models import Message
 from storage.tenants import find_tenant
 
@@ -113,7 +114,8 @@ def show_(ctx: typer.Context, message: MessageId, as_json: AsJson = False) -> No
     show_fields([*fields, ("Received", local_time(record["received_at"])), ("Size", size)])
     _say_steps(record)
     for document in record["document_list"]:
-        say(f"document {document['id']}  {document['kind']}  {document['filename']}")
+        about = in_short(document)
+        say(f"document {document['id']}  {document['kind']}  {document['filename']}{f' ({about})' if about else ''}")
     for job in record["waiting"]:
         state = "given up" if job["is_failed"] else "waits"
         say(f"{state}: {job['kind']}{': ' + job['reason'] if job['reason'] else ''}")
@@ -184,9 +186,7 @@ def _full_record(
         "revision": found.tenant_revision,
         "catalogue_version": found.catalogue_version,
         "trace": [step.to_json() | {"words": describe(step, language)} for step in steps],
-        "document_list": [
-            document_json(each) | {"created_at": each.created_at} for each in list_documents(session, owner, found.id)
-        ],
+        "document_list": document_records(session, list_documents(session, owner, found.id), language),
         "waiting": [
             {
                 "kind": job.kind,

@@ -15,6 +15,7 @@ from receiver.config import Settings
 from receiver.config_smtp import PemPair
 from receiver.doctor import machine, stores
 from receiver.doctor.certificate import judge_file
+from receiver.doctor.confinement import judge_confinement
 from receiver.doctor.door import (
     Place,
     judge_implicit_tls,
@@ -26,6 +27,7 @@ from receiver.doctor.door import (
     reachable,
 )
 from receiver.doctor.findings import Check, Finding, run_together
+from receiver.doctor.fonts import judge_fonts
 from receiver.doctor.names import judge_host, judge_hostname, judge_mx, judge_ptr
 from receiver.doctor.resolver import Address, Resolver
 from receiver.smtp import tls
@@ -77,6 +79,8 @@ class Examination:
                 Check("accounts", "linked accounts", partial(stores.judge_accounts, settings)),
                 Check("journal", str(settings.journal_folder()), partial(stores.judge_journal, settings)),
                 Check("renderer", "the renderer", _alone(stores.judge_renderer, settings)),
+                Check("fonts", settings.rendering.fonts, partial(judge_fonts, Path(settings.rendering.fonts))),
+                Check("sandbox", "the renderer's sandbox", partial(judge_confinement, settings)),
                 Check("unit", "systemd", machine.judge_units),
             ]
         )

@@ -8,7 +8,7 @@ Raises NothingToKeep, AttemptFailed, NotFound, TemporaryFailure.
 from dataclasses import dataclass, replace
 
 from receiver.pipeline.judging import Decisions, settlement
-from receiver.pipeline.keep import parts_of
+from receiver.pipeline.keep import wanted_of
 from receiver.pipeline.parsing import Mail, Parsed, Pool, Wanted
 from receiver.pipeline.settle_job import delivery_of_row
 from receiver.pipeline.taking import KeptByHand, by_hand
@@ -62,7 +62,7 @@ class ByHand:
         def choose(facts: MailFacts) -> tuple[Decisions, Wanted]:
             labelled = replace(facts, label=delivery.label or "")
             decision = by_hand(labelled, rules.decide(labelled), keep)
-            return {delivery.tenant_id: (rules.revision, decision)}, Wanted(parts_of([decision]), decision.keep_text)
+            return {delivery.tenant_id: (rules.revision, decision)}, wanted_of(facts, [decision])
 
         raw = self.blobs.path(delivery.tenant_id, delivery.raw_sha256)
         return self.pool.submit(Mail(None, raw, delivery.octets, delivery.reverse_path), choose).result()

@@ -1,8 +1,9 @@
 """The process that reads hostile octets: `python -m receiver.pipeline.child`. One message at a time.
 
 It limits itself, then answers two questions on its socket: `parse` (facts, ids, and the octets of likely documents)
-and `keep` (further parts and the body as a page, of the message parsed last). It opens no file, no network and no
-database, keeps no secret, and may be killed at any moment. What it answers is JSON with declared lengths (law 17).
+and `keep` (further parts, the body and e-invoices as pages, of the message parsed last). It opens no file, no network
+and no database, keeps no secret, and may be killed at any moment. What it answers is JSON with declared lengths
+(law 17).
 It logs nothing: a failure is named by its type, for the text of an exception may quote the mail.
 """
 
@@ -105,13 +106,16 @@ class Child:
         sizes = {each.part: each.octets for each in current.findings.facts.attachments}
         leaves = [leaf for leaf in current.unpacked.attachments() if leaf.part in wanted and leaf.part in sizes]
         body = self._body() if question["body"] else b""
+        invoices = self._invoices(set(question["invoices"]))
         head = {
             "parts": [[leaf.part, sizes[leaf.part]] for leaf in leaves],
             "body": len(body),
+            "invoices": [[part, len(octets)] for part, octets in invoices.items()],
             "memory": resident_octets(),
         }
         # One after the other: a mail of 50 MB may be kept as a whole, and is not held as a whole.
-        self._channel.send(head, (_again(leaf, sizes[leaf.part]) for leaf in leaves), [body])
+        parts = (_again(leaf, sizes[leaf.part]) for leaf in leaves)
+        self._channel.send(head, parts, [body], invoices.values())
 
     def _body(self) -> bytes:
         if self._current is None:
@@ -120,6 +124,19 @@ class Child:
         from receiver.pipeline.body import body_page  # noqa: PLC0415
 
         return body_page(self._current.unpacked, self._current.findings, self._settings.language)
+
+    def _invoices(self, wanted: set[str]) -> dict[str, bytes]:
+        """The pages of these e-invoices, by part."""
+        if self._current is None or not wanted:
+            return {}
+        from receiver.pipeline.invoice_page import invoice_page  # noqa: PLC0415 - as the body's page
+
+        findings = self._current.findings
+        return {
+            each.part: invoice_page((each.e_invoice,), findings.reading, self._settings.language)
+            for each in findings.facts.attachments
+            if each.part in wanted and each.e_invoice
+        }
 
 
 def _again(leaf: Leaf, size: int) -> bytes:

@@ -27,7 +27,7 @@ from receiver.pipeline.stopping import Stop
 from receiver.tally import tally
 from storage import jobs
 from storage.blobs import BlobStore
-from storage.database import Database
+from storage.database import Database, Session
 from storage.failures import NotFound, StorageFailure, TemporaryFailure
 from storage.jobs import Job, LeaseLost
 
@@ -171,11 +171,11 @@ class JobRunner:
             case TemporaryFailure():
                 self._put_off(job, ("storage_away", {}), STORAGE_AWAY_SECONDS)
             case GivenUp():
-                self._fail(job, error.reason, None)
+                self._fail(job, error.reason, None, error.also)
             case NotFound():
                 self._fail(job, ("subject_is_gone", {}), None)
             case TryAgain():
-                self._fail(job, error.reason, RETRY_SECONDS * 2 ** min(job.attempts, 8))
+                self._fail(job, error.reason, error.seconds or RETRY_SECONDS * 2 ** min(job.attempts, 8))
             case _:
                 log.error("job_broke", id=job.id, kind=job.kind, exc_info=error)
                 reason = ("job_failed", {"failure": type(error).__name__})
@@ -189,11 +189,18 @@ class JobRunner:
         tally.count(f"jobs:{job.kind}:put_off")
         log.info("job_put_off", id=job.id, kind=job.kind, subject=job.subject_id, reason=code, seconds=seconds)
 
-    def _fail(self, job: Job, reason: Reason, seconds: float | None) -> None:
+    def _fail(
+        self,
+        job: Job,
+        reason: Reason,
+        seconds: float | None,
+        also: Callable[[Session], None] = lambda _session: None,
+    ) -> None:
         code, params = reason
         retry_at = None if seconds is None else datetime.now(UTC) + timedelta(seconds=seconds)
         with self._database.write(self._owner) as session:
             is_dead = jobs.fail(session, job, self._owner, (code, dict(params)), retry_at)
+            also(session)
         tally.count(f"jobs:{job.kind}:{'given_up' if is_dead else 'failed'}")
         log.warning(
             "job_failed",

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from receiver.pipeline.keep import keep_documents, parts_of, settlement_of
+from receiver.pipeline.keep import keep_documents, settlement_of, wanted_of
 from receiver.pipeline.parsing import Parsed, Wanted
 from receiver.rulebook import Rules
 from rules.decision import Decision
@@ -25,7 +25,7 @@ def judge(facts: MailFacts, rules: Mapping[str, Rules], labels: Labels) -> tuple
         for tenant_id, each in rules.items()
     }
     made = [decision for _, decision in decisions.values()]
-    return decisions, Wanted(parts_of(made), any(decision.keep_text for decision in made))
+    return decisions, wanted_of(facts, made)
 
 
 def settlement(blobs: BlobBatch, delivery: Delivery, parsed: Parsed, decisions: Decisions) -> Settlement:

@@ -4,23 +4,24 @@ Blobs are staged here and synced by the caller before it writes rows. Names of d
 within a message. Never opens the database. Raises TemporaryFailure and NoRoom.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import fields, replace
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Protocol
 
-from receiver.pipeline.parsing import Parsed
+from receiver.pipeline.parsing import Parsed, Wanted
 from rules.decision import Decision
 from rules.facts import MailFacts
 from storage.blobs import BlobBatch, BlobRef
 from storage.filenames import distinct, safe_filename
 from storage.journal import Envelope, Recipient
-from storage.settlement import DocumentKind
+from storage.settlement import PDF_OF, DocumentKind
 from storage.settling import Delivery, NewDocument, Settlement
 
 TEXT_PART = "text"
 _DELIVERY = tuple(each.name for each in fields(Delivery))
 HTML = "text/html"
+PDF = "application/pdf"
 
 
 def recipients_by_tenant(envelope: Envelope) -> dict[str, list[Recipient]]:
@@ -106,7 +107,7 @@ def settlement_of(
         tenant_revision=revision,
         catalogue_version=decision.catalogue_version,
         documents=documents,
-        wants_pdf=decision.keep_text,
+        wants_pdf=any(each.kind in PDF_OF for each in documents),
         defects=facts.is_broken,
         facts=replace(facts, label=delivery.label or "", octets=delivery.octets),
     )
@@ -126,7 +127,28 @@ def keep_documents(blobs: BlobBatch, tenant_id: str, parsed: Parsed, decision: D
         ref = blobs.put(tenant_id, parsed.body)
         name = _distinct(text_name(parsed.facts.subject, "html"), taken)
         documents.append(NewDocument("email_html", TEXT_PART, name, HTML, ref.octets, ref.sha256))
+    named = {each.part: each.filename for each in documents}
+    for part in invoices_alone(parsed.facts, decision):
+        ref = blobs.put(tenant_id, parsed.invoices[part])
+        name = _distinct(text_name(PurePath(named[part]).stem, "html"), taken)
+        documents.append(NewDocument("invoice_html", part, name, HTML, ref.octets, ref.sha256))
     return tuple(documents)
+
+
+def invoices_alone(facts: MailFacts, decision: Decision) -> tuple[str, ...]:
+    """The parts of kept e-invoices that nobody can read: data only, and no PDF is kept of the same message."""
+    wanted = set(decision.keep_parts)
+    kept = [each for each in facts.attachments if each.part in wanted]
+    if any(each.media_type == PDF for each in kept):
+        return ()
+    return tuple(each.part for each in kept if each.e_invoice)
+
+
+def wanted_of(facts: MailFacts, decisions: Sequence[Decision]) -> Wanted:
+    """What the child shall give for all of these decisions together."""
+    parts = frozenset(part for each in decisions for part in each.keep_parts)
+    invoices = frozenset(part for each in decisions for part in invoices_alone(facts, each))
+    return Wanted(parts, any(each.keep_text for each in decisions), invoices)
 
 
 def text_name(subject: str, extension: str) -> str:
@@ -136,13 +158,8 @@ def text_name(subject: str, extension: str) -> str:
     return safe_filename(f"{plain}.{extension}" if plain else None, _TYPES[extension], f"email.{extension}")
 
 
-def parts_of(decisions: Iterable[Decision]) -> frozenset[str]:
-    """Every part that one of the decisions keeps."""
-    return frozenset(part for decision in decisions for part in decision.keep_parts)
-
-
 _NO_PARTS = str.maketrans({"/": "-", "\\": "-", ":": "-"})
-_TYPES = {"html": HTML, "pdf": "application/pdf"}
+_TYPES = {"html": HTML, "pdf": PDF, "eml": "message/rfc822"}
 
 
 def _stage(blobs: BlobBatch, tenant_id: str, part: bytes | Path) -> BlobRef:

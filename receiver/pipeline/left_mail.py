@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from receiver.pipeline.judging import Decisions, Labels, judge
-from receiver.pipeline.keep import delivery_of, parts_of, recipients_by_tenant, settlement_of
+from receiver.pipeline.keep import delivery_of, recipients_by_tenant, settlement_of, wanted_of
 from receiver.pipeline.parsing import Wanted
 from receiver.pipeline.taking import KeptByHand, by_hand
 from receiver.rulebook import Rules
@@ -100,7 +100,7 @@ def judge_wished(
             taken = by_hand(replace(facts, label=labels.get(tenant_id) or ""), decision, _kept(wishes[tenant_id]))
             decisions[tenant_id] = (revision, taken if taken.state == "imported" else decision)
     made = [decision for _, decision in decisions.values()]
-    return decisions, Wanted(parts_of(made), any(decision.keep_text for decision in made))
+    return decisions, wanted_of(facts, made)
 
 
 def wishes_of(key: str, rows: Rows) -> dict[str, str]:

@@ -59,6 +59,7 @@ class Wanted:
 
     parts: frozenset[str] = frozenset()
     body: bool = False
+    invoices: frozenset[str] = frozenset()  # e-invoices of which a page is wanted, by part
 
 
 @dataclass(slots=True)
@@ -70,6 +71,7 @@ class Parsed:
     invoice_id: str | None
     parts: dict[str, bytes | Path] = field(default_factory=dict, repr=False)
     body: bytes = field(default=b"", repr=False)
+    invoices: dict[str, bytes] = field(default_factory=dict, repr=False)  # pages of e-invoices, by part
     judged: Any = None  # what `choose` made of the facts
 
     def discard(self) -> None:
@@ -162,15 +164,17 @@ class ParserProcess:
             if isinstance(unwanted, Path):
                 unwanted.unlink(missing_ok=True)
         missing = sorted(wanted.parts - parsed.parts.keys())
-        if not missing and not wanted.body:
+        if not missing and not wanted.body and not wanted.invoices:
             return
-        self._channel.send({"ask": "keep", "parts": missing, "body": wanted.body})
+        asked = {"ask": "keep", "parts": missing, "body": wanted.body, "invoices": sorted(wanted.invoices)}
+        self._channel.send(asked)
         head = self._answer()
         self._receive_parts(parsed, head)
         length = head.get("body")
         if not isinstance(length, int) or not 0 <= length <= MAX_BODY_OCTETS or wanted.parts - parsed.parts.keys():
             raise BrokenFrame("answer lacks what was asked for")
         parsed.body = self._channel.receive_octets(length)
+        self._receive_invoices(parsed, head, wanted.invoices)
 
     def _answer(self) -> dict[str, Any]:
         head, descriptor = self._channel.receive()
@@ -190,6 +194,16 @@ class ParserProcess:
             if room < 0 or part in parsed.parts:
                 raise BrokenFrame("parts are larger than allowed, or come twice")
             parsed.parts[part] = self._receive_part(length)
+
+    def _receive_invoices(self, parsed: Parsed, head: Mapping[str, Any], wanted: frozenset[str]) -> None:
+        room = MAX_BODY_OCTETS
+        for part, length in _declared(head, "invoices"):
+            room -= length
+            if room < 0 or part not in wanted or part in parsed.invoices:
+                raise BrokenFrame("pages are larger than allowed, come twice, or were not asked for")
+            parsed.invoices[part] = self._channel.receive_octets(length)
+        if wanted - parsed.invoices.keys():
+            raise BrokenFrame("answer lacks a page that was asked for")
 
     def _receive_part(self, length: int) -> bytes | Path:
         if length <= SPOOL_OCTETS:
@@ -260,9 +274,9 @@ def _start(settings: Settings, seconds: float) -> tuple["subprocess.Popen[bytes]
     return process, channel
 
 
-def _declared(head: Mapping[str, Any]) -> list[tuple[str, int]]:
+def _declared(head: Mapping[str, Any], name: str = "parts") -> list[tuple[str, int]]:
     try:
-        declared = [(str(part), int(length)) for part, length in head["parts"]]
+        declared = [(str(part), int(length)) for part, length in head[name]]
     except (KeyError, TypeError, ValueError) as error:
         raise BrokenFrame("answer declares no parts") from error
     if any(length < 0 for _, length in declared):

@@ -9,12 +9,14 @@ import selectors
 import signal
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 PIPE_OCTETS = 64 * 1024
 MAX_STDERR = 8 * 1024
+# How often it is asked whether what a program keeps on disk still fits.
+WATCH_SECONDS = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,17 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class Besides:
+    """What a program has besides its three pipes: descriptors of ours that stay open in it, and a place on disk.
+
+    `fits` is asked again and again whether what lies there is bearable; no ends the program as too much output does.
+    """
+
+    descriptors: tuple[int, ...] = ()
+    fits: Callable[[], bool] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """What a program wrote, and how it ended."""
 
@@ -52,7 +65,13 @@ class Outcome:
     end: Literal["finished", "deadline", "output"]
 
 
-def run(command: Sequence[str], octets: bytes, limits: Limits, environment: Mapping[str, str]) -> Outcome:
+def run(
+    command: Sequence[str],
+    octets: bytes,
+    limits: Limits,
+    environment: Mapping[str, str],
+    besides: Besides = Besides(),
+) -> Outcome:
     """Feed `octets` to `command` and collect what it writes. Raises OSError when it cannot be started."""
     process = subprocess.Popen(
         [*limits.command(), *command],
@@ -62,10 +81,11 @@ def run(command: Sequence[str], octets: bytes, limits: Limits, environment: Mapp
         env=dict(environment),
         cwd="/",
         start_new_session=True,
+        pass_fds=besides.descriptors,
         bufsize=0,
     )
     try:
-        return _Exchange(process, octets, limits).run()
+        return _Exchange(process, octets, limits, besides.fits).run()
     finally:
         # Not reaped yet, so the number is still its own.
         os.killpg(process.pid, signal.SIGKILL)
@@ -78,7 +98,9 @@ def run(command: Sequence[str], octets: bytes, limits: Limits, environment: Mapp
 class _Exchange:
     """The three pipes of one running program."""
 
-    def __init__(self, process: "subprocess.Popen[bytes]", octets: bytes, limits: Limits) -> None:
+    def __init__(
+        self, process: "subprocess.Popen[bytes]", octets: bytes, limits: Limits, fits: Callable[[], bool] | None
+    ) -> None:
         if not (process.stdin and process.stdout and process.stderr):
             raise ValueError("a program without its three pipes")
         self._input = process.stdin
@@ -87,6 +109,7 @@ class _Exchange:
         self._stderr = process.stderr.fileno()
         self._rest = memoryview(octets)
         self._limits = limits
+        self._fits = fits
         self._collected = {self._stdout: bytearray(), self._stderr: bytearray()}
 
     def run(self) -> Outcome:
@@ -104,9 +127,11 @@ class _Exchange:
                 left = deadline - time.monotonic()
                 if left <= 0:
                     return self._outcome("deadline")
-                for key, _ in selector.select(left):
+                for key, _ in selector.select(min(left, WATCH_SECONDS) if self._fits else left):
                     self._exchange(key.fd, selector)
                 if len(self._collected[self._stdout]) > self._limits.output_octets:
+                    return self._outcome("output")
+                if self._fits and not self._fits():
                     return self._outcome("output")
         return self._outcome("finished")
 

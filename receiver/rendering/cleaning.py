@@ -1,7 +1,7 @@
 """Make of a mail's HTML a fragment in which nothing runs and nothing is fetched.
 
 Images stand as data: URIs or as a box with their words; trackers vanish; of addresses only the ones a reader may
-follow by a click are left. The mail's own <style> is dropped: without it no rule of the mail reaches our page.
+follow by a click are left. Of the mail's own <style> stay the rules that lay it out, and they reach nothing else.
 nh3 is quadratic in nesting, so what nests beyond all reason is shown as plain text, and all of this is called in a
 process with limits.
 """
@@ -14,9 +14,12 @@ import nh3
 
 from receiver.rendering.flowed import unflow
 from receiver.rendering.images import ImageBudget
-from receiver.rendering.nesting import nests_beyond_reason
+from receiver.rendering.nesting import survey
 from receiver.rendering.plain import plain_text
+from receiver.rendering.roots import root_attributes
+from receiver.rendering.selectors import Names
 from receiver.rendering.styles import filter_style, length_fits
+from receiver.rendering.stylesheet import scoped
 
 TAGS = set(
     """
@@ -29,7 +32,7 @@ TAGS = set(
 SILENT_TAGS = set(
     "script style title noscript template svg math iframe object applet audio video canvas select".split()  # noqa: SIM905 - reads better than a column of quoted words
 )
-LOOKS = {"align", "valign", "bgcolor", "color", "width", "height", "dir", "lang", "title", "style"}
+LOOKS = {"align", "valign", "bgcolor", "color", "width", "height", "dir", "lang", "title", "style", "class", "id"}
 ATTRIBUTES = {
     "*": LOOKS,
     "a": {"href"},
@@ -54,36 +57,52 @@ ATTRIBUTE = re.compile(r' ([^\s=">]+)="([^"]*)"')
 TINY = re.compile(r"\s*0*[01](?:\.\d*)?\s*(?:px)?\s*")
 TINY_STYLE = re.compile(r"(?:^|;)(?:max-)?(?:width|height):0*[01](?:px)?(?:$|;)|(?:^|;)display:none|visibility:hidden")
 
+# Around what is left of the mail's <style>; what stands between has no "<".
+STYLE_OF_MAIL = ('<style class="of-mail">', "</style>")
+
 # Bounded and anchored at the start of a word: linear even on five megabytes without a blank.
 LINK = re.compile(
     r"(?<![\w@])https?://[^\s<>\"'\x00-\x1f]{1,2000}"
     r"|(?<![\w.+@-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}(?![\w@])"
 )
+LETTER = re.compile(r"[^\W\d_]")
+RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]")
 # QtWebKit takes time by the square of a word: 20,000 letters without a place to break take it five seconds.
 LONG_WORD = re.compile(r"\S{100}(?=\S)")
 # html5ever moves what follows a character reference once for each of them: 2 million "&#" take it 50 seconds.
 MOST_REFERENCE_WORK = 500_000_000_000
 
 
-def clean_html(html: str, inline: Mapping[str, tuple[str, bytes]]) -> str:
+def clean_html(html: str, inline: Mapping[str, tuple[str, bytes]], mail: str = "mail-1") -> str:
     """A harmless HTML fragment of a mail's HTML.
 
-    `inline`: the mail's own images by Content-ID, as (media type, octets). Never raises on hostile input.
+    `inline`: the mail's own images by Content-ID, as (media type, octets). `mail`: the class of the element that the
+    mail's rules hold in, another one for each text of a page. Never raises on hostile input.
     """
     text = _encodable(html)
-    if nests_beyond_reason(text) or text.count("&") * len(text) > MOST_REFERENCE_WORK:
+    found = survey(text)
+    if found is None or text.count("&") * len(text) > MOST_REFERENCE_WORK:
         return text_to_html(plain_text(text))
+    sheet = scoped(found.styles, f".{mail}", found.elements)
+    attributes = _Attributes(ImageBudget(inline), sheet.names)
     cleaned = nh3.clean(
         text,
         tags=TAGS,
         clean_content_tags=SILENT_TAGS,
         attributes=ATTRIBUTES,
-        attribute_filter=_Attributes(ImageBudget(inline)),
+        attribute_filter=attributes,
         url_schemes={"http", "https", "mailto", "tel", "cid", "data"},
         url_relative="deny",
         link_rel="noopener noreferrer nofollow",
     )
-    return TAG_OR_LONG_WORD.sub(_finish, cleaned)
+    shown = TAG_OR_LONG_WORD.sub(_finish, cleaned)
+    said = root_attributes(found.roots, sheet.names)
+    if not sheet.text and not said:
+        return shown
+    style = f"{STYLE_OF_MAIL[0]}{sheet.text}{STYLE_OF_MAIL[1]}" if sheet.text else ""
+    said = {"class": f"{mail} {said.pop('class', '')}".rstrip(), **said}
+    written = "".join(f' {name}="{markup.escape(value)}"' for name, value in said.items())
+    return f"{style}<div{written}>{shown}</div>"
 
 
 def text_to_html(text: str, *, is_flowed: bool = False, deletes_space: bool = False) -> str:
@@ -94,35 +113,68 @@ def text_to_html(text: str, *, is_flowed: bool = False, deletes_space: bool = Fa
     shown = _encodable(text).replace("\r\n", "\n").replace("\r", "\n")
     if is_flowed:
         shown = unflow(shown, deletes_space=deletes_space)
+    parts = by_direction(shown) if RIGHT_TO_LEFT.search(shown) else [(False, shown)]
+    return f'<div class="text">{"".join(_in_direction(_linked(part), is_rtl=is_rtl) for is_rtl, part in parts)}</div>'
+
+
+def by_direction(text: str) -> list[tuple[bool, str]]:
+    """Runs of lines that are written from right to left, or are not: their first letter decides (UAX 9, P2 and P3)."""
+    runs: list[tuple[bool, list[str]]] = []
+    for line in text.split("\n"):
+        letter = LETTER.search(line)
+        is_rtl = (
+            bool(RIGHT_TO_LEFT.match(letter.group())) if letter else bool(not line.strip() and runs and runs[-1][0])
+        )
+        if not runs or runs[-1][0] != is_rtl:
+            runs.append((is_rtl, []))
+        runs[-1][1].append(line)
+    # The line end before a block is not seen: a blank line there needs one more.
+    return [(is_rtl, "\n".join([*lines, *([""] if lines[-1] == "" else [])])) for is_rtl, lines in runs]
+
+
+def _in_direction(fragment: str, *, is_rtl: bool) -> str:
+    return f'<div dir="rtl">{fragment}</div>' if is_rtl else fragment
+
+
+def _linked(text: str) -> str:
     pieces, position = [], 0
-    for match in LINK.finditer(shown):
+    for match in LINK.finditer(text):
         address = match.group().rstrip(".,;:!?)]}")
-        pieces += [_escaped(shown[position : match.start()]), _link(address)]
+        pieces += [_escaped(text[position : match.start()]), _link(address)]
         position = match.start() + len(address)
-    pieces.append(_escaped(shown[position:]))
-    return f'<div class="text">{"".join(pieces)}</div>'
+    pieces.append(_escaped(text[position:]))
+    return "".join(pieces)
 
 
 class _Attributes:
-    """The attribute filter of one mail: it knows how much the mail's images have used already."""
+    """The attribute filter of one mail: it knows its classes, and how much its images have used already."""
 
-    def __init__(self, images: ImageBudget) -> None:
+    def __init__(self, images: ImageBudget, names: Names) -> None:
         self._images = images
+        self._names = names
 
     def __call__(self, tag: str, name: str, value: str) -> str | None:
+        if name in {"class", "id"}:
+            return self._names.known(name, value) or None
         match name:
             case "src":
                 return self._images.data_uri(value) if tag == "img" else None
-            case "href":
-                return value if value.strip().casefold().startswith(SCHEMES_TO_FOLLOW) else None
             case "style":
                 return filter_style(value) or None
-            case "colspan" | "rowspan" | "span":
-                return value if value.isascii() and value.isdigit() and int(value[:9]) <= MAX_SPAN else None
-            case "width" | "height" | "border" | "cellpadding" | "cellspacing" | "hspace" | "vspace":
-                return value if length_fits(value) else None
             case _:
-                return value
+                return value if _may_stand(name, value) else None
+
+
+def _may_stand(name: str, value: str) -> bool:
+    match name:
+        case "href":
+            return value.strip().casefold().startswith(SCHEMES_TO_FOLLOW)
+        case "colspan" | "rowspan" | "span":
+            return value.isascii() and value.isdigit() and int(value[:9]) <= MAX_SPAN
+        case "width" | "height" | "border" | "cellpadding" | "cellspacing" | "hspace" | "vspace":
+            return length_fits(value)
+        case _:
+            return True
 
 
 def _finish(match: re.Match[str]) -> str:

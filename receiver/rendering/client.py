@@ -4,15 +4,17 @@ Never starts wkhtmltopdf itself.
 """
 
 import socket
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from receiver.config import RenderingSettings
 from receiver.rendering import wire
-from receiver.rendering.order import RenderFacts, RenderOrder
+from receiver.rendering.order import MAX_FINISHED_OCTETS, RenderFacts, RenderOrder
+from receiver.rendering.order_fields import header_of, read_facts
+from receiver.rendering.proof import Attempt, Proof
 from receiver.rendering.reasons import NotRendered, Reason
-from receiver.rendering.wkhtmltopdf import MAX_PDF_OCTETS
 from receiver.rendering.workshop import missing
 
 CONNECT_SECONDS = 5.0
@@ -33,19 +35,19 @@ class RenderResult:
 
 def render(renderer: Path, order: RenderOrder, seconds: float) -> RenderResult:
     """Have a page rendered within `seconds`, once it is its turn."""
-    answer, pdf = _ask(renderer, {"seconds": seconds}, order.page, seconds + QUEUE_SECONDS)
+    octets = (order.page, order.original.octets) if order.original else (order.page,)
+    answer, pdf = _ask(renderer, header_of(order, seconds), octets, seconds + QUEUE_SECONDS)
     if isinstance(answer, Reason):
         return RenderResult(reason=answer)
     try:
-        facts = RenderFacts(str(answer["rung"]), int(answer["pages"]), int(answer["milliseconds"]))
-        return RenderResult(pdf, None, facts)
-    except _NONSENSE:
+        return RenderResult(pdf, None, read_facts(answer))
+    except wire.WireFault:
         return RenderResult(reason=Reason("render_interrupted"))
 
 
 def available(settings: RenderingSettings, renderer: Path) -> Reason | None:
     """None when pages can be rendered now, else why not; asks the renderer, which has proved it on a page."""
-    answer, _ = _ask(renderer, {"ask": "available"}, b"", settings.seconds)
+    answer, _ = _ask(renderer, {"ask": "available"}, (), settings.seconds)
     if not isinstance(answer, Reason):
         return None
     if answer.code != "render_no_renderer":
@@ -54,8 +56,20 @@ def available(settings: RenderingSettings, renderer: Path) -> Reason | None:
     return fault.reason if fault else answer
 
 
+def prove(renderer: Path, port: int, seconds: float) -> Proof | Reason:
+    """Have the renderer attempt to break out of its sandbox; `port`: of a listener on loopback to connect to."""
+    answer, _ = _ask(renderer, {"ask": "proof", "port": port}, (), seconds)
+    if isinstance(answer, Reason):
+        return answer
+    try:
+        attempts = tuple(Attempt(str(name), result, str(error)) for name, result, error in answer["attempts"])
+        return Proof(answer["sandbox"], attempts)
+    except _NONSENSE:
+        return Reason("render_interrupted")
+
+
 def _ask(
-    renderer: Path, header: dict[str, Any], octets: bytes, seconds: float
+    renderer: Path, header: dict[str, Any], octets: Iterable[bytes], seconds: float
 ) -> tuple[dict[str, Any] | Reason, bytes]:
     with socket.socket(socket.AF_UNIX) as channel:
         channel.settimeout(CONNECT_SECONDS)
@@ -67,7 +81,7 @@ def _ask(
         channel.settimeout(seconds)
         try:
             _send(channel, header, octets)
-            answer, pdf = wire.receive(channel, MAX_PDF_OCTETS)
+            answer, pdf = wire.receive(channel, MAX_FINISHED_OCTETS)
         except (wire.WireFault, OSError):
             return Reason("render_interrupted"), b""
     reason = answer.get("reason")
@@ -79,9 +93,9 @@ def _ask(
     return (answer, pdf) if isinstance(pdf, bytes) else (Reason("render_interrupted"), b"")
 
 
-def _send(channel: socket.socket, header: dict[str, Any], octets: bytes) -> None:
+def _send(channel: socket.socket, header: dict[str, Any], octets: Iterable[bytes]) -> None:
     try:
-        wire.send(channel, header, octets)
+        wire.send(channel, header, *octets)
     except (BrokenPipeError, ConnectionResetError):
         # A page that is far too large is refused before it is read: the answer is there all the same.
         return

@@ -33,6 +33,7 @@ class Tag:
     name: str
     is_end: bool
     source: str
+    raw: str = ""  # what stands between a start tag of RAW and its end tag
 
     def attributes(self) -> dict[str, str]:
         """The attributes by name in lower case; of one that is given twice the first counts."""
@@ -43,7 +44,7 @@ class Tag:
 
 
 def tokens(html: str) -> Iterator[Tag | str]:
-    """Tags and runs of text (character references still in them); comments, declarations and raw text are left out."""
+    """Tags and runs of text (character references still in them); comments and declarations are left out."""
     position = 0
     while (opening := html.find("<", position)) >= 0:
         if opening > position:
@@ -56,12 +57,13 @@ def tokens(html: str) -> Iterator[Tag | str]:
                 yield "<"
             continue
         position = _end_of_tag(html, name.end())
-        tag = Tag(name.group().lower(), is_end, html[name.end() : position - 1])
-        if position <= len(html):
-            yield tag
-        if not is_end and tag.name in RAW:
-            raw_end = _RAW_END[tag.name].search(html, position)
-            position = raw_end.start() if raw_end else len(html)
+        source, after = html[name.end() : position - 1], position
+        lowered = name.group().lower()
+        if not is_end and lowered in RAW:
+            raw_end = _RAW_END[lowered].search(html, position)
+            position = raw_end.start() if raw_end else max(len(html), after)
+        if after <= len(html):
+            yield Tag(lowered, is_end, source, html[after:position])
     if position < len(html):
         yield html[position:]
 

@@ -6,6 +6,11 @@ Octets and words only: no row, no id, no key (law 17). Builds nothing, sends not
 from dataclasses import dataclass, field
 from datetime import datetime
 
+# What a PDF is called that passed the validator.
+ARCHIVAL = "PDF/A-3b"
+# A PDF as it is kept: the largest original that a setting allows, and the pages around it.
+MAX_FINISHED_OCTETS = 192 * 1024**2
+
 
 @dataclass(frozen=True, slots=True)
 class Original:
@@ -30,12 +35,29 @@ class RenderOrder:
     language: str = ""  # BCP 47; "" is not said
     original: Original | None = None
 
+    @property
+    def particulars(self) -> "Particulars":
+        """The order without its page."""
+        return Particulars(self.title, self.author, self.date, self.language, self.original)
+
+
+@dataclass(frozen=True, slots=True)
+class Particulars:
+    """What a PDF says of itself and carries inside, whichever page it is made of."""
+
+    title: str = ""
+    author: str = ""
+    date: datetime | None = None
+    language: str = ""
+    original: Original | None = None
+
 
 @dataclass(frozen=True, slots=True)
 class RenderFacts:
     """How a PDF came about; stored with the document.
 
-    `archival`: "PDF/A-3b", or "" with `archival_fault` saying what was against it.
+    `archival`: "PDF/A-3b", or "" with `archival_fault` saying what was against it: switched_off, too_large_to_prove,
+    proof_failed, or the rule of the validator that is broken or could not be checked.
     """
 
     rung: str = ""  # full, unstyled or text
@@ -46,3 +68,4 @@ class RenderFacts:
     sandbox: str = ""  # bubblewrap, landlock or none
     archival: str = ""
     archival_fault: str = ""
+    original: str = ""  # embedded, too_large, or "" when none came

@@ -1,7 +1,8 @@
 """The page that is rendered: a header block that tells who wrote to whom, and the mail below it.
 
 No mail can overlay the block, hide it or write into it: its values are text, and the mail stands in two elements, the
-outer of which clips and clears (with one, a margin of -200px slid a false From over the real one).
+outer of which is cut off above and to the left (with one, a margin of -200px slid a false From over the real one). To
+the right it is not: what is wide makes the layout shrink the page, and the total is seen.
 """
 
 import html as markup
@@ -9,12 +10,14 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 
-from receiver.rendering.cleaning import text_to_html
+from receiver.rendering.cleaning import STYLE_OF_MAIL, text_to_html
 
+# Raised whenever the same mail gives a page of other octets, or one that is set otherwise: a test holds it.
+TEMPLATE = "2"
 LABELS = {
-    "en": ("From", "To", "Date", "Subject", "Attachments"),
-    "de": ("Von", "An", "Datum", "Betreff", "Anhänge"),
-    "nl": ("Van", "Aan", "Datum", "Onderwerp", "Bijlagen"),
+    "en": ("From", "To", "Cc", "Date", "Subject", "Attachments"),
+    "de": ("Von", "An", "Kopie", "Datum", "Betreff", "Anhänge"),
+    "nl": ("Van", "Aan", "Cc", "Datum", "Onderwerp", "Bijlagen"),
 }
 MAX_VALUE = 1000
 MAX_ATTACHMENTS = 50
@@ -25,23 +28,32 @@ _SUBSTITUTES = {
     "Liberation Serif": ("Times", "Times New Roman", "Cambria", "Georgia"),
     "Liberation Mono": ("Courier", "Courier New", "Consolas", "Menlo", "Monaco"),
     "DejaVu Sans": ("Verdana", "Tahoma", "Geneva", "Lucida Grande"),
+    # Characters that Chinese and Japanese share have other forms in each; without a name they get the Japanese ones.
+    "Noto Sans CJK SC": ("Microsoft YaHei", "微软雅黑", "SimSun", "宋体", "SimHei", "PingFang SC", "Hiragino Sans GB"),
+    "Noto Sans CJK TC": ("Microsoft JhengHei", "微軟正黑體", "PMingLiU", "新細明體", "PingFang TC", "Heiti TC"),
 }
 _STYLE = """
 html,body{margin:0;padding:0;background:#fff;color:#111}
-body{font:14px/1.4 "Liberation Sans","DejaVu Sans",sans-serif}
+body{position:relative;font:14px/1.4 "Liberation Sans","DejaVu Sans",sans-serif}
 .postbus{border-bottom:2px solid #5a6675;padding:0 0 10px;margin:0 0 16px;font-size:13px;line-height:1.45}
 .postbus table{border-collapse:collapse;width:100%;table-layout:fixed}
-.postbus td{padding:1px 0;vertical-align:top;word-wrap:break-word}
+.postbus td{padding:1px 0;vertical-align:top;text-align:left;word-wrap:break-word}
 .postbus .label{width:96px;color:#5a6675}
 .postbus .subject{font-weight:bold;font-size:15px}
-.outer{overflow:hidden;clear:both;float:left;min-width:100%;position:relative;z-index:0}
-.mail{overflow:hidden}
+.outer{position:absolute;left:0;min-width:100%;z-index:0;clip:rect(0px,99999px,9999999px,0px)}
 .mail .text{white-space:pre-wrap;word-break:break-word;font:12px/1.45 "Liberation Mono","DejaVu Sans Mono",monospace}
 .mail pre{white-space:pre-wrap;word-wrap:break-word}
 .mail .image{display:inline-block;border:1px solid #c4cad2;color:#5a6675;background:#f5f6f8;font-size:12px;
 line-height:1.3;padding:3px 6px}
-.mail img{max-width:100%}
+.mail div,.mail table,.mail p,.mail section,.mail center,.mail blockquote,.mail ul,.mail img{max-width:100%}
 .mail tr,.mail img{page-break-inside:avoid}
+.mail .sheet h1{font-size:20px;margin:0 0 12px}
+.mail .sheet table{border-collapse:collapse;width:100%;margin:0 0 18px;font-size:13px;line-height:1.35}
+.mail .sheet td,.mail .sheet th{padding:3px 8px 3px 0;vertical-align:top;text-align:left;word-wrap:break-word}
+.mail .sheet .fields th{width:30%;font-weight:normal;color:#5a6675}
+.mail .sheet .lines th{border-bottom:1px solid #5a6675}
+.mail .sheet .lines td{border-bottom:1px solid #dfe3e8}
+.mail .sheet td.figure,.mail .sheet th.figure{text-align:right;white-space:nowrap;padding-left:8px}
 """
 # A person opens the kept page in a browser: should cleaning ever miss something, nothing is fetched, run or sent all
 # the same, and no name of a linked host is looked up before somebody follows the link.
@@ -63,6 +75,7 @@ class HeaderBlock:
     date: datetime | None
     subject: str
     attachments: tuple[str, ...] = ()
+    cc: str = ""
 
 
 def page(header: HeaderBlock, body_html: str, language: str = "en") -> str:
@@ -87,13 +100,21 @@ def as_text_page(document: str, text: str) -> str:
     return f"{before if mark else ''}{_BEFORE_BODY}{text_to_html(text)}{_AFTER_BODY}"
 
 
+def without_styles(document: str) -> str:
+    """The same page without the mail's style sheets; what stands in the elements themselves stays."""
+    opening, closing = STYLE_OF_MAIL
+    first, *others = document.split(opening)
+    return first + "".join(each.partition(closing)[2] for each in others)
+
+
 def _lines(header: HeaderBlock, language: str) -> list[tuple[str, str, str]]:
-    from_, to, date, subject, attachments = LABELS.get(language, LABELS["en"])
+    from_, to, cc, date, subject, attachments = LABELS.get(language, LABELS["en"])
     names = [_shown(name) for name in header.attachments[:MAX_ATTACHMENTS]]
     names += ["…"] if len(header.attachments) > MAX_ATTACHMENTS else []
     return [
         (from_, _shown(header.from_), "from"),
         (to, _shown(header.to), "to"),
+        (cc, _shown(header.cc), "cc"),
         (date, header.date.isoformat(" ", "minutes") if header.date else "", "date"),
         (subject, _shown(header.subject), "subject"),
         (attachments, " · ".join(names), "attachments"),
@@ -103,7 +124,9 @@ def _lines(header: HeaderBlock, language: str) -> list[tuple[str, str, str]]:
 def _row(label: str, value: str, kind: str) -> str:
     if not value:
         return ""
-    return f'<tr><td class="label">{label}</td><td class="{kind}">{markup.escape(value)}</td></tr>'
+    # The order of a subject's words is its writer's; what tells who wrote is always read from left to right.
+    direction = ' dir="auto"' if kind == "subject" else ""
+    return f'<tr><td class="label">{label}</td><td class="{kind}"{direction}>{markup.escape(value)}</td></tr>'
 
 
 def _shown(value: str) -> str:
@@ -116,14 +139,21 @@ def _shown(value: str) -> str:
 
 def _font_faces() -> str:
     return "".join(
-        f'@font-face{{font-family:"{name}";font-weight:{weight};font-style:{slant};src:local("{font}{suffix}")}}'
+        f'@font-face{{font-family:"{_in_ascii(name)}";font-weight:{weight};font-style:{slant};src:local("{font}{suffix}")}}'
         for font, names in _SUBSTITUTES.items()
         for name in names
         for weight, slant, suffix in _faces(font)
     )
 
 
+def _in_ascii(name: str) -> str:
+    """A name with the escapes of CSS: a page of a mail in ASCII shall be ASCII, which is set without a look."""
+    return "".join(each if each.isascii() else f"\\{ord(each):x} " for each in name)
+
+
 def _faces(font: str) -> tuple[tuple[str, str, str], ...]:
+    if font.startswith("Noto"):
+        return (("normal", "normal", ""), ("bold", "normal", " Bold"))
     italic = "Oblique" if font.startswith("DejaVu") else "Italic"
     return (
         ("normal", "normal", ""),

@@ -13,7 +13,10 @@ WAITING: dict[str, tuple[str, ...]] = {
     "render_interrupted": (),  # the renderer ended, or did not answer in time
     "render_no_command": ("command",),  # wkhtmltopdf is not installed
     "render_no_sandbox": ("command",),  # bubblewrap is not installed
-    "render_sandbox_refused": ("detail",),  # bubblewrap or wkhtmltopdf cannot start here, as a page of ours proves
+    "render_no_landlock": ("detail",),  # the kernel has none, or it is switched off or forbidden
+    "render_no_seccomp": ("detail",),  # libseccomp is not installed, or does not know this architecture
+    "render_sandbox_refused": ("detail",),  # the sandbox or wkhtmltopdf cannot start here, as a page of ours proves
+    "render_no_sandbox_works": ("bubblewrap", "landlock"),  # what each of them said
 }
 # code: parameters, all of them about the page
 FINAL: dict[str, tuple[str, ...]] = {

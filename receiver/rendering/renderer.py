@@ -11,6 +11,8 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +20,9 @@ import structlog
 
 from receiver.config import RenderingSettings, Settings
 from receiver.rendering import wire
+from receiver.rendering.order_fields import Asked, answer_of, read_order
 from receiver.rendering.own_folder import own_folder
-from receiver.rendering.reasons import NotRendered, Reason
+from receiver.rendering.reasons import NotRendered
 from receiver.rendering.workshop import Rendered, Workshop
 
 # A peer on this machine sends at once; one that does not would hold a place, and there are as many as cores.
@@ -38,8 +41,10 @@ class RendererRunning(Exception):
 
 def run_renderer(settings: Settings, *, ready: Callable[[], None], listener: socket.socket | None = None) -> None:
     """Serve until SIGTERM. `listener`: the socket that systemd has handed over; None: ours, at its configured path."""
-    with own_folder() as folder:
-        workshop = Workshop(settings.rendering, folder)
+    with (
+        own_folder() as folder,
+        closing(Workshop(settings.rendering, folder, lasting=settings.font_folder())) as workshop,
+    ):
         service = Service(listener or listen(settings.render_socket()), workshop, settings.rendering)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: service.stop())
@@ -65,6 +70,14 @@ def listen(path: Path) -> socket.socket:
         os.umask(mask)
     listener.listen(BACKLOG)
     return listener
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Asked about this machine instead of a page. `port`: of a listener that the sandbox's proof tries to reach."""
+
+    wants_proof: bool
+    port: int | None = None
 
 
 class Service:
@@ -115,8 +128,7 @@ class Service:
         try:
             with channel:
                 channel.settimeout(REQUEST_SECONDS)
-                header, octets = wire.receive(channel, READ_FACTOR * self._settings.max_input_octets)
-                answer, pdf = self._answer(header, octets)
+                answer, pdf = self._answer(*self._received(channel))
                 channel.settimeout(ANSWER_SECONDS)
                 wire.send(channel, answer, pdf)
         except (wire.WireFault, OSError) as fault:
@@ -124,37 +136,65 @@ class Service:
         finally:
             self._places.release()
 
-    def _answer(self, header: dict[str, Any], octets: bytes | int) -> tuple[dict[str, Any], bytes]:
+    def _received(self, channel: socket.socket) -> tuple[Asked | Question, bytes]:
+        """What is asked and its page; an original too large is passed over."""
+        header, octets = wire.receive_header(channel)
+        if header.get("ask") in {"available", "proof"}:
+            port = header.get("port")
+            return Question(header["ask"] == "proof", port if isinstance(port, int) else None), b""
+        asked = read_order(header, octets)
+        if asked.page_octets > READ_FACTOR * self._settings.max_input_octets:
+            return asked, b""
+        page = wire.receive_octets(channel, asked.page_octets)
+        if asked.announced is None:
+            return asked, page
+        if asked.original_octets > self._settings.max_original_octets:
+            wire.skip_octets(channel, asked.original_octets)
+            return asked, page
+        original = wire.receive_octets(channel, asked.original_octets)
+        return asked.with_original(original), page
+
+    def _answer(self, asked: Asked | Question, page: bytes) -> tuple[dict[str, Any], bytes]:
         started = time.monotonic()
         try:
-            if header.get("ask") == "available":
-                self._workshop.prepare()
-                return {}, b""
-            rendered = self._render(header, octets)
+            if isinstance(asked, Question):
+                return self._told(asked), b""
+            rendered = self._render(asked, page)
         except NotRendered as fault:
             milliseconds = round(1000 * (time.monotonic() - started))
             log.info("page_refused", code=fault.reason.code, milliseconds=milliseconds)
             return {"reason": {"code": fault.reason.code, "params": dict(fault.reason.params)}}, b""
         milliseconds = round(1000 * (time.monotonic() - started))
-        log.info("page_rendered", rung=rendered.rung, pages=rendered.pages, milliseconds=milliseconds)
-        return {"rung": rendered.rung, "pages": rendered.pages, "milliseconds": milliseconds}, rendered.pdf
+        facts = replace(rendered.facts, milliseconds=milliseconds, original=asked.became_of_original)
+        log.info(
+            "page_rendered",
+            rung=facts.rung,
+            pages=facts.pages,
+            milliseconds=milliseconds,
+            archival=facts.archival,
+            archival_fault=facts.archival_fault,
+        )
+        return answer_of(facts), rendered.pdf
 
-    def _render(self, header: dict[str, Any], octets: bytes | int) -> Rendered:
-        if isinstance(octets, int):
-            limit = READ_FACTOR * self._settings.max_input_octets
-            raise NotRendered("render_too_large", octets=octets, limit=limit)
-        asked = header.get("seconds")
-        most = self._settings.seconds
-        return self._workshop.render(octets, min(most, float(asked)) if isinstance(asked, int | float) else most)
+    def _told(self, question: Question) -> dict[str, Any]:
+        """What is said about this machine: whether it can render, and whether its sandbox holds."""
+        if not question.wants_proof:
+            return {"sandbox": self._workshop.prepare().kind}
+        proof = self._workshop.prove_sandbox(question.port)
+        return {"sandbox": proof.kind, "attempts": [[one.name, one.result, one.error] for one in proof.attempts]}
+
+    def _render(self, asked: Asked, page: bytes) -> Rendered:
+        limit = READ_FACTOR * self._settings.max_input_octets
+        if asked.page_octets > limit:
+            raise NotRendered("render_too_large", octets=asked.page_octets, limit=limit)
+        seconds = min(self._settings.seconds, asked.seconds or self._settings.seconds)
+        return self._workshop.render(page, seconds, asked.particulars)
 
 
 def _tell_state(workshop: Workshop) -> None:
-    reason: Reason | None = None
     try:
-        workshop.prepare()
+        confinement = workshop.prepare()
     except NotRendered as fault:
-        reason = fault.reason
-    if reason is None:
-        log.info("renderer_started")
+        log.warning("renderer_cannot_render", code=fault.reason.code, **fault.reason.params)
     else:
-        log.warning("renderer_cannot_render", code=reason.code, **reason.params)
+        log.info("renderer_started", sandbox=confinement.kind)

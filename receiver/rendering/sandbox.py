@@ -1,19 +1,25 @@
 """The bubblewrap command line that wkhtmltopdf runs behind.
 
 Assume code execution inside: its WebKit has not been patched for years. So the new root holds the program, its
-libraries, our fonts and an empty /tmp; no /proc, no /etc, no home, no network, no other process. Flags of the program
-and the cleaning of mail are not the boundary, this is.
+libraries, our fonts and an empty /tmp; no /proc, no /etc, no home, no network, no other process; and the seccomp filter
+leaves it few system calls. Flags of the program and the cleaning of mail are not the boundary, this is.
 Raises NotRendered when the program or bubblewrap is not there.
 """
 
+import os
 import shutil
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from xml.sax.saxutils import escape
+from typing import Literal
 
+from receiver.rendering import bounded_run
+from receiver.rendering.bounded_run import Besides, Limits, Outcome
+from receiver.rendering.font_folder import INSIDE, FontFolder
 from receiver.rendering.reasons import NotRendered
 
+Kind = Literal["bubblewrap", "landlock", "none"]
 ENVIRONMENT = {
     "LC_ALL": "C.UTF-8",
     "TZ": "UTC",
@@ -31,17 +37,6 @@ TEMPORARY_OCTETS = 64 * 1024**2
 LINKED_AT_THE_TOP = ("bin", "lib", "lib32", "lib64", "sbin")
 # Code that a page never needs; faster without.
 UNUSED_QT_PLUGINS = ("bearer", "printsupport", "iconengines", "sensors", "sensorgestures")
-# Few, on purpose: every further font is read at every start.
-FONTS = Path("/usr/share/fonts")
-FONT_FOLDERS = (
-    "truetype/liberation",
-    "truetype/liberation2",
-    "truetype/dejavu",
-    "truetype/noto",
-    "opentype/noto",
-    "truetype/droid",
-    "truetype/ancient-scripts",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +46,7 @@ class Program:
     path: Path
     loader: Path  # as the program names it, e.g. /lib64/ld-linux-x86-64.so.2
     library_folders: tuple[Path, ...]  # resolved
-    fonts: tuple[Path, ...]
+    reads: tuple[Path, ...] = ()  # further folders, e.g. a probe's standard library
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +56,30 @@ class Confinement:
     program: Path
     prefix: tuple[str, ...]
     environment: dict[str, str]
+    kind: Kind = "none"
+    # What the program is told to write to; "-" is its standard output.
+    output: str = "-"
+
+    def run(self, command: Sequence[str], octets: bytes, limits: Limits) -> Outcome:
+        """Run `command` (the program and its arguments) on `octets`; the Outcome's stdout is what went to `output`."""
+        return bounded_run.run([*self.prefix, *command], octets, limits, self.environment)
+
+
+@dataclass(frozen=True, slots=True)
+class Bubblewrapped(Confinement):
+    """Behind bubblewrap, with the compiled seccomp filter in this file."""
+
+    filter: Path = Path()
+
+    def run(self, command: Sequence[str], octets: bytes, limits: Limits) -> Outcome:
+        """As above. bwrap reads the filter to its end, so it is opened anew for each run."""
+        opened = os.open(self.filter, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            bubblewrap, *words = self.prefix
+            whole = [bubblewrap, "--seccomp", str(opened), *words, *command]
+            return bounded_run.run(whole, octets, limits, self.environment, Besides((opened,)))
+        finally:
+            os.close(opened)
 
 
 def find_program(command: str) -> Program:
@@ -74,44 +93,33 @@ def find_program(command: str) -> Program:
         raise NotRendered("render_no_command", command=str(path))
     loader = next((one for one in needed if one.name.startswith("ld")), needed[-1])
     folders = sorted({one.parent.resolve() for one in needed if one != loader})
-    return Program(path, loader, tuple(folders), _font_folders())
+    return Program(path, loader, tuple(folders))
 
 
-def write_font_configuration(folder: Path, program: Program) -> None:
-    """Our own fontconfig file, and the place of its cache, below `folder`."""
-    (folder / "cache").mkdir(exist_ok=True)
-    folders = "".join(f"<dir>{escape(str(font))}</dir>" for font in program.fonts)
-    (folder / "fonts.conf").write_text(
-        '<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd">'
-        f"<fontconfig>{folders}<cachedir>/fonts/cache</cachedir></fontconfig>",
-        encoding="utf-8",
-    )
-
-
-def confine(program: Program, fonts: Path, *, fills_font_cache: bool = False) -> Confinement:
-    """Behind bubblewrap. `fonts`: the folder of write_font_configuration, read-only but to fill the cache."""
+def confine(program: Program, fonts: FontFolder, seccomp: Path, *, fills_font_cache: bool = False) -> Confinement:
+    """Behind bubblewrap. The font folder is read-only but to fill its cache; `seccomp`: the compiled filter's file."""
     bubblewrap = shutil.which("bwrap")
     if bubblewrap is None:
         raise NotRendered("render_no_sandbox", command="bwrap")
     bind_fonts = "--bind" if fills_font_cache else "--ro-bind"
-    environment = ENVIRONMENT | {"FONTCONFIG_FILE": "/fonts/fonts.conf"}
+    environment = ENVIRONMENT | {"FONTCONFIG_FILE": str(fonts.configuration(is_inside=True))}
     prefix = [
         bubblewrap,
         *NAMESPACES,
         *(word for name, value in environment.items() for word in ("--setenv", name, value)),
         *_root_of(program),
-        *(bind_fonts, str(fonts), "/fonts"),
+        *("--ro-bind", str(fonts.source), str(fonts.source), bind_fonts, str(fonts.path), str(INSIDE)),
         *("--dev-bind", "/dev/null", "/dev/null", "--dev-bind", "/dev/urandom", "/dev/urandom"),
         *("--size", str(TEMPORARY_OCTETS), "--tmpfs", "/tmp", "--chdir", "/tmp"),  # noqa: S108 - the sandbox's own
         *("--remount-ro", "/"),
         "--",
     ]
-    return Confinement(program.path, tuple(prefix), {"LC_ALL": "C.UTF-8"})
+    return Bubblewrapped(program.path, tuple(prefix), {"LC_ALL": "C.UTF-8"}, "bubblewrap", filter=seccomp)
 
 
-def leave_open(program: Program, fonts: Path) -> Confinement:
+def leave_open(program: Program, fonts: FontFolder, home: Path) -> Confinement:
     """Without any sandbox: only for the operator who has accepted in words that mail may run code here."""
-    environment = ENVIRONMENT | {"FONTCONFIG_FILE": str(fonts / "fonts.conf"), "HOME": str(fonts)}
+    environment = ENVIRONMENT | {"FONTCONFIG_FILE": str(fonts.configuration(is_inside=False)), "HOME": str(home)}
     return Confinement(program.path, (), environment)
 
 
@@ -124,7 +132,7 @@ def _root_of(program: Program) -> list[str]:
     # The loader is named by a path of its own (/lib64/…), often a link into the library folder.
     loader = program.loader.parent.resolve() / program.loader.name
     binds = {**{folder: folder for folder in program.library_folders}, program.path: program.path}
-    binds |= {font: font for font in program.fonts}
+    binds |= {folder: folder for folder in program.reads}
     if loader.parent not in program.library_folders:
         binds[loader] = program.loader.resolve()
     for target, source in sorted(binds.items()):
@@ -148,8 +156,3 @@ def _needed_by(program: Path) -> list[Path]:
     words = [word for line in listing.stdout.splitlines() for word in line.split() if word.startswith("/")]
     libraries = list(dict.fromkeys(Path(word) for word in words))
     return sorted(libraries, key=lambda one: one.name.startswith("ld-"))
-
-
-def _font_folders() -> tuple[Path, ...]:
-    found = tuple(folder for name in FONT_FOLDERS if (folder := FONTS / name).is_dir())
-    return found or ((FONTS,) if FONTS.is_dir() else ())

@@ -7,6 +7,7 @@ OSError as the socket does.
 import json
 import socket
 import struct
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from os import O_CLOEXEC, O_DIRECTORY, O_PATH, close
@@ -25,25 +26,62 @@ class WireFault(Exception):
     """The peer went away in the midst, or sent something else than a request or an answer."""
 
 
-def send(channel: socket.socket, header: dict[str, Any], octets: bytes = b"") -> None:
+class Deadline:
+    """A moment until which a conversation may last, however slowly the peer speaks."""
+
+    def __init__(self, seconds: float) -> None:
+        self._until = time.monotonic() + seconds
+
+    def left(self) -> float:
+        """Seconds that remain. Raises TimeoutError when there are none."""
+        left = self._until - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        return left
+
+
+def send(channel: socket.socket, header: dict[str, Any], *octets: bytes) -> None:
     """Write one request or answer."""
     text = json.dumps(header).encode()
-    channel.sendall(_LENGTHS.pack(len(text), len(octets)) + text)
-    channel.sendall(octets)
+    channel.sendall(_LENGTHS.pack(len(text), sum(map(len, octets))) + text)
+    for piece in octets:
+        channel.sendall(piece)
 
 
-def receive(channel: socket.socket, max_octets: int) -> tuple[dict[str, Any], bytes | int]:
+def receive(
+    channel: socket.socket, max_octets: int, deadline: Deadline | None = None
+) -> tuple[dict[str, Any], bytes | int]:
     """Read one: its header and its octets, or the number of octets (left unread) when they are too many."""
-    header_length, length = _LENGTHS.unpack(_exactly(channel, _LENGTHS.size))
+    header, length = receive_header(channel, deadline)
+    return header, receive_octets(channel, length, deadline) if length <= max_octets else length
+
+
+def receive_header(channel: socket.socket, deadline: Deadline | None = None) -> tuple[dict[str, Any], int]:
+    """Read the header of one, and how many octets follow."""
+    header_length, length = _LENGTHS.unpack(receive_octets(channel, _LENGTHS.size, deadline))
     if header_length > MAX_HEADER:
         raise WireFault(f"header of {header_length} octets")
     try:
-        header = json.loads(_exactly(channel, header_length))
+        header = json.loads(receive_octets(channel, header_length, deadline))
     except (ValueError, RecursionError) as error:
         raise WireFault("header is not JSON") from error
     if not isinstance(header, dict):
         raise WireFault("header is not an object")
-    return header, _exactly(channel, length) if length <= max_octets else length
+    return header, length
+
+
+def receive_octets(channel: socket.socket, length: int, deadline: Deadline | None = None) -> bytes:
+    """Read exactly so many."""
+    collected = bytearray()
+    while len(collected) < length:
+        collected += _some(channel, length - len(collected), deadline)
+    return bytes(collected)
+
+
+def skip_octets(channel: socket.socket, length: int) -> None:
+    """Read so many and forget them."""
+    while length:
+        length -= len(_some(channel, length, None))
 
 
 @contextmanager
@@ -59,11 +97,10 @@ def address_of(path: Path) -> Iterator[str]:
         close(folder)
 
 
-def _exactly(channel: socket.socket, length: int) -> bytes:
-    collected = bytearray()
-    while len(collected) < length:
-        octets = channel.recv(min(CHUNK, length - len(collected)))
-        if not octets:
-            raise WireFault(f"ended after {len(collected)} of {length} octets")
-        collected += octets
-    return bytes(collected)
+def _some(channel: socket.socket, most: int, deadline: Deadline | None) -> bytes:
+    if deadline:
+        channel.settimeout(deadline.left())
+    octets = channel.recv(min(CHUNK, most))
+    if not octets:
+        raise WireFault(f"ended {most} octets too early")
+    return octets

@@ -11,7 +11,6 @@ from types import MappingProxyType
 from pdfkit import PDFKit
 from pdfkit.configuration import Configuration
 
-from receiver.rendering import bounded_run
 from receiver.rendering.bounded_run import Limits
 from receiver.rendering.reasons import NotRendered
 from receiver.rendering.sandbox import Confinement
@@ -35,6 +34,8 @@ OPTIONS: Mapping[str, str] = MappingProxyType(
     }
 )
 MAX_PDF_OCTETS = 32 * 1024**2
+VERSION_SECONDS = 10.0
+MAX_VERSION_OCTETS = 4096
 
 
 class Wkhtmltopdf(PDFKit):  # type: ignore[misc]  # pdfkit has no types
@@ -51,11 +52,11 @@ class Wkhtmltopdf(PDFKit):  # type: ignore[misc]  # pdfkit has no types
         """No option ever comes from a page."""
         return {}
 
-    def to_pdf(self, path: None = None, seconds: float = 30.0) -> bytes:
+    def to_pdf(self, path: None = None, seconds: float = 30.0) -> bytes:  # noqa: ARG002 - pdfkit's signature
         """The PDF as wkhtmltopdf wrote it, not judged yet."""
-        command = [*self._confinement.prefix, *self.command(path)]
+        output = self._confinement.output
         limits = Limits(seconds=seconds, output_octets=MAX_PDF_OCTETS)
-        outcome = bounded_run.run(command, self._page, limits, self._confinement.environment)
+        outcome = self._confinement.run(self.command(None if output == "-" else output), self._page, limits)
         if outcome.end == "deadline":
             raise NotRendered("render_took_too_long", seconds=round(seconds))
         if outcome.end == "output":
@@ -66,6 +67,13 @@ class Wkhtmltopdf(PDFKit):  # type: ignore[misc]  # pdfkit has no types
             fault.add_note(_first_line(outcome.stderr))
             raise fault
         return outcome.stdout
+
+
+def version_of(confinement: Confinement) -> str:
+    """The program's own name and version, e.g. `wkhtmltopdf 0.12.6`; its name alone when it does not tell."""
+    command = [str(confinement.program), "--version"]
+    outcome = confinement.run(command, b"", Limits(VERSION_SECONDS, MAX_VERSION_OCTETS))
+    return _first_line(outcome.stdout)[:60] or confinement.program.name
 
 
 def _first_line(stderr: bytes) -> str:

@@ -1,32 +1,43 @@
 """Turn pages into PDFs on this machine: what is installed, proved by a page of ours, and the rungs of the ladder.
 
-Full page, then its words as plain text, then a reason: one mail never blocks the others. Says by itself when what was
-missing has been installed. Raises NotRendered.
+Full page, then without the mail's style sheets, then its words as plain text, then a reason: one mail never blocks the
+others. Says by itself when what was missing has been installed. Raises NotRendered.
 """
 
+import errno
+import os
 import shutil
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
 from receiver.config import RenderingSettings
-from receiver.rendering import bounded_run, sandbox
+from receiver.rendering import bounded_run, fonts, landlock, sandbox
 from receiver.rendering.bounded_run import Limits
-from receiver.rendering.judge import judge
-from receiver.rendering.page import HeaderBlock, as_text_page, body_of, page
+from receiver.rendering.choosing import KINDS, Confiner, choose
+from receiver.rendering.finishing_pool import FinishingPool
+from receiver.rendering.finishing_work import Finished, Work
+from receiver.rendering.font_folder import FontFolder, font_folder
+from receiver.rendering.judge import has_text, judge_frame
+from receiver.rendering.order import ARCHIVAL, Particulars, RenderFacts
+from receiver.rendering.page import TEMPLATE, HeaderBlock, as_text_page, body_of, page, without_styles
+from receiver.rendering.proof import Proof, prove
 from receiver.rendering.reasons import NotRendered
-from receiver.rendering.sandbox import Confinement
-from receiver.rendering.wkhtmltopdf import OPTIONS, Wkhtmltopdf
+from receiver.rendering.sandbox import Confinement, Kind, Program
+from receiver.rendering.typesetting import typeset
+from receiver.rendering.wkhtmltopdf import OPTIONS, Wkhtmltopdf, version_of
+from receiver.rendering.xmp import Imprint
 
 PROOF = HeaderBlock("postbus", "postbus", None, "Ä é ß € 請求書")
 PROOF_SECONDS = 20.0
 RETRY_SECONDS = 2.0
-# What the first rung may use of the whole time; the second needs little.
-FULL_SHARE = 0.6
+# What each rung but the last may use of the time that is left; a page of words needs little.
+SHARE = 0.6
 MAX_PLAIN_OCTETS = 4 * 1024**2
 TEXT_ENVIRONMENT = {
     "LC_ALL": "C.UTF-8",
@@ -34,30 +45,60 @@ TEXT_ENVIRONMENT = {
     "PYTHONDONTWRITEBYTECODE": "1",
 }
 
-Rung = Literal["full", "text"]
+NOTHING_SAID = Particulars()
+# A page that was laid out in the last moment is finished all the same.
+MIN_FINISHING_SECONDS = 2.0
+
+Rung = Literal["full", "unstyled", "text"]
 
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """A PDF, how it came about, and its pages."""
+    """A PDF, and how it came about."""
 
     pdf: bytes
-    rung: Rung
-    pages: int
+    facts: RenderFacts
+
+    @property
+    def rung(self) -> str:
+        """Of the ladder, on which it was made."""
+        return self.facts.rung
+
+    @property
+    def pages(self) -> int:
+        """How many it has."""
+        return self.facts.pages
 
 
 class Workshop:
     """Everything one renderer process needs; may be used by several threads at once."""
 
-    def __init__(self, settings: RenderingSettings, folder: Path, options: Mapping[str, str] = OPTIONS) -> None:
-        """`folder`: an existing one of our own, for the font cache. `options`: those of the program, for tests."""
+    def __init__(
+        self,
+        settings: RenderingSettings,
+        folder: Path,
+        options: Mapping[str, str] = OPTIONS,
+        lasting: Path | None = None,
+    ) -> None:
+        """`folder`: an existing one of our own, gone when we end. `options`: those of the program, for tests.
+
+        `lasting`: where the font folder may outlive us, so that the next one need not fill its cache.
+        """
         self._settings = settings
         self._folder = folder
+        self._font_places = (lasting, folder) if lasting else (folder,)
         self._options = options
         self._lock = threading.Lock()
         self._confinement: Confinement | None = None
+        self._confiner: Confiner | None = None
         self._refusal: NotRendered | None = None
         self._tried_at = float("-inf")
+        self._version = ""
+        self._finishing = FinishingPool(settings)
+
+    def close(self) -> None:
+        """End what runs beside; nothing can be rendered afterwards."""
+        self._finishing.close()
 
     def prepare(self) -> Confinement:
         """How to start the program; proved once, and tried again every few seconds while it fails."""
@@ -69,32 +110,66 @@ class Workshop:
                     raise self._refusal or NotRendered("render_interrupted")
             return self._confinement
 
-    def render(self, document: bytes, seconds: float) -> Rendered:
-        """A PDF of a whole HTML document in UTF-8 within `seconds`, on the highest rung that holds."""
-        started = time.monotonic()
-        confinement = self.prepare()
-        try:
-            return self._on_rung("full", document, confinement, seconds * FULL_SHARE)
-        except NotRendered as fault:
-            left = seconds - (time.monotonic() - started)
-            return self._as_text(document, confinement, left, fault)
+    def prove_sandbox(self, port: int | None) -> Proof:
+        """What can be done from behind the sandbox in force; `port` as in proof.prove."""
+        kind, confiner = self.prepare().kind, self._confiner
+        if confiner is None:
+            raise NotRendered("render_interrupted")
+        return prove(lambda program: confiner.confine(kind, program), port)
 
-    def _as_text(self, document: bytes, confinement: Confinement, seconds: float, fault: NotRendered) -> Rendered:
+    def render(self, document: bytes, seconds: float, particulars: Particulars = NOTHING_SAID) -> Rendered:
+        """A PDF of a whole HTML document in UTF-8 within `seconds`, on the highest rung that holds."""
+        deadline = time.monotonic() + seconds
+        self.prepare()
+        faults: list[NotRendered] = []
+        for rung, form in _forms(document):
+            try:
+                return self._on_rung(rung, form, particulars, SHARE * (deadline - time.monotonic()))
+            except NotRendered as fault:
+                faults.append(fault)
+        # What is wrong with the whole page is the better answer: that page is what was asked for.
+        return self._as_text(document, particulars, deadline - time.monotonic(), faults[0])
+
+    def _as_text(self, document: bytes, particulars: Particulars, seconds: float, fault: NotRendered) -> Rendered:
         started = time.monotonic()
         try:
             text_page = self._text_page(document, seconds / 2)
-            return self._on_rung("text", text_page, confinement, seconds - (time.monotonic() - started))
+            return self._on_rung("text", text_page, particulars, seconds - (time.monotonic() - started))
         except NotRendered:
             self._prove_again()
-            # What is wrong with the whole page is the better answer: that page is what was asked for.
             raise fault from None
 
-    def _on_rung(self, rung: Rung, document: bytes, confinement: Confinement, seconds: float) -> Rendered:
+    def _on_rung(self, rung: Rung, document: bytes, particulars: Particulars, seconds: float) -> Rendered:
+        started = time.monotonic()
         limit = self._settings.max_input_octets
         if len(document) > limit:
             raise NotRendered("render_too_large", octets=len(document), limit=limit)
-        pdf = Wkhtmltopdf(document, confinement, self._options).to_pdf(seconds=seconds)
-        return Rendered(pdf, rung, judge(pdf, self._settings.max_pages))
+        confinement = self.prepare()
+        pdf = Wkhtmltopdf(typeset(document), confinement, self._options).to_pdf(seconds=seconds)
+        left = max(MIN_FINISHING_SECONDS, seconds - (time.monotonic() - started))
+        finished = self._finished(pdf, document, particulars, left)
+        facts = RenderFacts(
+            rung=rung,
+            pages=finished.pages,
+            renderer=self._version,
+            template=TEMPLATE,
+            sandbox=confinement.kind,
+            archival="" if finished.archival_fault else ARCHIVAL,
+            archival_fault=finished.archival_fault,
+        )
+        return Rendered(finished.pdf, facts)
+
+    def _finished(self, pdf: bytes, document: bytes, particulars: Particulars, seconds: float) -> Finished:
+        judge_frame(pdf)
+        work = Work(
+            pdf,
+            Imprint.of(particulars.title, particulars.author, particulars.language, particulars.date),
+            particulars.original,
+            max_pages=self._settings.max_pages,
+            needs_text=has_text(document),
+            archival=self._settings.archival,
+        )
+        return self._finishing.finish(work, seconds)
 
     def _text_page(self, document: bytes, seconds: float) -> bytes:
         """The same page with the words only, taken out by a child: the parser works on what may be hostile."""
@@ -117,25 +192,44 @@ class Workshop:
         """Render a page of ours, which fills the font cache as well, and note what came of it."""
         self._tried_at = time.monotonic()
         try:
+            self._finishing.warm()
             program = sandbox.find_program(self._settings.command)
-            sandbox.write_font_configuration(self._folder, program)
-            if self._settings.sandbox == "bubblewrap":
-                self._try_out(sandbox.confine(program, self._folder, fills_font_cache=True))
-                self._confinement = sandbox.confine(program, self._folder)
-            else:
-                self._confinement = sandbox.leave_open(program, self._folder)
-                self._try_out(self._confinement)
+            confiner = Confiner(self._folder, self._fonts(program))
+            prove_kind = partial(self._prove_kind, program, confiner)
+            self._confinement, self._confiner = choose(self._settings.sandbox, prove_kind), confiner
+            self._version = version_of(self._confinement)
             self._refusal = None
         except NotRendered as fault:
             self._confinement, self._refusal = None, fault
 
+    def _prove_kind(self, program: Program, confiner: Confiner, kind: Kind) -> Confinement:
+        self._try_out(confiner.confine(kind, program, fills_font_cache=not confiner.has_font_cache(kind)))
+        confiner.note_font_cache(kind)
+        return confiner.confine(kind, program)
+
+    def _fonts(self, program: Program) -> FontFolder:
+        chosen = fonts.pick(Path(self._settings.fonts))
+        try:
+            return font_folder(chosen, self._font_places, program.library_folders)
+        except OSError as error:
+            raise NotRendered("render_sandbox_refused", detail=f"font folder: {error.strerror}") from error
+
     def _try_out(self, confinement: Confinement) -> None:
         document = page(PROOF, "<p>postbus</p>").encode()
         try:
-            judge(Wkhtmltopdf(document, confinement).to_pdf(seconds=PROOF_SECONDS), self._settings.max_pages)
+            pdf = Wkhtmltopdf(document, confinement).to_pdf(seconds=PROOF_SECONDS)
+            self._finished(pdf, document, NOTHING_SAID, PROOF_SECONDS)
         except NotRendered as fault:
-            detail = "".join(getattr(fault, "__notes__", [])) or fault.reason.code
+            detail = fault.reason.params.get("detail") or "".join(getattr(fault, "__notes__", [])) or fault.reason.code
             raise NotRendered("render_sandbox_refused", detail=detail) from fault
+
+
+def _forms(document: bytes) -> Iterator[tuple[Rung, bytes]]:
+    """The page, and the page without the mail's style sheets where it has some: in most mails they are the fault."""
+    yield "full", document
+    unstyled = without_styles(document.decode("utf-8", "replace")).encode()
+    if len(unstyled) < len(document):
+        yield "unstyled", unstyled
 
 
 def missing(settings: RenderingSettings, find: Callable[[str], str | None] = shutil.which) -> NotRendered | None:
@@ -143,6 +237,13 @@ def missing(settings: RenderingSettings, find: Callable[[str], str | None] = shu
     command = settings.command or "wkhtmltopdf"
     if find(command) is None:
         return NotRendered("render_no_command", command=command)
-    if settings.sandbox == "bubblewrap" and find("bwrap") is None:
+    if "bubblewrap" not in KINDS[settings.sandbox] or find("bwrap") is not None:
+        return None
+    if "landlock" not in KINDS[settings.sandbox]:
         return NotRendered("render_no_sandbox", command="bwrap")
+    try:
+        landlock.version()
+    except OSError as error:
+        bubblewrap, old = os.strerror(errno.ENOENT), f"{error.strerror}"
+        return NotRendered("render_no_sandbox_works", bubblewrap=bubblewrap, landlock=old)
     return None

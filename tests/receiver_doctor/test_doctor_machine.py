@@ -11,6 +11,7 @@ import pytest
 from receiver.config import JournalSettings, Settings
 from receiver.doctor import machine, stores
 from receiver.doctor.findings import Check, Finding, run_together
+from receiver.doctor.fonts import judge_fonts
 
 
 def prepared(data: Path, **parts: object) -> Settings:
@@ -164,3 +165,23 @@ def test_what_the_journal_could_not_read_is_told(tmp_path: Path) -> None:
 
     assert [each.result for each in found] == ["ok", "warning"]
     assert "1 pieces" in found[1].what
+
+
+def test_scripts_without_a_font_are_named_with_the_package_that_brings_one(tmp_path: Path) -> None:
+    """A warning for each package, not for each script: words in them would be left blank in PDFs."""
+    for name in ("LiberationSans-Regular.ttf", "DejaVuSans.ttf", "Symbola_hint.ttf", "NotoColorEmoji.ttf"):
+        (tmp_path / name).touch()
+
+    found = {each.remedy: each for each in judge_fonts(tmp_path)}
+
+    assert [each.result for each in found.values()] == ["warning", "warning"]
+    assert "Japanese, Chinese, Korean" in found["apt-get install fonts-noto-cjk, then restart the renderer"].what
+    assert "Hebrew, Thai" in found["apt-get install fonts-noto-core, then restart the renderer"].what
+
+
+def test_a_machine_without_any_font_makes_pages_without_words(tmp_path: Path) -> None:
+    """That is a failure, and says what to do."""
+    (finding,) = judge_fonts(tmp_path)
+
+    assert finding.result == "failed"
+    assert "fonts-liberation" in finding.remedy

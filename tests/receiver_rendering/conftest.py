@@ -2,11 +2,14 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -77,7 +80,7 @@ def canary(tmp_path: Path) -> Iterator[Canary]:
 
 
 @pytest.fixture(scope="session")
-def workshop_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Workshop]:
+def workshop_of(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Workshop]]:
     """A workshop for these settings (by keyword) and options of wkhtmltopdf, the same one for the same wishes."""
     made: dict[str, Workshop] = {}
 
@@ -88,7 +91,9 @@ def workshop_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Works
             made[key] = Workshop(chosen, tmp_path_factory.mktemp("fonts"), options)
         return made[key]
 
-    return make
+    yield make
+    for workshop in made.values():
+        workshop.close()
 
 
 class Look:
@@ -101,6 +106,10 @@ class Look:
         command = ["pdftotext", *arguments, "-", "-"]
         return subprocess.run(command, input=pdf, capture_output=True, check=True).stdout.decode()
 
+    def info(self, pdf: bytes) -> str:
+        """What a PDF says of itself."""
+        return subprocess.run(["pdfinfo", "-"], input=pdf, capture_output=True, check=True).stdout.decode()
+
     def picture(self, pdf: bytes, resolution: int = 30) -> tuple[int, int, bytes]:
         """Page one as (width, height, RGB octets)."""
         command = ["pdftoppm", "-r", str(resolution), "-f", "1", "-l", "1", "-"]
@@ -108,6 +117,28 @@ class Look:
         _, size, _, pixels = ppm.split(b"\n", 3)
         width, height = map(int, size.split())
         return width, height, pixels
+
+    def difference_of_headers(self, honest: bytes, other: bytes, resolution: int = 60) -> float:
+        """The share of the header block's pixels that differ, at the top of page one; 0.0 when all are the same.
+
+        A page that is wider than the paper is shrunk as a whole: it is looked at as much closer.
+        """
+        shrunk = self._width_of_first_word(other) / self._width_of_first_word(honest)
+        seen = self._header(other, round(resolution / shrunk))
+        pairs = list(zip(self._header(honest, resolution), seen, strict=True))
+        return sum(abs(one - two) > 128 for one, two in pairs) / len(pairs)
+
+    def _header(self, pdf: bytes, resolution: int) -> bytes:
+        """400 times 60 pixels inside the margins of 12 mm, which are not shrunk."""
+        width, _, pixels = self.picture(pdf, resolution)
+        edge = round(12 / 25.4 * resolution)
+        rows = ((row * width + edge) * 3 for row in range(edge, edge + 60))
+        return b"".join(pixels[start : start + 400 * 3] for start in rows)
+
+    def _width_of_first_word(self, pdf: bytes) -> float:
+        first = re.search(r'xMin="([0-9.]+)" .* xMax="([0-9.]+)"', self.words(pdf, "-bbox", "-l", "1"))
+        assert first
+        return float(first[2]) - float(first[1])
 
     def has_magenta(self, pdf: bytes) -> bool:
         """Whether page one shows the colour of the secret image."""
@@ -120,6 +151,83 @@ class Look:
     def secrets(self, text: str) -> list[str]:
         """Those of the forbidden words that stand in `text`."""
         return [word for word in self.forbidden if word in text]
+
+
+@dataclass
+class Watch:
+    """The most memory that our children held together while it looked, and how long that was."""
+
+    octets: int = 0
+    seconds: float = 0.0
+
+    def __enter__(self) -> "Watch":
+        self._started = time.monotonic()
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._look)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        self._thread.join()
+        self.seconds = time.monotonic() - self._started
+
+    def _look(self) -> None:
+        while not self._ended.wait(0.005):
+            # Each with the most it ever had: the sum is no less than what they held at any time.
+            self.octets = max(self.octets, sum(map(_most_octets, _descendants(os.getpid()))))
+
+
+def _descendants(pid: int) -> list[int]:
+    found = []
+    with suppress(OSError):
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            for child in map(int, (task / "children").read_text().split()):
+                found += [child, *_descendants(child)]
+    return found
+
+
+def _most_octets(pid: int) -> int:
+    with suppress(OSError):
+        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return 1024 * int(line.split()[1])
+    return 0
+
+
+WATCHED = pytest.StashKey[dict[str, Watch]]()
+
+
+@pytest.fixture
+def watch(request: pytest.FixtureRequest) -> Watch:
+    """Watches our children between its beginning and its end; the run's last lines tell the most of all."""
+    watched = request.config.stash.setdefault(WATCHED, {})
+    return watched.setdefault(request.node.name, Watch())
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """The figures of the attacks: what is promised is 30 seconds and 1 GB for each."""
+    watched = config.stash.get(WATCHED, {})
+    if watched:
+        slowest = max(watched, key=lambda name: watched[name].seconds)
+        largest = max(watched, key=lambda name: watched[name].octets)
+        terminalreporter.write_line(
+            f"{len(watched)} attacks: at most {watched[slowest].seconds:.1f} s ({slowest}), "
+            f"{watched[largest].octets / 1024**2:.0f} MiB ({largest})"
+        )
+
+
+@pytest.fixture(scope="session")
+def honest_page(workshop_of: Callable[..., Workshop]) -> Callable[[bytes], bytes]:
+    """The PDF of a page that attacks nobody, made once."""
+    made: dict[bytes, bytes] = {}
+
+    def make(document: bytes) -> bytes:
+        if document not in made:
+            made[document] = workshop_of().render(document, 30).pdf
+        return made[document]
+
+    return make
 
 
 @pytest.fixture
@@ -162,10 +270,20 @@ def start_renderer(tmp_path: Path) -> Iterator[Callable[..., "subprocess.Popen[b
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """`attack` and `expected`: the small attacks; with POSTBUS_LONG=1 every one of the corpus."""
+    """`attack` with `expected` or `kind`: the small attacks; with POSTBUS_LONG=1 every one of the corpus.
+
+    `kind`: of sandbox. In the short run every third attack meets landlock too, in the long one each.
+    """
     if "attack" not in metafunc.fixturenames:
         return
     folder = CORPUS if IS_LONG else HERE / "attacks"
     cases = json.loads((folder / "manifest.json").read_text())["cases"]
-    chosen = [(case["expect"]["result"], folder / case["file"]) for case in cases]
-    metafunc.parametrize(("expected", "attack"), chosen, ids=[path.stem for _, path in chosen])
+    attacks = [folder / case["file"] for case in cases]
+    if "kind" in metafunc.fixturenames:
+        chosen = [("bubblewrap", path) for path in attacks] + [
+            ("landlock", path) for path in attacks[:: 1 if IS_LONG else 3]
+        ]
+        metafunc.parametrize(("kind", "attack"), chosen, ids=[f"{path.stem}-{kind}" for kind, path in chosen])
+    else:
+        expected = [(case["expect"]["result"], path) for case, path in zip(cases, attacks, strict=True)]
+        metafunc.parametrize(("expected", "attack"), expected, ids=[path.stem for path in attacks])

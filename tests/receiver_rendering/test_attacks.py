@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from bench.words import text_outside
 from receiver.rendering.cleaning import clean_html
 from receiver.rendering.page import HeaderBlock, page
 from receiver.rendering.reasons import NotRendered
@@ -29,6 +30,7 @@ OPEN_OPTIONS = {name: value for name, value in OPTIONS.items() if name not in SH
     "enable-plugins": "",
     "javascript-delay": "100",
 }
+MOST_OCTETS = 1024**3
 # These wait for the deadline by design when nothing but the sandbox holds them.
 SLOW_WHEN_RAW = {"07", "109", "42", "49", "82"}
 
@@ -38,19 +40,28 @@ def source_of(attack: Path, canary: Any) -> str:
     return str(canary.aim(attack.read_text(encoding="utf-8", errors="surrogateescape")))
 
 
-def test_an_attack_through_the_product_gets_nothing(
-    expected: str, attack: Path, canary: Any, look: Any, workshop_of: Callable[..., Any]
+def test_an_attack_through_the_product_gets_nothing(  # noqa: PLR0913, PLR0917 - fixtures
+    expected: str,
+    attack: Path,
+    canary: Any,
+    look: Any,
+    watch: Any,
+    honest_page: Callable[[bytes], bytes],
+    workshop_of: Callable[..., Any],
 ) -> None:
-    """No request, no file read or written, no secret in HTML or PDF; the words of the mail are there."""
+    """No request, no file read or written, no secret in HTML or PDF; the words of the mail below its true header."""
     source = source_of(attack, canary)
     files = canary.files()
 
-    cleaned = clean_html(source, {})
     reason, rendered = None, None
-    try:
-        rendered = workshop_of().render(page(HEADER, cleaned).encode(), seconds=30)
-    except NotRendered as fault:
-        reason = fault.reason
+    workshop = workshop_of()
+    workshop.prepare()
+    with watch:
+        cleaned = clean_html(source, {})
+        try:
+            rendered = workshop.render(page(HEADER, cleaned).encode(), seconds=30)
+        except NotRendered as fault:
+            reason = fault.reason
 
     assert canary.requests == []
     assert canary.files() == files
@@ -62,10 +73,13 @@ def test_an_attack_through_the_product_gets_nothing(
         assert HEADER.from_ in words
         assert "BENIGN-TEXT" in words or expected != "pdf_with_BENIGN-TEXT"
         assert not look.has_magenta(rendered.pdf)
+        honest = honest_page(page(HEADER, "<p>x</p>").encode())
+        assert look.difference_of_headers(honest, rendered.pdf) < 0.02
+    assert watch.octets < MOST_OCTETS
 
 
-def test_the_sandbox_alone_holds_an_attack(
-    expected: str, attack: Path, canary: Any, look: Any, workshop_of: Callable[..., Any]
+def test_the_sandbox_alone_holds_an_attack(  # noqa: PLR0913, PLR0917 - fixtures
+    kind: str, attack: Path, canary: Any, look: Any, watch: Any, workshop_of: Callable[..., Any]
 ) -> None:
     """Not cleaned, with script, plugins and local files switched on: still no request, no secret, no file."""
     if attack.name.partition("-")[0] in SLOW_WHEN_RAW and not os.environ.get("POSTBUS_LONG"):
@@ -73,15 +87,19 @@ def test_the_sandbox_alone_holds_an_attack(
     source = source_of(attack, canary).encode("utf-8", "surrogateescape")
     files = canary.files()
 
-    try:
-        pdf = workshop_of(OPEN_OPTIONS).render(source, seconds=12).pdf
-    except NotRendered:
-        pdf = None
+    workshop = workshop_of(OPEN_OPTIONS, sandbox=kind)
+    workshop.prepare()
+    with watch:
+        try:
+            pdf = workshop.render(source, seconds=12).pdf
+        except NotRendered:
+            pdf = None
 
     assert canary.requests == []
     assert canary.files() == files
     assert pdf is None or look.secrets(look.words(pdf)) == []
     assert pdf is None or not look.has_magenta(pdf)
+    assert watch.octets < MOST_OCTETS
 
 
 def test_without_the_sandbox_the_same_attacks_succeed(canary: Any, look: Any, workshop_of: Callable[..., Any]) -> None:
@@ -131,6 +149,16 @@ def test_the_kept_page_fetches_and_runs_nothing_by_itself(
         '<div style="float:left;margin-top:-400px;background:red;height:900px">From</div>',
         '<table style="margin-top:-400px;background:red;height:900px"><tr><td>From</table>',
         '<div class="postbus" style="text-indent:-900px;letter-spacing:-90px">From: ceo@bank.example</div>',
+        "<style>*,p{margin-top:-300px!important;position:fixed!important;top:0}html,body{margin-top:-500px}</style>"
+        "<p style='background:red;height:900px'>From: ceo@bank.example",
+        "<style>.postbus,.label,.mail,.outer,td{color:#fff!important;display:none}</style>",
+        '<div style="display:flex;align-items:flex-end;height:0"><p style="background:red;height:700px">F</p></div>',
+        '<div style="display:flex;flex-direction:column;justify-content:flex-end;height:0"><div style="background:red;'
+        'flex:0 0 700px">From</div></div>',
+        '<span style="font-size:300px;line-height:0;vertical-align:300px">From</span>',
+        '<table style="vertical-align:9em"><tr><td style="vertical-align:99px;line-height:0;font-size:400px">F</table>',
+        '<div style="width:600px"><div style="width:690px;line-height:0;font-size:500px">F</div></div>',
+        "</style></head></html></div></div><style>.postbus{display:none}</style><div class=of-mail>From</div>",
     ],
 )
 def test_no_mail_overlays_the_header_block(body: str, look: Any, workshop_of: Callable[..., Any]) -> None:
@@ -154,6 +182,14 @@ def test_no_mail_overlays_the_header_block(body: str, look: Any, workshop_of: Ca
         '<table width="9000"><tr><td>x<td align="right">TOTAL</table>',
         '<div style="padding-left:9000px">TOTAL</div>',
         '<div style="white-space:nowrap">' + "words and words " * 50 + "TOTAL</div>",
+        '<div style="width:300px"><table width=1000><tr><td>x<td align="right">TOTAL</table></div>',
+        '<div style="width:300px"><div style="min-width:1000px;text-align:right">TOTAL</div></div>',
+        '<div style="width:600px"><table><tr>' + "<td style='padding:9px'>Columnword" * 11 + "<td>TOTAL</table></div>",
+        '<div style="width:600px"><div style="margin-left:700px">TOTAL</div></div>',
+        "<style>.f{display:flex}.f div{flex:0 0 360px}</style><div class=f><div>a</div><div>b</div><div>c</div>"
+        "<div>TOTAL",
+        '<div style="display:flex;justify-content:flex-end;width:300px"><div style="flex:none;width:900px">TOTAL</div>',
+        '<html dir="rtl"><table width=1000><tr><td>x<td align="left">TOTAL</table>',
     ],
 )
 def test_nothing_is_cut_off_at_the_right(body: str, look: Any, workshop_of: Callable[..., Any]) -> None:
@@ -161,6 +197,7 @@ def test_nothing_is_cut_off_at_the_right(body: str, look: Any, workshop_of: Call
     pdf = workshop_of().render(page(HEADER, clean_html(body, {})).encode(), 30).pdf
 
     assert "TOTAL" in look.words(pdf, "-nopgbrk")
+    assert text_outside(look.words(pdf, "-bbox")) == []
 
 
 def test_the_deadline_leaves_no_process(workshop_of: Callable[..., Any]) -> None:

@@ -1,53 +1,45 @@
-"""What wkhtmltopdf writes is judged by its octets; its exit code says nothing."""
-
-from collections.abc import Callable
-from typing import Any
+"""What wkhtmltopdf writes is judged by its octets, before anything parses them; its exit code says nothing."""
 
 import pytest
 
-from receiver.rendering.judge import judge
-from receiver.rendering.page import HeaderBlock, page
+from receiver.rendering.judge import has_text, judge_frame
+from receiver.rendering.page import HeaderBlock, as_text_page, page
 from receiver.rendering.reasons import NotRendered
 
-DOCUMENT = page(HeaderBlock("a@x.example", "b@x.example", None, "s"), "<p>x</p>" * 200).encode()
+FRAME = b"%PDF-1.4\n1 0 obj\n<<>>\nendobj\nxref\n0 1\ntrailer\n<<>>\nstartxref\n32\n%%EOF\n"
 
 
-@pytest.fixture(scope="module")
-def pdf(workshop_of: Callable[..., Any]) -> bytes:
-    """A real one, of several pages."""
-    return bytes(workshop_of().render(DOCUMENT, 30).pdf)
-
-
-def test_a_whole_pdf_is_taken(pdf: bytes) -> None:
-    """Its pages are counted."""
-    assert judge(pdf, max_pages=500) > 1
+def test_what_begins_and_ends_as_a_pdf_may_be_opened() -> None:
+    """The frame alone is looked at here."""
+    judge_frame(FRAME)
 
 
 @pytest.mark.parametrize(
-    "damage",
-    [
-        lambda pdf: b"",
-        lambda pdf: b"no PDF at all",
-        lambda pdf: pdf[:-40],
-        lambda pdf: pdf[: len(pdf) // 2] + pdf[-40:],
-        lambda pdf: b"\n" + pdf,
-        lambda pdf: pdf + b"<script>",
-        lambda pdf: pdf.replace(b"/Font", b"/Tnof"),
-    ],
+    "octets",
+    [b"", b"no PDF at all", FRAME[:-20], b"\n" + FRAME, FRAME + b"<script>", FRAME.replace(b"startxref", b"starthere")],
 )
-def test_a_damaged_one_is_refused(pdf: bytes, damage: Callable[[bytes], bytes]) -> None:
-    """Empty, cut off, shifted or blank: not kept."""
+def test_a_damaged_frame_is_refused(octets: bytes) -> None:
+    """Empty, cut off, shifted or followed by something else: not opened, not kept."""
     with pytest.raises(NotRendered) as caught:
-        judge(damage(pdf), max_pages=500)
+        judge_frame(octets)
 
     assert caught.value.reason.code == "render_gave_damaged_pdf"
     assert not caught.value.reason.waits
 
 
-def test_too_many_pages_are_refused(pdf: bytes) -> None:
-    """The reason names both numbers."""
-    with pytest.raises(NotRendered) as caught:
-        judge(pdf, max_pages=1)
-
-    assert caught.value.reason.code == "render_too_many_pages"
-    assert caught.value.reason.params["limit"] == 1
+@pytest.mark.parametrize(
+    ("document", "expected"),
+    [
+        (page(HeaderBlock("a@x.example", "", None, ""), "").encode(), True),
+        (page(HeaderBlock("", "", None, ""), "<p>\u00a0 &nbsp;\n</p><img src='x'>").encode(), False),
+        (page(HeaderBlock("", "", None, ""), "<p>12</p>").encode(), True),
+        (as_text_page(page(HeaderBlock("", "", None, ""), ""), "a").encode(), True),
+        (b"words without a body", True),
+        (b"", False),
+        (b"<" * 1_000_000, False),
+        (b">" * 1_000_000, True),
+    ],
+)
+def test_a_page_is_known_to_have_text(document: bytes, expected: bool) -> None:
+    """A PDF without any is only right for a page without any."""
+    assert has_text(document) is expected

@@ -40,13 +40,15 @@ def test_a_browser_is_told_to_fetch_run_and_send_nothing() -> None:
 
 def test_labels_speak_the_language() -> None:
     """Law 25: words are made at the edge; an unknown language gets English."""
-    header = HeaderBlock("a", "b", datetime(2026, 11, 22, 15, 4, tzinfo=ZONE), "s", ("x.pdf", "y.pdf"))
+    header = HeaderBlock("a", "b", datetime(2026, 11, 22, 15, 4, tzinfo=ZONE), "s", ("x.pdf", "y.pdf"), "c@x.example")
 
     german, dutch, other = (page(header, "", language) for language in ("de", "nl", "xx"))
 
-    assert all(word in german for word in ("Von", "An", "Datum", "Betreff", "Anhänge", "2026-11-22 15:04+01:00"))
+    assert all(
+        word in german for word in ("Von", "An", "Datum", "Betreff", "Kopie", "Anhänge", "2026-11-22 15:04+01:00")
+    )
     assert all(word in dutch for word in ("Van", "Aan", "Onderwerp", "Bijlagen", "x.pdf · y.pdf"))
-    assert all(word in other for word in ("From", "To", "Subject", "Attachments"))
+    assert all(word in other for word in ("From", "To", "Cc", "c@x.example", "Subject", "Attachments"))
 
 
 def test_empty_values_have_no_line() -> None:
@@ -71,3 +73,11 @@ def test_the_text_page_keeps_the_header_block() -> None:
     assert body_of(document) == "<h1>Total</h1>"
     assert body_of(lower) == '<div class="text">Total &lt;12&gt;</div>'
     assert lower.startswith(document.partition("<h1>")[0])
+
+
+def test_a_subject_reads_in_its_own_direction_and_a_sender_never_does() -> None:
+    """A Hebrew subject is read from right to left; where an address stands, nothing changes the order of signs."""
+    document = page(HeaderBlock("שלום <a@x.example>", "b", None, "שלום"), "")
+
+    assert '<td class="subject" dir="auto">' in document
+    assert document.count("dir=") == 1

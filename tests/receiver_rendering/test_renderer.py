@@ -28,8 +28,18 @@ LARGE = page(HEADER, "<table>" + "<tr><td>1</td><td>2</td></tr>" * 12_000 + "</t
 
 
 def children_of(pid: int) -> list[int]:
-    """Processes that `pid` has started and that run."""
-    return [int(one) for task in Path(f"/proc/{pid}/task").iterdir() for one in (task / "children").read_text().split()]
+    """Processes that `pid` has started for pages that are being laid out: not those that finish PDFs, which stay."""
+    tasks = Path(f"/proc/{pid}/task").iterdir()
+    children = [int(one) for task in tasks for one in (task / "children").read_text().split()]
+    return [child for child in children if not name_of(child).startswith("python")]
+
+
+def name_of(pid: int) -> str:
+    """The program that a process runs; empty when it has ended."""
+    try:
+        return Path(f"/proc/{pid}/comm").read_text()
+    except OSError:
+        return ""
 
 
 def render_in_thread(address: Path, document: bytes, results: list[RenderResult]) -> threading.Thread:
@@ -104,6 +114,20 @@ def test_sigterm_finishes_the_page_in_hand(tmp_path: Path, start_renderer: Calla
     after = render(tmp_path / "run" / "render.sock", RenderOrder(DOCUMENT), 30).reason
     assert after
     assert after.code == "render_no_renderer"
+
+
+def test_nothing_outlives_a_renderer_that_is_killed(tmp_path: Path, start_renderer: Callable[..., Any]) -> None:
+    """kill -9: those that finish PDFs notice and end, too."""
+    process = start_renderer(tmp_path)
+    tasks = Path(f"/proc/{process.pid}/task").iterdir()
+    beside = [int(one) for task in tasks for one in (task / "children").read_text().split()]
+
+    process.kill()
+    process.wait()
+
+    assert beside
+    while any(name_of(each).startswith("python") for each in beside):  # pytest's timeout is the end
+        time.sleep(0.01)
 
 
 def test_a_socket_left_by_a_dead_renderer_is_replaced(tmp_path: Path, start_renderer: Callable[..., Any]) -> None:

@@ -98,9 +98,9 @@ def test_without_wkhtmltopdf_the_job_waits_until_it_is_installed(
 
 
 def test_without_bubblewrap_nothing_is_rendered(tmp_path: Path, start_renderer: Callable[..., Any]) -> None:
-    """Never unsandboxed by accident."""
+    """Never unsandboxed by accident, where bubblewrap is asked for by name."""
     folder = programs(tmp_path, "wkhtmltopdf")
-    start_renderer(tmp_path, PATH=str(folder))
+    start_renderer(tmp_path, PATH=str(folder), POSTBUS_RENDERING__SANDBOX="bubblewrap")
 
     reason = render(tmp_path / "run" / "render.sock", RenderOrder(DOCUMENT), 30).reason
 
@@ -114,7 +114,7 @@ def test_where_namespaces_are_not_permitted_the_job_waits(tmp_path: Path, start_
     refusing = folder / "bwrap"
     refusing.write_text("#!/bin/sh\necho 'bwrap: No permissions to create new namespace' >&2\nexit 1\n")
     refusing.chmod(0o755)
-    start_renderer(tmp_path, PATH=str(folder))
+    start_renderer(tmp_path, PATH=str(folder), POSTBUS_RENDERING__SANDBOX="bubblewrap")
 
     reason = render(tmp_path / "run" / "render.sock", RenderOrder(DOCUMENT), 30).reason
 

@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 import pytest
 
 from storage.database import Database
-from storage.documents import add_document, document_json, find_document, list_documents, referenced
+from storage.documents import add_document, documents_json, find_document, list_documents, referenced
 from storage.failures import Invalid, NotFound
 from storage.messages import count_messages, get_message, list_messages, message_json, messages_json
 from storage.models import ImportAddress, Tenant
@@ -80,7 +80,7 @@ def test_documents_are_listed_and_found(database: Database, acme: Owner) -> None
         assert len(list_documents(session, acme[0])) == 3
         assert len(list_documents(session, acme[0], limit=1)) == 1
         rows = list_documents(session, acme[0], first.message_id)
-        shown = document_json(find_document(session, rows[0].id, acme[0]))
+        shown = documents_json(session, [find_document(session, rows[0].id, acme[0])], _words)[0]
     assert [row.filename for row in rows] == ["a.pdf", "b.pdf"]
     assert shown == {
         "id": rows[0].id,
@@ -91,6 +91,9 @@ def test_documents_are_listed_and_found(database: Database, acme: Owner) -> None
         "octets": 1000,
         "sha256": digest("a"),
         "created_at": rows[0].created_at.isoformat(),
+        "facts": {},
+        "remark": None,
+        "remark_code": None,
     }
 
 

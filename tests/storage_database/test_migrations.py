@@ -1,5 +1,6 @@
 """A database of an older version is brought to this one with all that is in it."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,30 +16,50 @@ from storage.database import Database
 from storage.documents import list_documents
 from storage.messages import list_messages
 from storage.models import ImportAddress, Tenant
+from storage.pages import replace
 from storage.rematching import add_all, count_candidates
-from storage.settling import settle
+from storage.settling import NewDocument, settle
 from storage.standards import add_standard
 from storage.tenants import find_tenant
 from tests.storage_database.linked import link, ring
-from tests.storage_database.settlements import imported, left
+from tests.storage_database.settlements import digest, imported, left
 from tests.storage_database.test_rematching import FACTS
 
 Owner = tuple[Tenant, ImportAddress]
 OF_0005 = {"linked_accounts", "linked_mailboxes", "uid_looks", "secrets_state"}
 
 
-@pytest.fixture
-def of_0004(database: Database, acme: Owner) -> Iterator[Database]:
-    """A database as the version before linked accounts left it, with mail that was imported and mail that was not."""
+def _of_version(database: Database, acme: Owner, version: str) -> None:
+    """A database as that version left it, with mail that was imported and mail that was not."""
     with database.write() as session:
         add_standard(session, acme[0], "Invoices", sender="@supplier.example")
         acme[0].revision = find_tenant(session, "Acme").revision
         settle(session, imported(acme, "k1", facts=FACTS))
         settle(session, left(acme, "k2", facts=FACTS))
     with database.migrating() as connection:
-        command.downgrade(schema.configuration(connection), "0004")
+        command.downgrade(schema.configuration(connection), version)
+
+
+@pytest.fixture
+def of_0004(database: Database, acme: Owner) -> Iterator[Database]:
+    """A database as the version before linked accounts left it."""
+    _of_version(database, acme, "0004")
     yield database
     database.migrate()  # others use it after us
+
+
+@pytest.fixture
+def of_0005(database: Database, acme: Owner) -> Iterator[Database]:
+    """A database as the version before documents told how they came about left it."""
+    _of_version(database, acme, "0005")
+    yield database
+    database.migrate()  # others use it after us
+
+
+def _without_facts(tables: dict[str, list[dict[str, Any]]]) -> None:
+    """Take out what 0006 brought; nothing is known of a document of before it."""
+    found = [row.pop("facts") for row in tables["documents"]]
+    assert [facts if isinstance(facts, dict) else json.loads(facts) for facts in found] == [{}]
 
 
 def _tables(database: Database) -> dict[str, list[dict[str, Any]]]:
@@ -62,6 +83,7 @@ def test_what_was_there_before_linked_accounts_is_there_after(of_0004: Database)
     assert OF_0005.isdisjoint(before)
     assert [after.pop(name) for name in sorted(OF_0005)] == [[], [], [{"id": 1, "rotated_at": None}], []]
     assert [row.pop("earlier_keys") for row in after["messages"]] == [None, None]
+    _without_facts(after)
     assert after == before
     assert len(before["messages"]) == 2
 
@@ -82,3 +104,21 @@ def test_what_was_settled_before_is_known_after(of_0004: Database, acme: Owner, 
         assert len(list_documents(session, acme[0])) == 1
         remove_account(session, list_accounts(session)[0])
         assert "account_removed" in {line.action for line in list_lines(session, acme[0].id)}
+
+
+def test_what_was_kept_before_documents_told_of_themselves_is_kept_after(of_0005: Database, acme: Owner) -> None:
+    """0005 to 0006: every row of every table; of a document that was there nothing is known, and it can be replaced."""
+    before = _tables(of_0005)
+
+    of_0005.migrate()
+
+    after = _tables(of_0005)
+    _without_facts(after)
+    assert after == before
+    with of_0005.write() as session:
+        (document,) = list_documents(session, acme[0])
+        assert document.facts == {}
+        replace(session, document, NewDocument("attachment", "2", "", "", 7, digest("new"), {"rung": "full"}))
+    with of_0005.read() as session:
+        (document,) = list_documents(session, acme[0])
+        assert (document.octets, document.facts) == (7, {"rung": "full"})

@@ -14,6 +14,7 @@ from bench.server import RunningPostbus
 
 CALLS = "trace=fsync,fdatasync,write,writev,sendto,sendmsg,pwrite64,pwritev,pwritev2"
 YES = "250 2.0.0 accepted"
+WRITTEN_ZEROS = re.compile(r'pwrite(?:64|v2?)\(\d+<[^>]*>, (?:\[\{iov_base=)?"(?:\\0)+"')
 
 
 @contextmanager
@@ -35,10 +36,18 @@ def traced(pid: int, log: Path) -> Iterator[None]:
 
 
 def steps(log: Path) -> list[str]:
-    """Syncs, named by call and file, at the moment when they have returned; "yes" at the moment when 250 leaves."""
+    """Syncs, named by call and file, at the moment when they have returned; "yes" at the moment when 250 leaves.
+
+    Without those of the thread that clears a segment ahead of its records: what it syncs are zeros, at any moment.
+    """
     found, begun = [], {}
+    clearing: set[str] = set()
     for line in log.read_text().splitlines():
         thread, _, text = line.partition(" ")
+        if WRITTEN_ZEROS.match(text.lstrip()):
+            clearing.add(thread)
+        if thread in clearing:
+            continue
         call = re.match(r"\s*(fsync|fdatasync)\(\d+<([^>]*)>", text)
         if call:
             begun[thread] = f"{call[1]} {Path(call[2]).name}"

@@ -1,0 +1,1 @@
+"""What ./dev bench render is made of: the mails, the engines, what they use of the processor, the pictures."""

@@ -1,0 +1,49 @@
+"""The rungs of the ladder: the whole page, without the mail's style sheets, its words alone."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from receiver.rendering.cleaning import clean_html
+from receiver.rendering.page import HeaderBlock, page
+from receiver.rendering.reasons import NotRendered
+
+HEADER = HeaderBlock("a@x.example", "b", None, "Invoice 4711")
+
+
+def document_of(html: str) -> bytes:
+    """The page of a mail."""
+    return page(HEADER, clean_html(html, {})).encode()
+
+
+def test_a_style_sheet_that_spoils_the_page_is_left_out(look: Any, workshop_of: Callable[..., Any]) -> None:
+    """Rules that make lines as high as pages make too many of these; a page without them is better than none."""
+    html = "<style>.a{height:1200px}</style>" + "<p class=a style='color:red'>x</p>" * 20 + "<b>Total 12</b>"
+
+    rendered = workshop_of(max_pages=3).render(document_of(html), 30)
+
+    assert (rendered.rung, rendered.pages) == ("unstyled", 1)
+    assert "Total 12" in look.words(rendered.pdf)
+    assert "Invoice 4711" in look.words(rendered.pdf)
+
+
+def test_what_the_mail_itself_spoils_keeps_its_words(look: Any, workshop_of: Callable[..., Any]) -> None:
+    """Where the elements are the fault, both upper rungs fail, and the words are there all the same."""
+    html = "<style>.a{color:red}</style>" + "<p class=a style='height:1200px'>x</p>" * 20 + "<b>Total 12</b>"
+
+    rendered = workshop_of(max_pages=3).render(document_of(html), 30)
+
+    assert rendered.rung == "text"
+    assert "Total 12" in look.words(rendered.pdf)
+
+
+def test_what_fails_on_every_rung_says_why_the_whole_page_failed(workshop_of: Callable[..., Any]) -> None:
+    """The reason is that of the page that was asked for."""
+    html = "<style>.a{height:1200px}</style>" + "<p class=a>x</p>" * 400
+
+    with pytest.raises(NotRendered) as fault:
+        workshop_of(max_pages=3).render(document_of(html), 30)
+
+    assert fault.value.reason.code == "render_too_many_pages"
+    assert int(fault.value.reason.params["pages"]) >= 100
