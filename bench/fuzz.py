@@ -30,6 +30,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bench import fuzz_mime
 from bench.fuzzing import corpus, decoders, octets
 from bench.fuzzing.doors import KINDS
 from bench.fuzzing.range import Range
@@ -85,10 +86,12 @@ def run(seconds: float, seed: int, known: list[Script], on_kept: Callable[[Scrip
 
 def main() -> int:
     """Fuzz and say what was found."""
+    if sys.argv[1:2] == ["mime"]:
+        return fuzz_mime.main(sys.argv[2:])
     parser = argparse.ArgumentParser(
         prog="./dev fuzz", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("what", choices=["smtp", *octets.NAMES])
+    parser.add_argument("what", choices=["smtp", "mime", *octets.NAMES])
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(2**32))
     default = Path(os.environ.get("POSTBUS_DATA", "var")) / "fuzz"

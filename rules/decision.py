@@ -55,6 +55,7 @@ class Decision:
     catalogue_version: int | None = None  # law 12: of the catalogue that was asked; None: none was there
     document_type: str | None = None  # what the standard stamps on its documents
     supplier: str | None = None
+    companions: tuple[str, ...] = ()  # of keep_parts: terms and conditions, which stand beside an invoice
     # Law 20: what was not fetched may bring it in by a standard. Never stored; no part of the decision.
     wants_more: bool = field(default=False, compare=False)
 
@@ -76,6 +77,7 @@ class Decision:
             "catalogue_version": self.catalogue_version,
             "document_type": self.document_type,
             "supplier": self.supplier,
+            "companions": list(self.companions),
         }
 
     @classmethod
@@ -93,4 +95,5 @@ class Decision:
             catalogue_version=values.get("catalogue_version"),
             document_type=values.get("document_type"),
             supplier=values.get("supplier"),
+            companions=tuple(values.get("companions", ())),
         )

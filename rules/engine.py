@@ -9,11 +9,13 @@ from collections.abc import Collection, Iterable
 from rules.asking import Asked, RuleSet, StandardList, ask
 from rules.decision import Decision, Parameters, Reason, TraceLine, told
 from rules.facts import NOT_ALL_READ, AttachmentFacts, MailFacts, TenantPolicy
-from rules.keeping import Kept, keep_by
+from rules.keeping import Kept, companions_among, keep_by
 from rules.mail_view import MailView
 from rules.recognition.content import imports_by_itself, is_invoice_format
 from rules.standards import ImportStandard
 from rules.telling import reason_of_mistrust, reason_of_naming
+
+_MOST_TOLD = 20
 
 
 def decide(
@@ -35,19 +37,20 @@ def decide(
         last.lines[:0] = mine.lines
     standard = last.fitting.standard if last.fitting else None
     kept = keep_by(last.fitting, view) if last.fitting else _without_standard(view, mine, last)
-    unread = (TraceLine(None, "not_all_read"),) if NOT_ALL_READ & set(facts.is_broken) else ()
+    notes = (*_found_inside(kept.parts, facts), *_sealed(facts), *_not_all_read(facts))
     return Decision(
         "imported" if kept.parts or kept.keeps_text else "not_imported",
         kept.reason,
         standard.name if standard else None,
         kept.parts,
         kept.keeps_text,
-        (*last.lines, *kept.lines, *unread),
+        (*last.lines, *kept.lines, *notes),
         standard_id=standard.id if standard else None,
         origin=standard.origin if standard else None,
         catalogue_version=catalogue.version if catalogue is not None else None,
         document_type=standard.document_type if standard else None,
         supplier=standard.supplier if standard else None,
+        companions=kept.companions,
         wants_more=mine.may_fit or last.may_fit,
     )
 
@@ -63,11 +66,43 @@ def _without_standard(view: MailView, mine: Asked, last: Asked) -> Kept:
         return Kept(reason_of_naming(mine.naming, view), (line,))
     found = [each for each in view.facts.attachments if imports_by_itself(each)]
     if found:
-        recognised = [_recognised(each) for each in found]
-        return Kept(recognised[0][0], tuple(line for _, line in recognised), tuple(each.part for each in found))
+        return _by_itself(found, view.facts)
     untrusted = mine.untrusted or last.untrusted
     reason = reason_of_mistrust(untrusted, view) if untrusted else _why_nothing(view.facts)
     return Kept(reason, (TraceLine(None, "nothing_recognised"),))
+
+
+def _by_itself(found: list[AttachmentFacts], facts: MailFacts) -> Kept:
+    """What recognition keeps: invoices, and the terms and conditions beside them, which decide nothing."""
+    parts = tuple(each.part for each in found)
+    companions = companions_among(parts, facts)
+    recognised = [_recognised(each) for each in found if each.part not in companions]
+    beside = [TraceLine(None, "is_companion", _named(each)) for each in found if each.part in companions]
+    return Kept(recognised[0][0], (*(line for _, line in recognised), *beside), parts, companions=companions)
+
+
+def _found_inside(parts: tuple[str, ...], facts: MailFacts) -> tuple[TraceLine, ...]:
+    """Of parts that were packed, in which file they came."""
+    by_part = {each.part: each for each in facts.attachments}
+    inside = [(by_part[part], by_part.get(part.rpartition("/")[0])) for part in parts if "/" in part]
+    return tuple(
+        TraceLine(None, "found_inside", {**_named(each), "packing": str(_named(packing)["filename"])})
+        for each, packing in inside[:_MOST_TOLD]
+        if packing is not None
+    )
+
+
+def _sealed(facts: MailFacts) -> tuple[TraceLine, ...]:
+    sealed = [each for each in facts.attachments if each.sealed][:_MOST_TOLD]
+    return tuple(TraceLine(None, "is_sealed", _named(each)) for each in sealed)
+
+
+def _not_all_read(facts: MailFacts) -> tuple[TraceLine, ...]:
+    return (TraceLine(None, "not_all_read"),) if NOT_ALL_READ & set(facts.is_broken) else ()
+
+
+def _named(attachment: AttachmentFacts) -> Parameters:
+    return {"filename": told(attachment.filename or "") or told(attachment.part)}
 
 
 def _recognised(attachment: AttachmentFacts) -> tuple[Reason, TraceLine]:
@@ -89,6 +124,9 @@ def _why_nothing(facts: MailFacts) -> Reason:
         return Reason("nothing_fits_shown_by_body")
     if NOT_ALL_READ & set(facts.is_broken):
         return Reason("nothing_fits_in_what_was_read")
+    sealed = [each for each in facts.attachments if each.sealed]
+    if sealed:
+        return Reason("nothing_fits_sealed", _named(sealed[0]))
     if facts.attachments:
         return Reason("nothing_fits", {"count": len(facts.attachments)})
     return Reason("nothing_fits_no_attachment")

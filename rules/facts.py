@@ -65,7 +65,7 @@ class EnclosedFile:
 class AttachmentFacts:
     """A MIME part that is not a body."""
 
-    part: str  # MIME path as in IMAP: "1.2"
+    part: str  # MIME path as in IMAP: "1.2"; of a file in a packing, with its number: "1.2/1"
     filename: str | None  # as claimed, decoded: unsafe
     declared_type: str
     media_type: str  # what the octets are (recognition.content.sniff)
@@ -80,6 +80,13 @@ class AttachmentFacts:
     enclosed: tuple[EnclosedFile, ...] = ()
     group: str = ""  # the part that is the original of the invoice of which this is a dress, too
     differences: tuple[str, ...] = ()  # fields in which this dress says something else than the original
+    # What is in a packing stands as parts of its own, "2/1" in "2": "zip", "tnef", "outlook", "message" or "signed".
+    opened_as: str = ""
+    sealed: str = ""  # nobody can open it without a key: "password", "smime" or "pgp"
+    signature: str = ""  # of what it signs: "valid", "invalid", "unknown_signer", "weak" or "not_verified"
+    width: int = 0  # of a picture, in pixels; 0: not known
+    height: int = 0
+    seen_before: int = 0  # how often this tenant got the same octets from this sender (law 26)
 
     @property
     def e_invoices(self) -> tuple[EInvoice, ...]:
@@ -120,6 +127,8 @@ class MailFacts:
     label: str | None = None  # of this tenant's import address; "" is none
     octets: int | None = None  # of the message as received
     language: str | None = None  # of the text, ISO 639-1
+    # Whether the mail is as its signer signed it: as AttachmentFacts.signature; "" where nothing is signed.
+    signature: str | None = None
     authentication: str | None = None  # whether who it says it is from truly sent it: "pass", "fail", "none"
     # Law 20, what was left on the server: "text" (or the rest of it), "forward", "attachments", or of these only their
     # "contents": names, declared types and sizes are known, the octets are not.

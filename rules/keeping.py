@@ -11,6 +11,7 @@ from rules.globs import Glob
 from rules.judging import Verdict
 from rules.mail_view import MailView
 from rules.recognition.content import is_keepable
+from rules.recognition.documents import Role, is_picture_of_text, roles
 from rules.standards import ImportStandard
 from rules.words import plain
 
@@ -23,6 +24,7 @@ class Kept:
     lines: tuple[TraceLine, ...]
     parts: tuple[str, ...] = ()
     keeps_text: bool = False
+    companions: tuple[str, ...] = ()  # of the parts
 
 
 def keep_by(verdict: Verdict, view: MailView) -> Kept:
@@ -37,7 +39,7 @@ def keep_by(verdict: Verdict, view: MailView) -> Kept:
     lines = [TraceLine(standard.name, "keeps_attachments", {"count": len(parts)})] if parts else []
     if keeps_text:
         lines.append(TraceLine(standard.name, "keeps_text"))
-    return Kept(_reason(verdict, view), tuple(lines), parts, keeps_text)
+    return Kept(_reason(verdict, view), tuple(lines), parts, keeps_text, companions_among(parts, view.facts))
 
 
 def may_keep(standard: ImportStandard, facts: MailFacts) -> bool:
@@ -56,7 +58,20 @@ def may_keep(standard: ImportStandard, facts: MailFacts) -> bool:
 def _parts(standard: ImportStandard, facts: MailFacts) -> tuple[str, ...]:
     if standard.keep == "text":
         return ()
-    return tuple(each.part for each in facts.attachments if is_keepable(each) and _is_named(each, standard))
+    return tuple(each.part for each in facts.attachments if _is_kept(each, standard))
+
+
+def companions_among(parts: tuple[str, ...], facts: MailFacts) -> tuple[str, ...]:
+    """The kept parts that are terms and conditions beside an invoice."""
+    found = roles(facts.attachments)
+    return tuple(part for part in parts if found[part] is Role.COMPANION)
+
+
+def _is_kept(attachment: AttachmentFacts, standard: ImportStandard) -> bool:
+    if attachment.opened_as and attachment.octets and not attachment.is_referenced:
+        # What is in an archive is kept instead of it, unless the standard asks for the archive by its name.
+        return bool(standard.attachment_names) and _is_named(attachment, standard)
+    return is_keepable(attachment) and not is_picture_of_text(attachment) and _is_named(attachment, standard)
 
 
 def _is_named(attachment: AttachmentFacts, standard: ImportStandard) -> bool:

@@ -184,7 +184,28 @@ PHRASES_OF_RULES: dict[str, tuple[str, str, str]] = {
         "niet geïmporteerd: geen importstandaard past, en wat van deze zeer grote of diep geneste mail gelezen is, "
         "bevat geen pdf of e-factuur",
     ),
+    "nothing_fits_sealed": (
+        'not imported: no import standard fits, and nobody can open "{filename}" without its password or key',
+        'nicht importiert: kein Importstandard passt, und "{filename}" lässt sich ohne Passwort oder Schlüssel nicht '
+        "öffnen",
+        'niet geïmporteerd: geen importstandaard past, en "{filename}" is zonder wachtwoord of sleutel niet te openen',
+    ),
     # Trace lines of built-in recognition.
+    "is_companion": (
+        '"{filename}" stands beside an invoice: terms and conditions, by its name',
+        '"{filename}" liegt einer Rechnung bei: dem Namen nach Bedingungen oder Hinweise',
+        '"{filename}" hoort bij een factuur: voorwaarden, naar de naam',
+    ),
+    "found_inside": (
+        '"{filename}" was packed in "{packing}"',
+        '"{filename}" war in "{packing}" verpackt',
+        '"{filename}" zat verpakt in "{packing}"',
+    ),
+    "is_sealed": (
+        '"{filename}" is encrypted or has a password: it was not opened',
+        '"{filename}" ist verschlüsselt oder hat ein Passwort: es wurde nicht geöffnet',
+        '"{filename}" is versleuteld of heeft een wachtwoord: het is niet geopend',
+    ),
     "is_pdf": ('"{filename}" is a PDF', '"{filename}" ist ein PDF', '"{filename}" is een pdf'),
     "is_e_invoice": (
         '"{filename}" is an e-invoice',

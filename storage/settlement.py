@@ -15,7 +15,7 @@ from storage.texts import storable
 
 State = Literal["received", "imported", "not_imported", "duplicate", "parked", "expired"]
 STATES: tuple[State, ...] = ("received", "imported", "not_imported", "duplicate", "parked", "expired")
-DocumentKind = Literal["attachment", "email_html", "email_pdf", "invoice_html", "invoice_pdf"]
+DocumentKind = Literal["attachment", "companion", "email_html", "email_pdf", "invoice_html", "invoice_pdf"]
 # The kind of a page's PDF, which has the same part.
 PDF_OF: Mapping[str, DocumentKind] = {"email_html": "email_pdf", "invoice_html": "invoice_pdf"}
 

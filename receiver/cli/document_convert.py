@@ -184,7 +184,7 @@ def _found(database: Database, identity: str) -> tuple[Message, str | None]:
             document = documents.find_document(session, identity)
         except NotFound:
             return find_message(session, identity), None
-        if document.kind == "attachment":
+        if document.kind in {"attachment", "companion"}:
             raise Refused(f"document {identity} is an attachment, no page of ours: there is nothing to convert")
         return get_message(session, document.message_id), document.part
 

@@ -22,6 +22,7 @@ MAX_SEMICOLONS = 200
 _HAS_PARAMETERS = frozenset({b"content-type", b"content-disposition"})
 _FIELD = re.compile(rb"([!-9;-~]{1,200})[ \t]*:[ \t]*")
 _LINE = re.compile(rb"[^\r\n]*(?:\r\n|\n|\r|\Z)")
+_EMPTY_LINE = re.compile(rb"\n\r?\n")
 _INDENTED = re.compile(rb"[ \t]+(?:\r\n|\n)?(?=[!-9;-~]{1,200}[ \t]*:)")
 _CHARSET = re.compile(rb"charset\s*=\s*\"?([!-~]{1,40}?)[\";\s]", re.IGNORECASE)
 _WORD = re.compile(r"=\?([!->@-~]{1,60})\?([BbQq])\?([^?\r\n]*)\?=")
@@ -39,9 +40,11 @@ def read_fields(octets: Octets, start: int, end: int) -> tuple[Message, int, str
     for name, value, following in _raw_fields(octets, start, end):
         position = following
         field_count += 1
-        if field_count <= MAX_FIELDS:
-            clean = _clean(value, hint)
-            message.set_raw(name.decode("ascii"), _tame(clean) if name.lower() in _HAS_PARAMETERS else clean)
+        if field_count > MAX_FIELDS:
+            position = _end_of_header(octets, position, end)
+            break
+        clean = _clean(value, hint)
+        message.set_raw(name.decode("ascii"), _tame(clean) if name.lower() in _HAS_PARAMETERS else clean)
     defect = "too_many_fields" if field_count > MAX_FIELDS else None
     line = _LINE.match(octets, position, end)
     if line and not line.group().strip(b"\r\n"):
@@ -108,6 +111,12 @@ def _raw_fields(octets: Octets, start: int, end: int) -> Iterator[tuple[bytes, b
         stop = _end_of_field(octets, field.end(), end)
         yield field.group(1), octets[field.end() : min(stop, field.end() + MAX_VALUE_OCTETS)], stop
         position = stop
+
+
+def _end_of_header(octets: Octets, position: int, end: int) -> int:
+    """The empty line that ends a header of which no more fields are read."""
+    empty = _EMPTY_LINE.search(octets, position, end)
+    return empty.start() + 1 if empty else end
 
 
 def _end_of_field(octets: Octets, position: int, end: int) -> int:

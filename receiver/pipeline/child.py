@@ -23,7 +23,7 @@ from receiver.pipeline.frames import BrokenFrame, Channel
 from receiver.pipeline.limits import allow_processor_seconds, confine
 from receiver.pipeline.message_facts import Findings, find
 from receiver.pipeline.structure import Limits
-from receiver.pipeline.unpack import Unpacked, unpack
+from receiver.pipeline.unpack import Leaf, Unpacked, unpack
 
 _STATM = Path("/proc/self/statm")
 _PAGE_OCTETS = os.sysconf("SC_PAGE_SIZE")
@@ -96,23 +96,26 @@ class Child:
             "parts": [[part, len(decoded)] for part, decoded in findings.likely.items()],
             "memory": resident_octets(),
         }
-        self._channel.send(head, *findings.likely.values())
+        self._channel.send(head, findings.likely.values())
 
     def _keep(self, question: dict[str, Any]) -> None:
         if self._current is None:
             raise LookupError("nothing was parsed")
         wanted = set(question["parts"])
-        leaves = [leaf for leaf in self._current.unpacked.attachments() if leaf.part in wanted]
-        decoded = [leaf.entity.decoded() for leaf in leaves]
+        current = self._current
+        sizes = {each.part: each.octets for each in current.findings.facts.attachments}
+        leaves = [leaf for leaf in current.unpacked.attachments() if leaf.part in wanted and leaf.part in sizes]
         body = self._body() if question["body"] else b""
         invoices = self._invoices(set(question["invoices"]))
         head = {
-            "parts": [[leaf.part, len(octets)] for leaf, octets in zip(leaves, decoded, strict=True)],
+            "parts": [[leaf.part, sizes[leaf.part]] for leaf in leaves],
             "body": len(body),
             "invoices": [[part, len(octets)] for part, octets in invoices.items()],
             "memory": resident_octets(),
         }
-        self._channel.send(head, *decoded, body, *invoices.values())
+        # One after the other: a mail of 50 MB may be kept as a whole, and is not held as a whole.
+        parts = (_again(leaf, sizes[leaf.part]) for leaf in leaves)
+        self._channel.send(head, parts, [body], invoices.values())
 
     def _body(self) -> bytes:
         if self._current is None:
@@ -134,6 +137,17 @@ class Child:
             for each in findings.facts.attachments
             if each.part in wanted and each.e_invoice
         }
+
+
+def _again(leaf: Leaf, size: int) -> bytes:
+    """The octets of a part whose length was declared: another length would be read as the next answer (law 16)."""
+    try:
+        octets = leaf.entity.decoded()
+    except Exception as error:
+        raise BrokenFrame(f"a part cannot be decoded again ({type(error).__name__})") from error
+    if len(octets) != size:
+        raise BrokenFrame("a part is not as long as it was")
+    return octets
 
 
 def resident_octets() -> int:

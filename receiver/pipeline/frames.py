@@ -9,7 +9,8 @@ import json
 import socket
 import struct
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import Any
 
 # A frame of facts: 1,000 parts with names of 1 KiB, a capped text and a cleaned body beside them stay well below.
@@ -44,7 +45,7 @@ class Channel:
         """Bound everything that follows; None waits for ever (the child waits for work)."""
         self._deadline = deadline
 
-    def send(self, head: dict[str, Any], *octets: bytes | memoryview, descriptor: int | None = None) -> None:
+    def send(self, head: dict[str, Any], *octets: Iterable[bytes], descriptor: int | None = None) -> None:
         """Send one frame and the octets that its head declares."""
         packed = json.dumps(head, separators=(",", ":")).encode("ascii")
         try:
@@ -55,9 +56,10 @@ class Channel:
             else:
                 sent = socket.send_fds(self._socket, [start], [descriptor])
                 self._socket.sendall(memoryview(start)[sent:])
-            for piece in octets:
+            for piece in chain.from_iterable(octets):
                 self._apply_deadline()
                 self._socket.sendall(piece)
+                del piece  # before the next one is made: each may be as large as a mail
         except OSError as error:
             raise BrokenFrame(f"cannot send: {error.strerror or 'time is over'}") from error
 

@@ -15,7 +15,7 @@ from rules.facts import MailFacts
 from storage.blobs import BlobBatch, BlobRef
 from storage.filenames import distinct, safe_filename
 from storage.journal import Envelope, Recipient
-from storage.settlement import PDF_OF
+from storage.settlement import PDF_OF, DocumentKind
 from storage.settling import Delivery, NewDocument, Settlement
 
 TEXT_PART = "text"
@@ -121,7 +121,8 @@ def keep_documents(blobs: BlobBatch, tenant_id: str, parsed: Parsed, decision: D
     for number, facts in enumerate((each for each in parsed.facts.attachments if each.part in wanted), start=1):
         ref = _stage(blobs, tenant_id, parsed.parts[facts.part])
         name = _distinct(safe_filename(facts.filename, facts.media_type, f"document {number}"), taken)
-        documents.append(NewDocument("attachment", facts.part, name, facts.media_type, ref.octets, ref.sha256))
+        kind: DocumentKind = "companion" if facts.part in decision.companions else "attachment"
+        documents.append(NewDocument(kind, facts.part, name, facts.media_type, ref.octets, ref.sha256))
     if decision.keep_text:
         ref = blobs.put(tenant_id, parsed.body)
         name = _distinct(text_name(parsed.facts.subject, "html"), taken)

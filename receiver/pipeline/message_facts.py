@@ -1,14 +1,17 @@
 """Make of an unpacked message what rules may see of it, and find its three ids' ingredients.
 
-Asks the pure rules.recognition what each part is; decides nothing. Every part is decoded once; the octets of those
-that are likely to be kept (what recognition imports by itself) stay at hand, all others are decoded again when asked.
+Asks the pure rules.recognition what each part is; decides nothing. Every part is decoded once, and packings are opened
+on the way; the octets of those that are likely to be kept (what recognition imports by itself) stay at hand, all
+others are decoded again when asked.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from receiver.mail.charsets import storable
 from receiver.mail.fields import decode_words
+from receiver.pipeline.opening import Opened, Opener
+from receiver.pipeline.packings.room import Damaged, NoRoom
 from receiver.pipeline.reading import Reading, read
 from receiver.pipeline.structured import with_structured
 from receiver.pipeline.unpack import Kind, Leaf, Unpacked
@@ -20,9 +23,13 @@ from rules.recognition.einvoice_pairs import grouped, originals
 from rules.recognition.forwarded import AttachedMessage, find_forward, mark_of
 from rules.recognition.identity import IdentifyingHeaders, content_id, invoices_id, part_hash
 from rules.recognition.language import language_of
+from rules.recognition.pictures import pixels
 
 MAX_TEXT = 100_000
 MAX_HTML_READ = 512 * 1024
+# More than this is decoded a second time instead of being held while the rest is read.
+MAX_LIKELY_OCTETS = 16 * 1024**2
+MAX_PICTURE_HEAD = 1024**2  # the camera's notes stand before the size
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,43 +45,92 @@ class Findings:
 
 @dataclass(slots=True)
 class _Inventory:
-    """The leaves, looked at one after the other."""
+    """The leaves, looked at one after the other; what packs others is opened there and then."""
 
+    unpacked: Unpacked
+    opener: Opener
     decoded_left: int
     hashes: list[str] = field(default_factory=list)  # for the content id, in the order of the walk
     attachments: list[AttachmentFacts] = field(default_factory=list)
+    leaves: list[Leaf] = field(default_factory=list)  # of the attachments
     likely: dict[str, bytes] = field(default_factory=dict)
+    likely_left: int = MAX_LIKELY_OCTETS
+    signature: str = ""  # of the mail itself
 
-    def look_at(self, leaf: Leaf, *, is_referenced: bool) -> None:
-        """Decode a leaf once, and note what it is."""
+    def look_at(self, leaf: Leaf) -> None:
+        """Decode a leaf once, note what it is and what is in it."""
         octets = leaf.entity.decoded()
         self.decoded_left -= len(octets)
         is_text = leaf.kind is not Kind.ATTACHMENT or leaf.declared_type.startswith("text/")
-        facts = None
-        if leaf.kind is Kind.ATTACHMENT:
-            facts = _attachment(leaf, octets, is_referenced=is_referenced)
-            self.attachments.append(facts)
-            if imports_by_itself(facts):
-                self.likely[leaf.part] = octets
+        facts = self._note(leaf, octets)
         if not leaf.entity.children:  # an attached message is known by its parts: relays may encode it anew
             self.hashes.append(facts.sha256 if facts and not is_text else part_hash(octets, is_text=is_text))
+
+    def _note(self, leaf: Leaf, octets: bytes) -> AttachmentFacts | None:
+        """The facts of a leaf, and those of what is packed in it; None for a text."""
+        if leaf.kind is not Kind.ATTACHMENT:
+            self._look_inside(self.opener.open(leaf, octets, leaf.declared_type))
+            return None
+        at, facts = len(self.attachments), _attachment(leaf, octets)
+        self.attachments.append(facts)
+        self.leaves.append(leaf)
+        if imports_by_itself(facts) and not self.unpacked.is_referenced(leaf) and len(octets) <= self.likely_left:
+            self.likely_left -= len(octets)
+            self.likely[leaf.part] = octets
+        opened = self.opener.open(leaf, octets, facts.media_type)
+        if opened.signature and not leaf.is_inside:
+            self.signature = self.signature or opened.signature
+        is_whole = self._look_inside(opened)
+        # What could not be read as a whole is kept as it came.
+        kind = opened.opened_as if is_whole else ""
+        self.attachments[at] = replace(facts, opened_as=kind, sealed=opened.sealed, signature=opened.signature)
+        return facts
+
+    def _look_inside(self, opened: Opened) -> bool:
+        """Look at what a packing holds; whether all of it could be read."""
+        self.unpacked.packed += opened.leaves
+        is_whole = True
+        for inner in opened.leaves:
+            try:
+                self.opener.room.take(inner.entity.end - inner.entity.body)
+                octets = inner.entity.decoded()
+            except NoRoom as no_room:
+                self.unpacked.defects.add(no_room.defect)
+                is_whole = False
+            except Damaged:
+                self.unpacked.defects.add("damaged_packing")
+                is_whole = False
+            else:
+                self._note(inner, octets)
+        opened.let_go()
+        return is_whole
+
+    def whole(self) -> tuple[AttachmentFacts, ...]:
+        """The attachments, now that all texts are read that may refer to them."""
+        return tuple(
+            replace(facts, is_referenced=True) if self.unpacked.is_referenced(leaf) else facts
+            for facts, leaf in zip(self.attachments, self.leaves, strict=True)
+        )
 
 
 def find(unpacked: Unpacked, reverse_path: str, decoded_octets: int) -> Findings:
     """Facts, ids and likely documents of a message; parts beyond `decoded_octets` are not looked at."""
-    reading = read(unpacked.fields, [(_text_type(leaf), unpacked.texts[leaf.part]) for leaf in unpacked.bodies()])
-    inventory = _Inventory(decoded_octets)
+    inventory = _Inventory(unpacked, _opener(unpacked, decoded_octets), decoded_octets)
+    # Laws 9 and 10: what a mail is known by stays what it was before packings were opened.
+    is_cut = bool(unpacked.defects & NOT_ALL_READ)
     for leaf in unpacked.leaves:
         if leaf.entity.end - leaf.entity.body > inventory.decoded_left:
             unpacked.defects.add("too_large")
+            is_cut = True
             break
-        inventory.look_at(leaf, is_referenced=unpacked.is_referenced(leaf))
-    attachments = grouped(inventory.attachments)
-    if unpacked.defects & NOT_ALL_READ:
+        inventory.look_at(leaf)
+    if is_cut:
         # What was not looked at may be all that tells two mails apart: the second one must not pass for the first.
         inventory.hashes.append(unpacked.body_hash())
+    reading = read(unpacked.fields, [(_text_type(leaf), unpacked.texts[leaf.part]) for leaf in unpacked.bodies()])
+    attachments = grouped(inventory.whole())
     return Findings(
-        facts=_mail_facts(unpacked, reading, reverse_path, attachments),
+        facts=_mail_facts(unpacked, reading, reverse_path, attachments, inventory.signature),
         reading=reading,
         content_id=content_id(_identifying(reading), inventory.hashes),
         invoice_id=invoices_id(originals(attachments)),
@@ -82,8 +138,18 @@ def find(unpacked: Unpacked, reverse_path: str, decoded_octets: int) -> Findings
     )
 
 
+def _opener(unpacked: Unpacked, decoded_octets: int) -> Opener:
+    """Opens packings with what the message itself leaves of the limits."""
+    own = sum(leaf.entity.end - leaf.entity.body for leaf in unpacked.leaves if not leaf.entity.children)
+    return Opener(unpacked, max(0, decoded_octets - own))
+
+
 def _mail_facts(
-    unpacked: Unpacked, reading: Reading, reverse_path: str, attachments: tuple[AttachmentFacts, ...]
+    unpacked: Unpacked,
+    reading: Reading,
+    reverse_path: str,
+    attachments: tuple[AttachmentFacts, ...],
+    signature: str,
 ) -> MailFacts:
     text = _text(reading)
     return MailFacts(
@@ -102,6 +168,7 @@ def _mail_facts(
         reply_to=_canonical(reading.reply_to),
         octets=unpacked.root.end - unpacked.root.start,
         language=language_of(text),
+        signature=signature,
     )
 
 
@@ -109,11 +176,12 @@ def _canonical(addresses: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(filter(None, map(canonical, addresses))))
 
 
-def _attachment(leaf: Leaf, octets: bytes, *, is_referenced: bool) -> AttachmentFacts:
+def _attachment(leaf: Leaf, octets: bytes) -> AttachmentFacts:
     # What packs further parts is no document itself, whatever stands at its beginning.
     is_packing = leaf.entity.is_message or leaf.declared_type.startswith("multipart/")
     head = b"" if is_packing else octets[:HEAD_OCTETS]
     media_type = leaf.declared_type if is_packing else sniff(head, leaf.declared_type, leaf.filename)
+    width, height = pixels(octets[:MAX_PICTURE_HEAD]) if media_type.startswith("image/") else (0, 0)
     facts = AttachmentFacts(
         part=leaf.part,
         filename=leaf.filename,
@@ -121,8 +189,9 @@ def _attachment(leaf: Leaf, octets: bytes, *, is_referenced: bool) -> Attachment
         media_type=media_type,
         octets=len(octets),
         sha256=part_hash(octets, is_text=False),
-        is_referenced=is_referenced,
         is_inline=leaf.disposition == "inline",
+        width=width,
+        height=height,
     )
     return facts if is_packing else with_structured(facts, octets)
 

@@ -136,7 +136,7 @@ class ParserProcess:
         """What the child found, and the head that declares the parts that follow."""
         question = {"ask": "parse", "octets": mail.size, "reverse_path": mail.reverse_path}
         if mail.large is None:
-            self._channel.send(question, mail.octets or b"")
+            self._channel.send(question, [mail.octets or b""])
         else:
             self._send_large(question, mail.large)
         head = self._answer()

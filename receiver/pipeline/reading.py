@@ -8,6 +8,7 @@ Standard: RFC 5322 3.4 and 3.6, RFC 6854 (groups in From).
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from email.errors import MessageError
 from email.message import Message
 from email.utils import parsedate_to_datetime
 
@@ -21,7 +22,10 @@ from receiver.mail.fields import text_of
 MAX_READ = 64 * 1024  # characters of all the fields of one name together
 _FIELDS = ("from", "sender", "reply-to", "to", "cc", "subject", "date", "message-id")
 # What a third-party reader of hostile text was seen to raise; anything else ends the child, and the attempt with it.
-_FAILURES = (MailParserError, ValueError, LookupError, TypeError, AttributeError, AssertionError, RecursionError)
+_FAILURES = (
+    *(MailParserError, MessageError, ValueError, LookupError, TypeError, AttributeError, AssertionError),
+    RecursionError,
+)
 
 
 @dataclass(frozen=True, slots=True)

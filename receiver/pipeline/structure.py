@@ -8,14 +8,16 @@ Standard: RFC 2046 5.1 (delimiters), RFC 3501 6.4.5 (the numbers of parts), RFC 
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from email.message import Message
+from mmap import MADV_DONTNEED, mmap
 
 from receiver.mail.fields import Octets, content_type, parameter, read_fields
 from receiver.mail.transfer import undo
 
 _DELIMITER_TAIL = re.compile(rb"(--)?[ \t]*(?:\r\n|\n|\r|\Z)")
+_LARGE = 4 * 1024**2
 _MESSAGE_TYPES = frozenset({"message/rfc822", "message/global", "message/news"})
 
 
@@ -34,11 +36,15 @@ class Entity:
 
     def decoded(self) -> bytes:
         """The body without its transfer encoding."""
-        return undo(self.octets, self.body, self.end, self._encoding())
+        octets = undo(self.octets, self.body, self.end, self._encoding())
+        if len(octets) > _LARGE and isinstance(self.octets, mmap):
+            # The map of a large file counts as this process's memory as far as it was read: once is enough.
+            self.octets.madvise(MADV_DONTNEED)
+        return octets
 
     def decoded_head(self, octets: int) -> bytes:
         """The first `octets` or fewer of the decoded body, without decoding the rest."""
-        return undo(self.octets, self.body, min(self.end, self.body + 2 * octets), self._encoding())[:octets]
+        return undo(self.octets, self.body, min(self.end, self.body + 4 * octets), self._encoding())[:octets]
 
     def _encoding(self) -> str:
         return str(self.fields.get("content-transfer-encoding", ""))
@@ -52,6 +58,21 @@ class Entity:
     def is_multipart(self) -> bool:
         """Whether this entity was cut into parts."""
         return bool(self.children) and not self.is_message
+
+
+@dataclass(slots=True)
+class PackedEntity(Entity):
+    """A file out of a packing: nothing is kept of it but the way to its octets."""
+
+    load: Callable[[], bytes] = bytes
+
+    def decoded(self) -> bytes:
+        """Its octets, unpacked anew. Raises what its packing raises (receiver.pipeline.packings.room)."""
+        return self.load()
+
+    def decoded_head(self, octets: int) -> bytes:
+        """The first `octets` or fewer."""
+        return self.load()[:octets]
 
 
 @dataclass(frozen=True, slots=True)

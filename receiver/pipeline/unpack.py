@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from email.message import Message
 from enum import Enum
 from hashlib import sha256
+from itertools import chain
 from urllib.parse import unquote
 
 from receiver.mail.charsets import META_CHARSET, decode, one_line
@@ -21,6 +22,8 @@ MAX_TEXT_OCTETS = 4 * 1024**2
 MAX_NAME = 1000
 _TEXT_TYPES = frozenset({"text/plain", "text/html"})
 _CID = re.compile(r"\bcid:([^\s\"'<>()]{1,300})", re.IGNORECASE)
+# RFC 2557 4.2: HTML shows a part by its Content-Location.
+_SHOWN = re.compile(r"(?:src|background|href)\s*=\s*[\"']?([^\s\"'<>]{1,1000})", re.IGNORECASE)
 _PDF_HEAD = 1024
 
 
@@ -42,6 +45,8 @@ class Leaf:
     filename: str | None
     disposition: str
     content_id: str
+    location: str = ""  # Content-Location: the name by which HTML may show it
+    is_inside: bool = False  # it belongs to an attached message
     shadowed: bool = False  # plain text whose HTML alternative stands beside it
     is_cut: bool = False  # its text was longer than is read
 
@@ -57,7 +62,7 @@ class Leaf:
 
     def text(self) -> str:
         """The leaf as text, capped; the charset of the field, else of the HTML itself, else guessed."""
-        octets = self.entity.decoded()
+        octets = self.entity.decoded_head(MAX_TEXT_OCTETS + 1)
         self.is_cut = len(octets) > MAX_TEXT_OCTETS
         octets = octets[:MAX_TEXT_OCTETS]
         charset = parameter(self.entity.fields, "content-type", "charset")
@@ -74,9 +79,12 @@ class Unpacked:
     root: Entity
     leaves: list[Leaf]
     defects: set[str]
+    limits: Limits
     texts: dict[str, str] = field(default_factory=dict)  # text by part, of bodies and inner bodies
     references: set[str] = field(default_factory=set)  # Content-IDs that some HTML shows or links
     attached: list[Message] = field(default_factory=list)  # the fields of the messages attached to this one
+    packed: list[Leaf] = field(default_factory=list)  # what stood in packings (opening.Opener), in its order
+    _locations: set[str] | None = None
 
     @property
     def fields(self) -> Message:
@@ -89,31 +97,51 @@ class Unpacked:
 
     def bodies(self) -> Iterator[Leaf]:
         """The leaves that are this mail's own text."""
-        return (leaf for leaf in self.leaves if leaf.kind is Kind.BODY)
+        return (leaf for leaf in chain(self.leaves, self.packed) if leaf.kind is Kind.BODY)
 
     def attachments(self) -> Iterator[Leaf]:
         """The leaves that are not text of this or an attached mail."""
-        return (leaf for leaf in self.leaves if leaf.kind is Kind.ATTACHMENT)
+        return (leaf for leaf in chain(self.leaves, self.packed) if leaf.kind is Kind.ATTACHMENT)
 
     def is_referenced(self, leaf: Leaf) -> bool:
         """Whether HTML of this mail shows or links the leaf."""
-        return bool(leaf.content_id) and leaf.content_id in self.references
+        if leaf.content_id and leaf.content_id in self.references:
+            return True
+        return bool(leaf.location) and leaf.location in self._shown_locations()
+
+    def note_text(self, leaf: Leaf) -> None:
+        """Read a text, and what it refers to."""
+        text = self.texts[leaf.part] = leaf.text()
+        if leaf.is_cut:
+            self.defects.add("too_large")
+        if leaf.is_html:
+            self.references |= cid_references(text)
+
+    def _shown_locations(self) -> set[str]:
+        if self._locations is None:
+            texts = (self.texts[leaf.part] for leaf in chain(self.leaves, self.packed) if leaf.part in self.texts)
+            self._locations = {match for text in texts for match in _SHOWN.findall(text)}
+        return self._locations
 
 
 def unpack(octets: Octets, size: int, limits: Limits) -> Unpacked:
     """Cut a message into leaves and read its texts. Never fails on what a mail may hold."""
     dissection = Dissection(octets, size, limits)
-    unpacked = Unpacked(dissection.root, [], dissection.defects)
+    unpacked = Unpacked(dissection.root, [], dissection.defects, limits)
     _gather(dissection.root, unpacked, inside=False, among_alternatives=False)
     _shadow_plain_alternatives(dissection.root, unpacked)
     for leaf in unpacked.leaves:
         if leaf.kind is not Kind.ATTACHMENT:
-            text = unpacked.texts[leaf.part] = leaf.text()
-            if leaf.is_cut:
-                unpacked.defects.add("too_large")
-            if leaf.is_html:
-                unpacked.references |= cid_references(text)
+            unpacked.note_text(leaf)
     return unpacked
+
+
+def leaves_of(root: Entity, unpacked: Unpacked, *, inside: bool) -> list[Leaf]:
+    """The leaves of a message that was packed as a file; the fields of messages in it join `attached`."""
+    gathered = Unpacked(root, [], unpacked.defects, unpacked.limits, attached=unpacked.attached)
+    _gather(root, gathered, inside=inside, among_alternatives=False)
+    _shadow_plain_alternatives(root, gathered)
+    return gathered.leaves
 
 
 def cid_references(html: str) -> set[str]:
@@ -148,6 +176,8 @@ def _leaf(entity: Entity, *, inside: bool, among_alternatives: bool) -> Leaf:
         filename=claimed_name(entity.fields),
         disposition=_disposition(entity.fields),
         content_id=_content_id(entity.fields),
+        location=one_line(str(entity.fields.get("content-location", "")))[:MAX_NAME],
+        is_inside=inside,
     )
     if _is_body(leaf, among_alternatives=among_alternatives):
         leaf.kind = Kind.INNER_BODY if inside else Kind.BODY
@@ -159,11 +189,16 @@ def _is_body(leaf: Leaf, *, among_alternatives: bool) -> bool:
     is_uncut = entity.media_type.startswith("multipart/")  # no boundary was found: what stands there is read as text
     if leaf.disposition == "attachment" or not (is_uncut or entity.media_type in _TEXT_TYPES):
         return False
-    is_alone = entity.path == "1" and entity.start == 0
+    # RFC 2045 5.2 reads nonsense as text; with a name it is a file all the same: "application-x-gzip".
+    is_alone = entity.path == "1" and entity.start == 0 and _says_text(entity.fields)
     if leaf.filename and not (among_alternatives or is_alone):
         return False
     # Seen in practice: a PDF sent as text/plain without a name.
     return is_uncut or b"%PDF-" not in entity.decoded_head(_PDF_HEAD)
+
+
+def _says_text(fields: Message) -> bool:
+    return str(fields.get("content-type", "text")).lstrip().lower().startswith("text")
 
 
 def _shadow_plain_alternatives(root: Entity, unpacked: Unpacked) -> None:

@@ -29,6 +29,21 @@ _MAGIC = (
     (b"BEGIN:VCARD", "text/vcard"),
     (b"BEGIN:VCALENDAR", "text/calendar"),
     (b"-----BEGIN PGP SIGNATURE", "application/pgp-signature"),
+    (b"-----BEGIN PGP MESSAGE", "application/pgp-encrypted"),
+    (b"-----BEGIN PGP PUBLIC KEY", "application/pgp-keys"),
+    (b"wOFF", "font/woff"),
+    (b"wOF2", "font/woff2"),
+    (b"OTTO\x00", "font/otf"),
+)
+# CMS: a SEQUENCE that opens with an object identifier of PKCS #7 (RFC 5652 3).
+_PKCS_7 = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07"
+_PKCS_7_TYPES = frozenset(
+    {
+        "application/pkcs7-mime",
+        "application/x-pkcs7-mime",
+        "application/pkcs7-signature",
+        "application/x-pkcs7-signature",
+    }
 )
 _BY_SUFFIX = {
     "pdf": "application/pdf",
@@ -76,6 +91,12 @@ _NO_DOCUMENTS = frozenset(
         "text/x-vcard",
         "text/directory",
         "text/x-amp-html",
+        "text/css",
+        "application/javascript",
+        "text/javascript",
+        "application/font-woff",
+        "application/vnd.ms-fontobject",
+        "application/x-font-ttf",
         "message/delivery-status",
         "message/disposition-notification",
         "message/global-delivery-status",
@@ -96,7 +117,9 @@ def sniff(head: bytes, declared_type: str, filename: str | None) -> str:
     declared = _media_type(declared_type)
     suffix = (filename or "").rpartition(".")[2].lower()
     # An archive may hold a PDF uncompressed in its first KiB: what stands at the very start comes first.
-    found = _by_magic(head) or _by_container(head, declared, suffix) or _pdf(head) or _by_markup(head, declared)
+    found = (
+        _by_magic(head, declared) or _by_container(head, declared, suffix) or _pdf(head) or _by_markup(head, declared)
+    )
     if found:
         return found
     if declared in {"application/octet-stream", "application/pdf", "application/xml", "text/xml", ""}:
@@ -106,10 +129,22 @@ def sniff(head: bytes, declared_type: str, filename: str | None) -> str:
 
 def is_keepable(attachment: AttachmentFacts) -> bool:
     """Whether a standard that keeps attachments keeps this one: not shown by the body, not a signature or a card."""
-    declared = _media_type(attachment.declared_type)
-    if attachment.octets == 0 or attachment.is_referenced or declared in _OPENED:
+    if attachment.octets == 0 or attachment.is_referenced or is_wrapping(attachment):
         return False
-    return attachment.media_type not in _NO_DOCUMENTS and declared not in _NO_DOCUMENTS
+    return not is_accessory(attachment)
+
+
+def is_wrapping(attachment: AttachmentFacts) -> bool:
+    """Whether what is in this part stands as parts of their own."""
+    return bool(attachment.opened_as) or _media_type(attachment.declared_type) in _OPENED
+
+
+def is_accessory(attachment: AttachmentFacts) -> bool:
+    """Whether this stands beside a mail and never is its document: signature, card, calendar, font."""
+    declared = _media_type(attachment.declared_type)
+    if attachment.media_type in _NO_DOCUMENTS or attachment.media_type.startswith("font/"):
+        return not attachment.sealed  # what is encrypted is kept as it is
+    return declared in _NO_DOCUMENTS and attachment.media_type != "application/pdf"
 
 
 def imports_by_itself(attachment: AttachmentFacts) -> bool:
@@ -153,10 +188,12 @@ def _pdf(head: bytes) -> str | None:
     return "application/pdf" if b"%PDF-" in head[: _PDF_WITHIN + 5] else None
 
 
-def _by_magic(head: bytes) -> str | None:
+def _by_magic(head: bytes, declared: str) -> str | None:
     for magic, media_type in _MAGIC:
         if head.startswith(magic):
             return media_type
+    if head[:1] == b"\x30" and _PKCS_7 in head[:24]:
+        return declared if declared in _PKCS_7_TYPES else "application/pkcs7-mime"
     # A program that carries %PDF- in its first KiB would pass for a document.
     if head[:2] == b"MZ" and b"\x00" in head[:64]:
         return "application/vnd.microsoft.portable-executable"

@@ -7,7 +7,7 @@ encoding, boundaries, the octets as fetched. Never decides what follows from sam
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC
 from decimal import Decimal, InvalidOperation
@@ -20,6 +20,8 @@ from rules.words import plain
 _LONGEST_DATE = 100
 # The country (and Switzerland's "CHE"), then what tells the owner: at least six characters, most of them digits.
 _VAT_ID = re.compile(r"(?:CHE|[A-Z]{2})?([A-Z0-9]{0,2}[0-9]{6,12}[A-Z0-9]{0,3}?)(?:MWST|TVA|IVA|MVA)?")
+_PIECE_OCTETS = 256 * 1024
+_LINE_END = re.compile(rb"\r\n?|\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +43,28 @@ def content_id(headers: IdentifyingHeaders, part_hashes: Iterable[str]) -> str:
 
 def part_hash(octets: bytes, is_text: bool) -> str:
     """The SHA-256 of a decoded part; of text without its line ends and trailing blanks, which relays change."""
-    if is_text:
-        octets = b"\n".join(line.rstrip() for line in octets.splitlines()).rstrip()
-    return hashlib.sha256(octets).hexdigest()
+    if not is_text:
+        return hashlib.sha256(octets).hexdigest()
+    digest = hashlib.sha256()
+    line_ends = b""  # not told yet: those at the very end do not count
+    for start, end in _pieces(octets):
+        text = b"\n".join(line.rstrip() for line in octets[start:end].splitlines()) + b"\n"
+        words = text.rstrip(b"\n")
+        if words:
+            digest.update(line_ends + words)
+            line_ends = b""
+        line_ends += text[len(words) :]
+    return digest.hexdigest()
+
+
+def _pieces(octets: bytes) -> Iterator[tuple[int, int]]:
+    """Where pieces of a text begin and end, each at a line's end: fifty million lines at once take 600 MB."""
+    start = 0
+    while start < len(octets):
+        line_end = _LINE_END.search(octets, start + _PIECE_OCTETS)
+        end = line_end.end() if line_end else len(octets)
+        yield start, end
+        start = end
 
 
 def invoice_id(invoice: EInvoice) -> str | None:

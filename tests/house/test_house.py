@@ -32,8 +32,6 @@ ONLY_IN = {
     "pikepdf": {"receiver.rendering"},
     "fontTools": {"receiver.rendering"},
     "pypdfium2": {"receiver.rendering", "receiver.pipeline"},
-    "oxmsg": {"receiver.pipeline"},
-    "tnefparse": {"receiver.pipeline"},
     "asn1crypto": {"receiver.pipeline"},
     "zxingcpp": {"receiver.pipeline"},
     "stdnum": {"rules.recognition"},
