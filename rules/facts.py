@@ -29,6 +29,37 @@ class EInvoice:
 
 
 @dataclass(frozen=True, slots=True)
+class Evidence:
+    """One thing that speaks for or against a text being an accounting document."""
+
+    code: str  # of recognition.accounting.evidence.WEIGHTS
+    weight: int  # points of a hundred; below zero: against
+    place: str  # "subject", "sender", "header", "filename", "html", "code", "mail", or "line 12" of the text
+
+
+@dataclass(frozen=True, slots=True)
+class Accounting:
+    """How much a text or file is an accounting document, and what it says. A claim of whoever wrote it.
+
+    Dates are ISO 8601 days, totals plain decimals ("1190.00", "-35.70" of a credit note).
+    """
+
+    score: int  # 0 to 100
+    document_type: str | None = None  # invoice, receipt, credit_note, reminder, account_statement, proforma
+    number: str | None = None
+    issue_date: str | None = None
+    due_date: str | None = None
+    total: str | None = None  # with tax
+    currency: str | None = None  # ISO 4217
+    iban: str | None = None
+    vat_id: str | None = None
+    supplier: str | None = None
+    evidence: tuple[Evidence, ...] = ()
+    # What could be read: "text", "cut" (the beginning of it), "no_text", "encrypted", "damaged", "not_read", "picture".
+    reading: str = "text"
+
+
+@dataclass(frozen=True, slots=True)
 class AttachmentFacts:
     """A MIME part that is not a body."""
 
@@ -41,6 +72,7 @@ class AttachmentFacts:
     is_referenced: bool = False  # the body shows or links this part (cid:); contents not fetched: it may
     is_inline: bool = False  # its Content-Disposition says so; by itself that means nothing
     e_invoice: EInvoice | None = None
+    accounting: Accounting | None = None  # None: nobody looked, as of all that is no PDF
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +111,7 @@ class MailFacts:
     # Law 20, what was left on the server: "text" (or the rest of it), "forward", "attachments", or of these only their
     # "contents": names, declared types and sizes are known, the octets are not.
     not_fetched: tuple[str, ...] = ()
+    accounting: Accounting | None = None  # of the text; None: nobody looked
 
     def to_json(self) -> dict[str, Any]:
         """These facts as JSON values; from_json gives the same facts back."""
@@ -92,6 +125,7 @@ class MailFacts:
         known = dict(values)
         known["date"] = datetime.fromisoformat(known["date"]) if known.get("date") else None
         known["attachments"] = tuple(_attachment(each) for each in known.get("attachments", ()))
+        known["accounting"] = _accounting(known.get("accounting"))
         known["forward"] = ForwardClaim(**known["forward"]) if known.get("forward") else None
         known["from_addresses"] = tuple(known.get("from_addresses", ()))
         for name in ("is_broken", "not_fetched"):
@@ -107,9 +141,19 @@ class TenantPolicy:
 
     trust_forwards: str = "everyone"  # "everyone", "registered" or "authenticated" (law 22)
     registered_forwarders: frozenset[str] = frozenset()  # canonical addresses
+    # Of Accounting.score: from here on a document imports by itself, and from here on it may be one.
+    import_score: int = 80
+    possible_score: int = 40
 
 
 def _attachment(values: Mapping[str, Any]) -> AttachmentFacts:
     known = dict(values)
     known["e_invoice"] = EInvoice(**known["e_invoice"]) if known.get("e_invoice") else None
+    known["accounting"] = _accounting(known.get("accounting"))
     return AttachmentFacts(**known)
+
+
+def _accounting(values: Mapping[str, Any] | None) -> Accounting | None:
+    if values is None:
+        return None
+    return Accounting(**{**values, "evidence": tuple(Evidence(**each) for each in values.get("evidence", ()))})

@@ -8,7 +8,7 @@ from dataclasses import MISSING, dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from rules.facts import AttachmentFacts, EInvoice, ForwardClaim, MailFacts
+from rules.facts import Accounting, AttachmentFacts, EInvoice, Evidence, ForwardClaim, MailFacts
 
 _ENCODE = json.JSONEncoder(separators=(",", ":")).encode
 
@@ -35,11 +35,11 @@ class Look:
 
 _USUAL: dict[type, dict[str, Any]] = {
     kind: {each.name: each.default for each in fields(kind)}
-    for kind in (MailFacts, AttachmentFacts, EInvoice, ForwardClaim)
+    for kind in (MailFacts, AttachmentFacts, EInvoice, ForwardClaim, Accounting, Evidence)
 }
 
 
-def plain_values(values: MailFacts | AttachmentFacts | EInvoice | ForwardClaim) -> dict[str, Any]:
+def plain_values(values: MailFacts | AttachmentFacts | EInvoice | ForwardClaim | Accounting | Evidence) -> dict[str, Any]:
     """The fields that are not as usual, as JSON has them; MailFacts.from_json reads them.
 
     Not dataclasses.asdict: it copies deeply, 70 us a mail.
@@ -50,12 +50,12 @@ def plain_values(values: MailFacts | AttachmentFacts | EInvoice | ForwardClaim) 
         if usual is not MISSING and value == usual:
             continue
         match value:
-            case AttachmentFacts() | EInvoice() | ForwardClaim():
+            case AttachmentFacts() | EInvoice() | ForwardClaim() | Accounting():
                 said[name] = plain_values(value)
             case datetime():
                 said[name] = value.isoformat()
             case tuple():
-                said[name] = [plain_values(each) if isinstance(each, AttachmentFacts) else each for each in value]
+                said[name] = [plain_values(each) if isinstance(each, AttachmentFacts | Evidence) else each for each in value]
             case _:
                 said[name] = value
     return said

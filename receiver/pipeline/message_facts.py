@@ -5,10 +5,11 @@ that are likely to be kept (what recognition imports by itself) stay at hand, al
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from receiver.mail.charsets import storable
 from receiver.mail.fields import decode_words
+from receiver.pipeline.accounting_facts import Rater, header_of
 from receiver.pipeline.reading import Reading, read
 from receiver.pipeline.unpack import Kind, Leaf, Unpacked
 from receiver.rendering.plain import plain_text
@@ -41,6 +42,7 @@ class _Inventory:
     """The leaves, looked at one after the other."""
 
     decoded_left: int
+    rater: Rater
     hashes: list[str] = field(default_factory=list)  # for the content id, in the order of the walk
     attachments: list[AttachmentFacts] = field(default_factory=list)
     likely: dict[str, bytes] = field(default_factory=dict)
@@ -53,6 +55,7 @@ class _Inventory:
         facts = None
         if leaf.kind is Kind.ATTACHMENT:
             facts = _attachment(leaf, octets, is_referenced=is_referenced)
+            facts = replace(facts, accounting=self.rater.of_file(facts, octets))
             self.attachments.append(facts)
             if imports_by_itself(facts):
                 self.likely[leaf.part] = octets
@@ -63,7 +66,10 @@ class _Inventory:
 def find(unpacked: Unpacked, reverse_path: str, decoded_octets: int) -> Findings:
     """Facts, ids and likely documents of a message; parts beyond `decoded_octets` are not looked at."""
     reading = read(unpacked.fields, [(_text_type(leaf), unpacked.texts[leaf.part]) for leaf in unpacked.bodies()])
-    inventory = _Inventory(decoded_octets)
+    text = _text(reading)
+    forward = _forward(unpacked, reading, text)
+    rater = Rater.of(reading, text, forward, language_of(text), header_of(unpacked.fields))
+    inventory = _Inventory(decoded_octets, rater)
     for leaf in unpacked.leaves:
         if leaf.entity.end - leaf.entity.body > inventory.decoded_left:
             unpacked.defects.add("too_large")
@@ -73,7 +79,7 @@ def find(unpacked: Unpacked, reverse_path: str, decoded_octets: int) -> Findings
         # What was not looked at may be all that tells two mails apart: the second one must not pass for the first.
         inventory.hashes.append(unpacked.body_hash())
     return Findings(
-        facts=_mail_facts(unpacked, reading, reverse_path, tuple(inventory.attachments)),
+        facts=_mail_facts(unpacked, reading, reverse_path, forward, inventory),
         reading=reading,
         content_id=content_id(_identifying(reading), inventory.hashes),
         invoice_id=invoices_id([each.e_invoice for each in inventory.attachments if each.e_invoice]),
@@ -82,9 +88,9 @@ def find(unpacked: Unpacked, reverse_path: str, decoded_octets: int) -> Findings
 
 
 def _mail_facts(
-    unpacked: Unpacked, reading: Reading, reverse_path: str, attachments: tuple[AttachmentFacts, ...]
+    unpacked: Unpacked, reading: Reading, reverse_path: str, forward: ForwardClaim | None, inventory: _Inventory
 ) -> MailFacts:
-    text = _text(reading)
+    text = inventory.rater.text
     return MailFacts(
         from_addresses=_canonical(reading.from_addresses),
         from_header=reading.from_header,
@@ -92,15 +98,16 @@ def _mail_facts(
         reverse_path=reverse_path,
         message_id=reading.message_id or None,
         date=reading.date,
-        attachments=attachments,
+        attachments=tuple(inventory.attachments),
         has_text=bool(text.strip() or reading.html.strip()),
         text=text,
-        forward=_forward(unpacked, reading, text),
+        forward=forward,
         is_broken=tuple(sorted(unpacked.defects | reading.defects)),
         sender_field=_canonical(reading.sender_field),
         reply_to=_canonical(reading.reply_to),
         octets=unpacked.root.end - unpacked.root.start,
-        language=language_of(text),
+        language=inventory.rater.language,
+        accounting=inventory.rater.of_text(),
     )
 
 

@@ -1,0 +1,88 @@
+"""Rate what a mail brings: its text, its PDFs and pictures, each with what the mail around it says. In the child.
+
+Reads PDFs (pdf_text) and has the pure rules.recognition.accounting rate what it finds; decides nothing.
+Bounded: so many files, so many octets a mail; beyond that a file is rated by the words around it alone.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from receiver.pipeline.pdf_text import read_pdf
+from receiver.pipeline.reading import Reading
+from receiver.rendering.plain import plain_text
+from rules.facts import Accounting, AttachmentFacts, ForwardClaim
+from rules.recognition.accounting.hints import HEADER_NAMES, Hints
+from rules.recognition.accounting.rating import rate_file, rate_text
+from rules.recognition.accounting.structured import read_structured
+from rules.recognition.language import language_of
+
+MOST_FILES: Final = 12
+MOST_OCTETS: Final = 64 * 1024**2
+MAX_HTML_READ: Final = 512 * 1024
+_PICTURES: Final = frozenset({"image/jpeg", "image/png", "image/tiff", "image/heic", "image/webp"})
+SMALLEST_PICTURE: Final = 30_000  # octets; a page that was photographed has more, a logo or a signature less
+# Between these the plain text leaves it open: the HTML, which costs more to read, may say more.
+_LEFT_OPEN: Final = range(10, 80)
+_SHORT_TEXT: Final = 300
+_TYPES_READ: Final = 1500
+
+
+@dataclass(slots=True)
+class Rater:
+    """Rates one mail's text and files."""
+
+    hints: Hints
+    text: str
+    html: str
+    language: str | None
+    _files: int = 0
+    _octets: int = 0
+    _has_plain: bool = field(default=False)
+
+    @classmethod
+    def of(
+        cls, reading: Reading, text: str, forward: ForwardClaim | None, language: str | None, header: Mapping[str, str]
+    ) -> "Rater":
+        """For a mail: `text` is its body as plain text, `header` its fields of HEADER_NAMES."""
+        is_claimed = forward is not None and forward.sender is not None
+        name = (forward.sender_name if is_claimed and forward else reading.from_header.partition("<")[0]) or ""
+        address = (forward.sender if is_claimed and forward else next(iter(reading.from_addresses), "")) or ""
+        hints = Hints.of(reading.subject, name, address, header)
+        return cls(hints, text, reading.html, language, _has_plain=bool(reading.plain.strip()))
+
+    def of_text(self) -> Accounting | None:
+        """The rating of the mail's own text; None of a mail that says nothing."""
+        if not self.text.strip():
+            return None
+        structured = read_structured(self.html)
+        rating = rate_text(self.text, self.hints, self.language, structured)
+        is_open = rating.score in _LEFT_OPEN or len(self.text) < _SHORT_TEXT
+        if not (self.html and self._has_plain and is_open):
+            return rating
+        words = plain_text(self.html[:MAX_HTML_READ])
+        if len(words) < len(self.text) // 2:
+            return rating
+        return max(rating, rate_text(words, self.hints, self.language, structured), key=lambda each: each.score)
+
+    def of_file(self, attachment: AttachmentFacts, octets: bytes) -> Accounting | None:
+        """The rating of a PDF or a large picture; None of anything else."""
+        name = attachment.filename or ""
+        if attachment.media_type in _PICTURES:
+            if attachment.is_referenced or len(octets) < SMALLEST_PICTURE:
+                return None
+            return rate_file("", "picture", name, self.hints, self.text)
+        if attachment.media_type != "application/pdf":
+            return None
+        self._files += 1
+        self._octets += len(octets)
+        if self._files > MOST_FILES or self._octets > MOST_OCTETS:
+            return rate_file("", "not_read", name, self.hints, self.text)
+        read = read_pdf(octets)
+        language = language_of(read.text[:_TYPES_READ]) or self.language
+        return rate_file(read.text, read.state, name, self.hints, self.text, language)
+
+
+def header_of(fields: Mapping[str, object]) -> dict[str, str]:
+    """The fields that hints are made of."""
+    return {name: str(fields[name])[:500] for name in HEADER_NAMES if fields.get(name) is not None}
