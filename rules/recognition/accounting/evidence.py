@@ -39,7 +39,7 @@ WEIGHTS: Final[dict[str, int]] = {
     "swiss_qr_code": 30,
     # A file without readable text: it may be a scan, and only the words around it speak.
     "unreadable_file": 40,
-    "picture": 25,
+    "picture_aside": 15,  # a picture beside a long text
     # Against.
     "no_total": -30,
     "no_number_no_title": -15,
@@ -55,7 +55,7 @@ WEIGHTS: Final[dict[str, int]] = {
     "quote_in_subject": -35,
     "delivery_in_subject": -40,
     "delivery_title": -20,
-    "delivery_words": -8,
+    "delivery_words": -6,
     "terms_title": -25,
     "statement_title": -10,
     "proforma_title": -20,

@@ -5,7 +5,7 @@ from it (rules.engine does, with the tenant's thresholds); never looks at octets
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from rules.facts import Accounting, Evidence
@@ -20,6 +20,8 @@ from rules.recognition.accounting.values import Values, read_values
 _FEW_LINES_WITH_AMOUNTS: Final = 3
 _MANY_QUOTED: Final = 3
 _NEAR_TAX: Final = 60
+_SHORT_MAIL: Final = 400  # characters: a mail that says more is about itself, not about its picture
+_HEAD: Final = 20  # lines in which a text says what it is
 _SUBJECT_AGAINST: Final = {
     "other.order": "order_in_subject",
     "other.booking": "booking_in_subject",
@@ -76,7 +78,8 @@ def rate_text(
     for code in structured.codes:
         ledger.add(code, "html")
     _note_missing(ledger)
-    return _accounting(ledger, [*titles, *names], values, structured, "text")
+    rating = _accounting(ledger, [*titles, *names], values, structured, "text")
+    return replace(rating, supplier=structured.supplier or hints.sender_name or rating.supplier)
 
 
 def rate_file(
@@ -98,8 +101,10 @@ def rate_file(
     if text:
         _note_missing(ledger)
     else:
-        ledger.add("picture" if reading_state == "picture" else "unreadable_file", "filename")
-    return _accounting(ledger, [*titles, *names], values, Structured(), reading_state)
+        is_aside = reading_state == "picture" and len(mail_text) > _SHORT_MAIL
+        ledger.add("picture_aside" if is_aside else "unreadable_file", "filename")
+    rating = _accounting(ledger, [*titles, *names], values, Structured(), reading_state)
+    return replace(rating, supplier=rating.supplier or hints.sender_name or None)
 
 
 def _note_text(ledger: _Ledger, reading: Reading, values: Values) -> list[str]:
@@ -116,10 +121,9 @@ def _note_text(ledger: _Ledger, reading: Reading, values: Values) -> list[str]:
         ledger.add("title_in_text", _line(reading.line_at(in_text[0].start).number))
     _note_values(ledger, values)
     _note_amounts(ledger, reading, values)
+    _note_words_against(ledger, reading)
     for found in reading.found:
-        if found.meaning in _WORDS_AGAINST:
-            ledger.add(_WORDS_AGAINST[found.meaning], _line(reading.line_at(found.start).number))
-        elif found.meaning == "label.payment":
+        if found.meaning == "label.payment":
             ledger.add("payment_words", _line(reading.line_at(found.start).number))
         elif found.meaning == "for.purchase":
             ledger.add("purchase_words", _line(reading.line_at(found.start).number))
@@ -133,9 +137,24 @@ def _note_text(ledger: _Ledger, reading: Reading, values: Values) -> list[str]:
 def _note_other_titles(ledger: _Ledger, reading: Reading, first_title: int | None) -> None:
     """Another document's title counts where it stands before the accounting document's."""
     for title in other_titles_of(reading):
-        if first_title is None or title.line < first_title:
+        if title.line <= _HEAD and (first_title is None or title.line < first_title):
             code = f"{title.name}_title"
             ledger.add(code, _line(title.line))
+
+
+def _note_words_against(ledger: _Ledger, reading: Reading) -> None:
+    """Each word once: a footer that repeats itself says it once."""
+    said = set()
+    has_total = ledger.has("total", "total_without_currency", "card_amount")
+    for found in reading.found:
+        code = _WORDS_AGAINST.get(found.meaning)
+        words = reading.folded[found.start : found.end]
+        line = reading.line_at(found.start).number
+        # A bill that names its total is here, whatever else lies behind its links; a foot speaks of the next one.
+        if code is None or words in said or (code == "elsewhere" and has_total) or (code == "not_yet" and line > _HEAD):
+            continue
+        said.add(words)
+        ledger.add(code, _line(line))
 
 
 def _note_values(ledger: _Ledger, values: Values) -> None:

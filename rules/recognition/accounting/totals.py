@@ -4,6 +4,7 @@ Candidates are the amounts behind, below and in front of total labels; net and t
 Pure. Raises nothing.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,6 +19,9 @@ _CLASSES: Final = {"label.payable": 3.0, "label.total": 2.0, "label.card": 1.5}
 _ENDS_A_REGION: Final = frozenset({"label.net", "label.total", "label.payable"})
 _MOST_AROUND_BARE: Final = 4  # letters and digits beside an amount that stands alone
 _MOST_CANDIDATES: Final = 60
+# Words between a label and its amount: more of them are a sentence ("total points ... up to $120").
+_MOST_BETWEEN: Final = {"label.payable": 6, "label.total": 3, "label.card": 2}
+_WORD = re.compile(r"[^\W\d_]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +87,9 @@ def _amount_of(reading: Reading, index: int, label: Found) -> Amount | None:
     amounts = reading.amounts_of(line)
     behind = [each for each in amounts if each.end > label.end and each.start < _region_end(reading, index, line)]
     if behind:
-        return _last(behind)
-    below = None if label.meaning == "label.card" else _below(reading, label, line)
+        between = _WORD.findall(reading.folded, label.end, max(label.end, behind[0].start))
+        return _last(behind) if len(between) <= _MOST_BETWEEN[label.meaning] else None
+    below = _below(reading, label, line)
     if below is not None:
         return below
     in_front = [each for each in amounts if 0 <= label.start - each.end <= 3]
@@ -108,8 +113,9 @@ def _last(amounts: list[Amount]) -> Amount:
 
 
 def _below(reading: Reading, label: Found, line: Line) -> Amount | None:
-    places = iter(reading.places_for(label))
-    next(places)  # behind it: looked at
+    places = list(reading.places_for(label))[1:]  # behind it was looked at
+    if label.meaning == "label.card" and not _WORD.search(reading.folded, label.end, line.end):
+        places = [(each.start, each.end) for each in reading.below(line)[:1]]  # the card's last digits stand between
     for start, end in places:
         within = [each for each in reading.amounts_of(reading.line_at(start)) if start <= each.start and each.end <= end]
         if within and _is_bare(reading, start, end, within):

@@ -18,6 +18,8 @@ from rules.recognition.accounting.totals import Total, find_total, most_used_cur
 
 _LONGEST_NUMBER = 40
 _LONGEST_NAME = 80
+_BARE_LABEL = 6  # "date", "datum", "fecha", "issued"
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 # What may stand between a label and its number: "Invoice No. : 4711", "Rechnung Nr 4711", "Faktura VAT nr: 4711".
 _BETWEEN = re.compile(
     r"[\s:.#°º№-]{0,20}(?:(?:vat|no|nr|num|number|nummer|numero|numer|id|n|c|cislo|st|br)\b[\s:.#°º№-]{0,8}){0,2}"
@@ -30,6 +32,7 @@ _LEGAL_FORM: Final = re.compile(
     r"|sp\. ?z ?o\. ?o\.|sp\. ?j\.|s\.r\.o\.|a\.s\.|kft\.?|zrt\.?|a/s|aps|ab|oy|oyj|as|d\.o\.o\.|株式会社|有限公司|se & co\. kg)"
     r"(?!\w)"
 )
+_LEAD_IN = re.compile(r"^[^\w]*(?:(?:©|\(c\))?\s?(?:19|20)\d\d\s)?")
 _CODE: Final = re.compile(r"(?<![A-Z])(EUR|USD|GBP|CHF|PLN|SEK|NOK|DKK|CZK|HUF|RON|INR|CAD|AUD|JPY|BRL)(?![A-Z])")
 
 
@@ -103,18 +106,26 @@ def _number_at(reading: Reading, start: int, end: int, least_digits: int) -> str
         return None
     number = reading.text[match.start() : match.end()].strip("#.-/ ")
     digits = sum(map(str.isdigit, number))
-    if digits < least_digits or (_NO_NUMBER.fullmatch(number) and not (least_digits == 1 and number.isdigit())):
+    if digits < least_digits or _UUID.fullmatch(number) or (_NO_NUMBER.fullmatch(number) and not (least_digits == 1 and number.isdigit())):
         return None
     return told(number, _LONGEST_NUMBER)
 
 
 def _date_of(reading: Reading, meaning: str, *, month_first: bool) -> str | None:
-    for label in reading.of_meaning(meaning):
+    labels = sorted(reading.of_meaning(meaning), key=lambda each: _is_vague(reading, each))
+    for label in labels:
         for start, end in reading.places_for(label):
             days = dates_in(reading.folded, start, min(end, start + 60), month_first=month_first)
             if days:
                 return days[0].iso
     return None
+
+
+def _is_vague(reading: Reading, label: Found) -> bool:
+    """Whether a label says no more than "date", or another word before it says more ("Order Date")."""
+    line = reading.line_at(label.start)
+    before = reading.folded[max(line.start, label.start - 20) : label.start].rpartition("  ")[2]
+    return label.end - label.start <= _BARE_LABEL or any(map(str.isalpha, before))
 
 
 def _first_date(reading: Reading, *, month_first: bool) -> str | None:
@@ -137,7 +148,17 @@ def _supplier(reading: Reading) -> str | None:
     """The first line's piece that names a company by its legal form."""
     for line in reading.lines[:60]:
         for start, end in reading.cells_of(line):
-            form = _LEGAL_FORM.search(reading.folded, start, end)
-            if form and form.start() > start and form.end() - start <= _LONGEST_NAME:
-                return told(reading.text[start : form.end()].strip(" ,;:|-"), _LONGEST_NAME)
+            for form in _LEGAL_FORM.finditer(reading.folded, start, end):
+                name = _named(reading.text[start : form.end()], reading.text[form.start() : form.end()])
+                if name:
+                    return name
     return None
+
+
+def _named(piece: str, form: str) -> str | None:
+    # "View as", "1.00 kg": forms are written with capitals.
+    if not form[0].isupper() and not form.startswith("e"):
+        return None
+    name = _LEAD_IN.sub("", piece.rpartition(":")[2]).strip(" ,;|-")
+    is_name = len(name) > len(form) + 1 and name[0].isalnum() and len(name) <= _LONGEST_NAME
+    return told(name, _LONGEST_NAME) if is_name else None

@@ -54,7 +54,7 @@ FOR: Final = {
 
 AGAINST: Final = {
     "not_yet": {
-        "en": "upcoming invoice|upcoming bill|next invoice|will be invoiced|will be charged on|upcoming renewal|trial ends",
+        "en": "upcoming invoice|upcoming bill|next invoice|will be invoiced|upcoming renewal",
         "de": "nächste rechnung|kommende rechnung|bevorstehende rechnung|wird demnächst",
         "nl": "volgende factuur|aankomende factuur",
         "fr": "prochaine facture|facture à venir",
@@ -122,9 +122,9 @@ AGAINST: Final = {
         "zh": "电子报|訂閱",
     },
     "marketing": {
-        "en": "special offer|limited time|act now|click here|buy now|shop now|free shipping|% off|save up to|discount code"
-        "|exclusive offer|guarantee|risk free|money back|order now|free trial|earn money|opportunity|no obligation"
-        "|lowest prices|best price|deals|sale ends|remove me|opt out|mortgage|call now|cash|earn|investment",
+        "en": "special offer|limited time|act now|click here|buy now|shop now|free shipping|save up to|discount code"
+        "|exclusive offer|risk free|money back|order now|free trial|earn money|no obligation"
+        "|lowest prices|best price|sale ends|remove me|mortgage|call now",
         "de": "jetzt kaufen|jetzt bestellen|nur für kurze zeit|rabatt|gutschein|exklusiv für sie|jetzt sichern|sonderangebot"
         "|angebote|jetzt entdecken|aktion",
         "nl": "nu kopen|korting|aanbieding|alleen vandaag|bestel nu|actie",

@@ -47,15 +47,15 @@ TITLES: Final = {
     },
     "receipt": {
         "en": "receipt|receipts|e-receipt|ereceipt|sales slip|proof of purchase|payment receipt|proof of payment",
-        "de": "*quittung|*beleg|kaufbeleg|zahlungsbeleg|kassenbon|kassenzettel|*bon|zahlungsbestätigung",
-        "nl": "kassabon|betaalbewijs|aankoopbewijs|ontvangstbewijs|kwitantie|*bon|betalingsbevestiging",
+        "de": "*quittung|*beleg|kaufbeleg|zahlungsbeleg|kassenbon|kassenzettel|tankbon|zahlungsbestätigung",
+        "nl": "kassabon|betaalbewijs|aankoopbewijs|ontvangstbewijs|kwitantie|tankbon|betalingsbevestiging",
         "fr": "reçu|reçus|ticket de caisse|justificatif de paiement|justificatif d'achat|quittance",
         "es": "recibo|recibos|ticket de compra|comprobante de pago|justificante de pago",
         "it": "ricevuta|ricevute|scontrino|ricevuta di pagamento|quietanza",
         "pt": "recibo|recibos|comprovante|comprovativo de pagamento|cupom fiscal",
         "pl": "paragon|pokwitowanie|potwierdzenie płatności|potwierdzenie zapłaty",
         "sv": "*kvitto|*kvittot",
-        "da": "*kvittering|*kvitteringen|*bon",
+        "da": "*kvittering|*kvitteringen|kassebon",
         "no": "*kvittering|*kvitteringen",
         "fi": "*kuitti|*kuittisi|*tosite",
         "cs": "účtenka|účtenku|stvrzenka|potvrzení o platbě|doklad o zaplacení",
@@ -80,7 +80,7 @@ TITLES: Final = {
         "en": "credit note|credit memo|credit invoice|corrected invoice|refund receipt",
         "de": "*gutschrift|*stornorechnung|rechnungskorrektur|korrekturrechnung|stornobeleg",
         "nl": "creditnota|creditfactuur|credit nota",
-        "fr": "avoir|facture d'avoir|note de crédit|facture rectificative",
+        "fr": "avoir n|facture d'avoir|note de crédit|facture rectificative",
         "es": "nota de crédito|factura rectificativa|nota de abono",
         "it": "nota di credito|nota di accredito",
         "pt": "nota de crédito",
@@ -214,17 +214,17 @@ OTHER_DOCUMENTS: Final = {
         "zh": "报价单|報價單",
     },
     "delivery": {
-        "en": "delivery note|packing slip|packing list|has shipped|has been shipped|shipped|out for delivery|delivered"
-        "|shipping confirmation|tracking number|on its way|on the way|your package|your parcel|dispatched|delivery update"
+        "en": "delivery note|packing slip|packing list|has shipped|has been shipped|order shipped|out for delivery|order delivered|was delivered"
+        "|shipping confirmation|tracking number|on its way|on the way|your package|your parcel|has been dispatched|delivery update"
         "|shipment notification",
         "de": "*lieferschein|versandbestätigung|wurde versandt|wurde verschickt|sendungsverfolgung|sendungsnummer"
-        "|dein paket|ihr paket|ihre sendung|zugestellt|unterwegs zu",
-        "nl": "pakbon|verzendbevestiging|verzonden|je pakket|uw pakket|onderweg|bezorgd|track en trace",
-        "fr": "bon de livraison|a été expédié|a été expédiée|expédition|votre colis|suivi de colis|livré",
-        "es": "albarán|nota de entrega|ha sido enviado|enviado|tu paquete|seguimiento del envío|entregado",
-        "it": "documento di trasporto|bolla di consegna|è stato spedito|spedito|spedizione|il tuo pacco|consegnato",
-        "pt": "guia de remessa|foi enviado|enviado|sua encomenda|rastreamento|entregue",
-        "pl": "list przewozowy|wysłane|wysłana|przesyłka|paczka|twoja paczka|nadana|doręczona|dostawa",
+        "|dein paket|ihr paket|ihre sendung|wurde zugestellt|unterwegs zu",
+        "nl": "pakbon|verzendbevestiging|is verzonden|je pakket|uw pakket|is onderweg|is bezorgd|track en trace",
+        "fr": "bon de livraison|a été expédié|a été expédiée|votre colis|suivi de colis",
+        "es": "albarán|nota de entrega|ha sido enviado|tu paquete|seguimiento del envío|ha sido entregado",
+        "it": "documento di trasporto|bolla di consegna|è stato spedito|conferma spedizione|il tuo pacco|è stato consegnato",
+        "pt": "guia de remessa|foi enviado|sua encomenda|rastreamento|foi entregue",
+        "pl": "list przewozowy|wysłane|wysłana|przesyłka|paczka|twoja paczka|nadana|doręczona",
         "sv": "följesedel|har skickats|ditt paket|leveransbekräftelse|spåra",
         "da": "følgeseddel|er afsendt|din pakke|pakken|forsendelse",
         "no": "følgeseddel|pakkseddel|er sendt|pakken din|sporing",
@@ -242,7 +242,7 @@ OTHER_DOCUMENTS: Final = {
         "de": "allgemeine geschäftsbedingungen|agb|widerrufsbelehrung|widerrufsformular|datenschutzerklärung|*vertrag"
         "|bedienungsanleitung|gebrauchsanweisung|datenblatt|broschüre|preisliste|zertifikat|nutzungsbedingungen",
         "nl": "algemene voorwaarden|*overeenkomst|handleiding|gebruiksaanwijzing|prijslijst|brochure",
-        "fr": "conditions générales|contrat|mode d'emploi|notice|fiche technique|brochure",
+        "fr": "conditions générales|contrat|mode d'emploi|fiche technique|brochure",
         "es": "condiciones generales|contrato|manual de usuario|ficha técnica|folleto",
         "it": "condizioni generali|contratto|manuale|scheda tecnica|opuscolo",
         "pt": "condições gerais|termos e condições|contrato|manual",

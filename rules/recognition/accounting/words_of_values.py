@@ -152,7 +152,7 @@ LABELS: Final = {
     "total": {
         "en": "total|totals|amount|sum",
         "de": "gesamt|summe|total|betrag|insgesamt|brutto|summe eur",
-        "nl": "totaal|bedrag|som",
+        "nl": "totaal|bedrag",
         "fr": "total|montant|somme",
         "es": "total|importe|monto|suma",
         "it": "totale|importo|somma",
@@ -226,7 +226,7 @@ LABELS: Final = {
         "ro": "tva|valoare tva|total tva",
         "hr": "pdv|iznos pdv",
         "sl": "ddv",
-        "et": "käibemaks|km",
+        "et": "käibemaks",
         "lv": "pvn",
         "lt": "pvm",
         "tr": "kdv|toplam kdv",
@@ -275,6 +275,6 @@ LABELS: Final = {
         "": "ust-idnr|ust-id|ust-id-nr|umsatzsteuer-id|uid|uid-nr|vat number|vat no|vat id|vat reg no|vat registration"
         "|btw-nummer|btw nummer|btw-nr|n tva|numéro de tva|tva intracommunautaire|partita iva|p iva|nif|cif|nip"
         "|momsnr|momsreg nr|org nr|organisationsnummer|cvr|cvr-nr|y-tunnus|dič|ičo|adószám|cui|cif|steuernummer|gstin"
-        "|abn|ein|siret|siren|kvk|rcs|vat registration number|登録番号|税号|纳税人识别号|事業者登録番号|사업자등록번호"
+        "|abn|siret|siren|kvk|rcs|vat registration number|登録番号|税号|纳税人识别号|事業者登録番号|사업자등록번호"
     },
 }
