@@ -51,6 +51,8 @@ WEIGHTS: Final[dict[str, int]] = {
     "order_in_subject": -12,
     "booking_title": -8,
     "booking_in_subject": -10,
+    "purchase_order_title": -30,
+    "purchase_order_in_subject": -35,
     "quote_title": -35,
     "quote_in_subject": -35,
     "delivery_in_subject": -40,

@@ -25,6 +25,7 @@ _HEAD: Final = 20  # lines in which a text says what it is
 _SUBJECT_AGAINST: Final = {
     "other.order": "order_in_subject",
     "other.booking": "booking_in_subject",
+    "other.purchase_order": "purchase_order_in_subject",
     "other.quote": "quote_in_subject",
     "other.delivery": "delivery_in_subject",
     "against.account": "account_in_subject",

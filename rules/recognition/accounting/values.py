@@ -18,11 +18,13 @@ from rules.recognition.accounting.totals import Total, find_total, most_used_cur
 
 _LONGEST_NUMBER = 40
 _LONGEST_NAME = 80
+_BESIDE = 60  # characters between a title and its date
+_NUMBERED: Final = frozenset({"title.invoice", "title.receipt", "title.credit_note"})
 _BARE_LABEL = 6  # "date", "datum", "fecha", "issued"
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 # What may stand between a label and its number: "Invoice No. : 4711", "Rechnung Nr 4711", "Faktura VAT nr: 4711".
 _BETWEEN = re.compile(
-    r"[\s:.#°º№-]{0,20}(?:(?:vat|no|nr|num|number|nummer|numero|numer|id|n|c|cislo|st|br)\b[\s:.#°º№-]{0,8}){0,2}"
+    r"(?: \(\d{3}\))?[\s:.#°º№-]{0,20}(?:(?:vat|no|nr|num|number|nummer|numero|numer|id|n|c|cislo|st|br)\b[\s:.#°º№-]{0,8}){0,2}"
 )
 _NUMBER = re.compile(r"(?:[a-z]{1,5} (?=\d|[a-z]{0,3}\d))?#?[^\W_][\w./#-]{0,39}")
 _NO_NUMBER = re.compile(r"\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{4}-\d{2}-\d{2}|\d{1,2}\.?|(?:19|20)\d\d|\d+[.,]\d{2}")
@@ -57,12 +59,12 @@ def read_values(reading: Reading, language: str | None) -> Values:
     total = find_total(reading)
     currency = _currency(reading, total, language)
     month_first = writes_month_first(language, currency)
-    labelled = _date_of(reading, "label.date", month_first=month_first)
+    labelled = _date_of(reading, "label.date", month_first)
     return Values(
         number=_number(reading),
         order_number=_labelled_number(reading, "label.order_number"),
-        issue_date=labelled or _first_date(reading, month_first=month_first),
-        due_date=_date_of(reading, "label.due_date", month_first=month_first),
+        issue_date=labelled or _date_beside_title(reading, month_first) or _first_date(reading, month_first),
+        due_date=_date_of(reading, "label.due_date", month_first),
         total=total,
         currency=currency,
         iban=find_iban(reading.text),
@@ -82,7 +84,7 @@ def _number(reading: Reading) -> str | None:
     if labelled:
         return labelled
     for found in reading.found:
-        if found.meaning in {"title.invoice", "title.receipt", "title.credit_note"}:
+        if found.meaning in _NUMBERED:
             number = number_behind(reading, found)
             if number:
                 return number
@@ -111,7 +113,7 @@ def _number_at(reading: Reading, start: int, end: int, least_digits: int) -> str
     return told(number, _LONGEST_NUMBER)
 
 
-def _date_of(reading: Reading, meaning: str, *, month_first: bool) -> str | None:
+def _date_of(reading: Reading, meaning: str, month_first: bool) -> str | None:
     labels = sorted(reading.of_meaning(meaning), key=lambda each: _is_vague(reading, each))
     for label in labels:
         for start, end in reading.places_for(label):
@@ -128,7 +130,18 @@ def _is_vague(reading: Reading, label: Found) -> bool:
     return label.end - label.start <= _BARE_LABEL or any(map(str.isalpha, before))
 
 
-def _first_date(reading: Reading, *, month_first: bool) -> str | None:
+def _date_beside_title(reading: Reading, month_first: bool) -> str | None:
+    """The date in the line of a title with its number: "Rechnung Nr. 4711 vom 05.03.2018"."""
+    for found in reading.found:
+        if found.meaning in _NUMBERED or found.meaning == "label.number":
+            line = reading.line_at(found.start)
+            days = dates_in(reading.folded, found.end, line.end, month_first=month_first)
+            if days and days[0].start - found.end <= _BESIDE:
+                return days[0].iso
+    return None
+
+
+def _first_date(reading: Reading, month_first: bool) -> str | None:
     for line in reading.lines[:80]:
         days = dates_in(reading.folded, line.start, line.end, month_first=month_first)
         if days:

@@ -78,7 +78,7 @@ TITLES: Final = {
     },
     "credit_note": {
         "en": "credit note|credit memo|credit invoice|corrected invoice|refund receipt",
-        "de": "*gutschrift|*stornorechnung|rechnungskorrektur|korrekturrechnung|stornobeleg",
+        "de": "*gutschrift|*stornorechnung|rechnungskorrektur|rechnungs-korrektur|korrekturrechnung|stornobeleg",
         "nl": "creditnota|creditfactuur|credit nota",
         "fr": "avoir n|facture d'avoir|note de crédit|facture rectificative",
         "es": "nota de crédito|factura rectificativa|nota de abono",
@@ -151,12 +151,12 @@ TITLES: Final = {
 # What a bill stands in, though it is none itself: kept out unless an accounting document's own marks are there.
 OTHER_DOCUMENTS: Final = {
     "order": {
-        "en": "order confirmation|your order|order summary|purchase order|order received|order acknowledgement|order"
+        "en": "order confirmation|your order|order summary|order received|order acknowledgement|order"
         "|your reservation",
         "de": "bestellbestätigung|auftragsbestätigung|ihre bestellung|deine bestellung|bestellung|auftrag",
         "nl": "bestelbevestiging|orderbevestiging|je bestelling|uw bestelling|bestelling",
-        "fr": "confirmation de commande|votre commande|bon de commande|commande",
-        "es": "confirmación de pedido|confirmación del pedido|tu pedido|su pedido|pedido|orden de compra",
+        "fr": "confirmation de commande|votre commande|commande",
+        "es": "confirmación de pedido|confirmación del pedido|tu pedido|su pedido|pedido",
         "it": "conferma d'ordine|conferma dell'ordine|conferma ordine|il tuo ordine|ordine",
         "pt": "confirmação de pedido|confirmação da encomenda|o seu pedido|pedido|encomenda",
         "pl": "potwierdzenie zamówienia|twoje zamówienie|zamówienie",
@@ -193,6 +193,23 @@ OTHER_DOCUMENTS: Final = {
         "ro": "confirmarea rezervării|rezervarea ta|carte de îmbarcare",
         "ja": "予約確認|ご予約|搭乗券",
         "zh": "预订确认|訂房確認|登机牌",
+    },
+    "purchase_order": {
+        "en": "purchase order|po attached",
+        "de": "bestellung an lieferant|lieferantenbestellung|einkaufsbestellung",
+        "nl": "inkooporder",
+        "fr": "bon de commande",
+        "es": "orden de compra",
+        "it": "ordine di acquisto|ordine d'acquisto",
+        "pt": "ordem de compra",
+        "pl": "zamówienie zakupu",
+        "sv": "inköpsorder",
+        "da": "indkøbsordre",
+        "no": "innkjøpsordre",
+        "fi": "ostotilaus",
+        "cs": "nákupní objednávka",
+        "ja": "発注書|注文書",
+        "zh": "采购订单",
     },
     "quote": {
         "en": "quote|quotation|estimate|price quote|offer letter",

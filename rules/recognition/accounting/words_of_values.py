@@ -57,7 +57,7 @@ LABELS: Final = {
     "date": {
         "en": "invoice date|date of issue|issue date|date issued|bill date|billing date|receipt date|tax point|issued"
         "|issued on|transaction date|date paid|paid on|invoiced on|date of invoice|purchase date|date",
-        "de": "rechnungsdatum|belegdatum|ausstellungsdatum|datum|rechnung vom|ausgestellt am|kaufdatum|rechnungstag",
+        "de": "rechnungsdatum|belegdatum|beleg-datum|rechnungs-datum|ausstellungsdatum|datum|rechnung vom|ausgestellt am|kaufdatum|rechnungstag",
         "nl": "factuurdatum|datum|aankoopdatum|notadatum",
         "fr": "date de facture|date de facturation|date d'émission|date de la facture|date|émise le|émis le|en date du",
         "es": "fecha de factura|fecha de emisión|fecha factura|fecha de expedición|fecha|fecha de la factura",
