@@ -7,11 +7,11 @@ Never looks at octets; never words anything (rules.wording does).
 from collections.abc import Collection, Iterable
 
 from rules.asking import Asked, RuleSet, StandardList, ask
-from rules.decision import Decision, Parameters, Reason, TraceLine, told
-from rules.facts import NOT_ALL_READ, AttachmentFacts, MailFacts, TenantPolicy
+from rules.decision import Decision, Reason, TraceLine
+from rules.facts import NOT_ALL_READ, MailFacts, TenantPolicy
 from rules.keeping import Kept, keep_by
 from rules.mail_view import MailView
-from rules.recognition.content import imports_by_itself, is_invoice_format
+from rules.recognising import lines_of_doubt, recognise, why_nothing
 from rules.standards import ImportStandard
 from rules.telling import reason_of_mistrust, reason_of_naming
 
@@ -61,34 +61,9 @@ def _without_standard(view: MailView, mine: Asked, last: Asked) -> Kept:
     if mine.naming:
         line = TraceLine(None, "recognition_held_back", {"standard": mine.naming.standard.name})
         return Kept(reason_of_naming(mine.naming, view), (line,))
-    found = [each for each in view.facts.attachments if imports_by_itself(each)]
-    if found:
-        recognised = [_recognised(each) for each in found]
-        return Kept(recognised[0][0], tuple(line for _, line in recognised), tuple(each.part for each in found))
+    kept = recognise(view.facts, view.policy)
+    if kept is not None:
+        return kept
     untrusted = mine.untrusted or last.untrusted
-    reason = reason_of_mistrust(untrusted, view) if untrusted else _why_nothing(view.facts)
-    return Kept(reason, (TraceLine(None, "nothing_recognised"),))
-
-
-def _recognised(attachment: AttachmentFacts) -> tuple[Reason, TraceLine]:
-    """What recognition says of an attachment that it imports: as the reason, and as a step."""
-    name = told(attachment.filename or "")
-    if not name:
-        part: Parameters = {"part": told(attachment.part)}
-        if attachment.e_invoice:
-            return Reason("carries_unnamed_e_invoice", part), TraceLine(None, "is_unnamed_e_invoice", part)
-        return Reason("carries_unnamed_pdf", part), TraceLine(None, "is_unnamed_pdf", part)
-    named: Parameters = {"filename": name}
-    if attachment.e_invoice:
-        return Reason("carries_e_invoice", named), TraceLine(None, "is_e_invoice", named)
-    return Reason("carries_pdf", named), TraceLine(None, "is_pdf", named)
-
-
-def _why_nothing(facts: MailFacts) -> Reason:
-    if any(is_invoice_format(each) for each in facts.attachments):
-        return Reason("nothing_fits_shown_by_body")
-    if NOT_ALL_READ & set(facts.is_broken):
-        return Reason("nothing_fits_in_what_was_read")
-    if facts.attachments:
-        return Reason("nothing_fits", {"count": len(facts.attachments)})
-    return Reason("nothing_fits_no_attachment")
+    reason = reason_of_mistrust(untrusted, view) if untrusted else why_nothing(view.facts, view.policy)
+    return Kept(reason, lines_of_doubt(view.facts, view.policy))
