@@ -11,7 +11,7 @@ from rules.decision import Decision, Reason, TraceLine
 from rules.facts import NOT_ALL_READ, MailFacts, TenantPolicy
 from rules.keeping import Kept, keep_by
 from rules.mail_view import MailView
-from rules.recognising import lines_of_doubt, recognise, why_nothing
+from rules.recognising import lines_of_doubt, may_be_in_text, recognise, why_nothing
 from rules.standards import ImportStandard
 from rules.telling import reason_of_mistrust, reason_of_naming
 
@@ -48,7 +48,7 @@ def decide(
         catalogue_version=catalogue.version if catalogue is not None else None,
         document_type=standard.document_type if standard else None,
         supplier=standard.supplier if standard else None,
-        wants_more=mine.may_fit or last.may_fit,
+        wants_more=mine.may_fit or last.may_fit or kept.wants_text,
     )
 
 
@@ -66,4 +66,4 @@ def _without_standard(view: MailView, mine: Asked, last: Asked) -> Kept:
         return kept
     untrusted = mine.untrusted or last.untrusted
     reason = reason_of_mistrust(untrusted, view) if untrusted else why_nothing(view.facts, view.policy)
-    return Kept(reason, lines_of_doubt(view.facts, view.policy))
+    return Kept(reason, lines_of_doubt(view.facts, view.policy), wants_text=may_be_in_text(view.facts))

@@ -23,6 +23,8 @@ class Kept:
     lines: tuple[TraceLine, ...]
     parts: tuple[str, ...] = ()
     keeps_text: bool = False
+    # Law 20: the text was not fetched, and recognition might keep it.
+    wants_text: bool = False
 
 
 def keep_by(verdict: Verdict, view: MailView) -> Kept:

@@ -7,6 +7,8 @@ by itself, from `possible_score` on it may be one. A PDF that nobody rated count
 from rules.decision import Parameters, Reason, TraceLine, told
 from rules.facts import NOT_ALL_READ, AttachmentFacts, MailFacts, TenantPolicy
 from rules.keeping import Kept
+from rules.recognition.accounting.hints import Hints
+from rules.recognition.accounting.rating import LEFT_OPEN
 from rules.recognition.content import imports_by_itself, is_invoice_format
 
 
@@ -28,6 +30,17 @@ def recognise(facts: MailFacts, policy: TenantPolicy) -> Kept | None:
     score: Parameters = {"score": of_text.score}
     lines = (TraceLine(None, "text_rated", score), *(line for each in beside for line in _rated(each)))
     return Kept(Reason("text_is_document", score), lines, tuple(each.part for each in beside), keeps_text=True)
+
+
+def may_be_in_text(facts: MailFacts) -> bool:
+    """Law 20: whether the text, of which not all was read, may be a document for all that is known."""
+    if facts.accounting is not None:
+        # Read in a mailbox: its HTML, or what the whole header says, may lift the score from there.
+        return "contents" in facts.not_fetched and facts.accounting.score >= LEFT_OPEN
+    if "text" not in facts.not_fetched:
+        return False
+    address = next(iter(facts.from_addresses), "")
+    return Hints.of(facts.subject, facts.from_header.partition("<")[0], address, {}).may_announce
 
 
 def why_nothing(facts: MailFacts, policy: TenantPolicy) -> Reason:

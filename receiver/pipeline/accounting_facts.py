@@ -13,7 +13,7 @@ from receiver.pipeline.reading import Reading
 from receiver.rendering.plain import plain_text
 from rules.facts import Accounting, AttachmentFacts, ForwardClaim
 from rules.recognition.accounting.hints import HEADER_NAMES, Hints
-from rules.recognition.accounting.rating import rate_file, rate_text
+from rules.recognition.accounting.rating import LEFT_OPEN, SHORT_TEXT, rate_file, rate_text
 from rules.recognition.accounting.structured import read_structured
 from rules.recognition.language import language_of
 
@@ -22,9 +22,7 @@ MOST_OCTETS: Final = 64 * 1024**2
 MAX_HTML_READ: Final = 512 * 1024
 _PICTURES: Final = frozenset({"image/jpeg", "image/png", "image/tiff", "image/heic", "image/webp"})
 SMALLEST_PICTURE: Final = 30_000  # octets; a page that was photographed has more, a logo or a signature less
-# Between these the plain text leaves it open: the HTML, which costs more to read, may say more.
-_LEFT_OPEN: Final = range(10, 80)
-_SHORT_TEXT: Final = 300
+_SURE: Final = 80  # more points need no second look
 _TYPES_READ: Final = 1500
 
 
@@ -57,7 +55,8 @@ class Rater:
             return None
         structured = read_structured(self.html)
         rating = rate_text(self.text, self.hints, self.language, structured)
-        is_open = rating.score in _LEFT_OPEN or len(self.text) < _SHORT_TEXT
+        # The HTML costs more to read: only where the plain text leaves it open.
+        is_open = LEFT_OPEN <= rating.score < _SURE or len(self.text) < SHORT_TEXT
         if not (self.html and self._has_plain and is_open):
             return rating
         words = plain_text(self.html[:MAX_HTML_READ])

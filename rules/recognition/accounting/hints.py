@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from rules.recognition.accounting.amounts import amounts_in
 from rules.recognition.accounting.lexicon import find, fold
 from rules.recognition.forwarded import mark_of
 
@@ -18,6 +19,7 @@ _LOCAL_PARTS: Final = re.compile(
     r"|compta(?:bilite)?|factures?|fatture?|fatturazione|amministrazione|faktur[ay]?|faktury|ksiegowosc|ekonomi"
     r"|lasku(?:tus)?|szamla(?:zas)?|facturi|kvittering|kvitto|recibos?|boletos?|contabilidad|administracion)(?:$|[._+-])"
 )
+_ANNOUNCING: Final = ("title.", "other.order", "other.booking", "for.", "label.payable", "label.payment", "label.number")
 _TITLES: Final = frozenset({"title.invoice", "title.receipt", "title.credit_note", "title.reminder"})
 
 
@@ -46,6 +48,13 @@ class Hints:
             is_bulk=precedence in {"bulk", "list", "junk"} or bool(header.get("list-id")),
             is_reply=mark == "reply" or (bool(header.get("in-reply-to")) and mark is None),
         )
+
+    @property
+    def may_announce(self) -> bool:
+        """Whether subject or sender suggest that the text may be a document: worth reading before one knows."""
+        if self.names_titles or amounts_in(fold(self.subject)):
+            return True
+        return any(each.meaning.startswith(_ANNOUNCING) for each in find(fold(self.subject)))
 
     @property
     def names_titles(self) -> bool:

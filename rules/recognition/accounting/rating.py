@@ -17,6 +17,9 @@ from rules.recognition.accounting.structured import Structured
 from rules.recognition.accounting.titles import meanings_in, meanings_in_filename, other_titles_of, titles_of, type_of
 from rules.recognition.accounting.values import Values, read_values
 
+# From here on another look at a mail's text (its HTML) may make it a document, whatever its plain text says.
+LEFT_OPEN: Final = 25
+SHORT_TEXT: Final = 300  # characters; less may only say that the rest is in the HTML
 _FEW_LINES_WITH_AMOUNTS: Final = 3
 _MANY_QUOTED: Final = 3
 _NEAR_TAX: Final = 60
