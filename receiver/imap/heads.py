@@ -23,6 +23,7 @@ from rules.facts import Accounting, AttachmentFacts, ForwardClaim, MailFacts
 from rules.may_matter import DOUBTFUL
 from rules.recognition.accounting.hints import Hints
 from rules.recognition.accounting.rating import SHORT_TEXT, rate_text
+from rules.recognition.accounting.reading import holds_money
 from rules.recognition.content import names_document
 from rules.recognition.forwarded import find_forward, mark_of
 from rules.recognition.language import MOST_READ, language_of
@@ -117,7 +118,8 @@ def with_text(facts: MailFacts, text: TextPart, octets: bytes) -> MailFacts:
 
 
 def _may_say_more(text: TextPart, words: str) -> bool:
-    return text.has_html_beside and text.part.media_type != "text/html" and len(words) < SHORT_TEXT
+    is_plain_beside = text.has_html_beside and text.part.media_type != "text/html"
+    return is_plain_beside and (len(words) < SHORT_TEXT or not holds_money(words))
 
 
 def _accounting(facts: MailFacts, words: str, claim: ForwardClaim | None) -> Accounting | None:

@@ -14,6 +14,7 @@ from receiver.rendering.plain import plain_text
 from rules.facts import Accounting, AttachmentFacts, ForwardClaim
 from rules.recognition.accounting.hints import HEADER_NAMES, Hints
 from rules.recognition.accounting.rating import LEFT_OPEN, SHORT_TEXT, rate_file, rate_text
+from rules.recognition.accounting.reading import holds_money
 from rules.recognition.accounting.structured import read_structured
 from rules.recognition.language import language_of
 
@@ -56,13 +57,14 @@ class Rater:
         structured = read_structured(self.html)
         rating = rate_text(self.text, self.hints, self.language, structured)
         # The HTML costs more to read: only where the plain text leaves it open.
-        is_open = LEFT_OPEN <= rating.score < _SURE or len(self.text) < SHORT_TEXT
-        if not (self.html and self._has_plain and is_open):
+        if not (self.html and self._has_plain and (LEFT_OPEN <= rating.score < _SURE or self._html_says_more())):
             return rating
         words = plain_text(self.html[:MAX_HTML_READ])
-        if len(words) < len(self.text) // 2:
-            return rating
         return max(rating, rate_text(words, self.hints, self.language, structured), key=lambda each: each.score)
+
+    def _html_says_more(self) -> bool:
+        """Seen in practice: "to view the details, visit", and the details in the HTML beside it."""
+        return len(self.text) < SHORT_TEXT or (holds_money(self.html[:MAX_HTML_READ]) and not holds_money(self.text))
 
     def of_file(self, attachment: AttachmentFacts, octets: bytes) -> Accounting | None:
         """The rating of a PDF or a large picture; None of anything else."""

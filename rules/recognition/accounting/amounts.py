@@ -32,8 +32,8 @@ _SYMBOLS: Final = {
     "€": "EUR",
     "£": "GBP",
     "$": "USD",
-    "¥": "JPY",
-    "￥": "JPY",
+    "¥": "¥",
+    "￥": "¥",
     "円": "JPY",
     "元": "CNY",
     "₹": "INR",
@@ -65,8 +65,20 @@ _SYMBOLS: Final = {
     "грн": "UAH",
     "лв": "BGN",
 }
-# "kr" is a name that three countries share; their languages tell them apart.
-_KRONER: Final = {"sv": "SEK", "da": "DKK", "nb": "NOK", "no": "NOK"}
+# Signs that several countries share: their languages tell them apart.
+_SHARED: Final = {
+    "kr": {"sv": "SEK", "da": "DKK", "nb": "NOK", "no": "NOK"},
+    "¥": {"zh": "CNY", "ja": "JPY"},
+}
+# Where the language is not known: words that only one of them has, the most telling first.
+_TELLING: Final = {
+    "kr": (
+        (re.compile(r"\b(?:mva|a betale|forfall|kvitteringsnr)\b"), "NOK"),
+        (re.compile(r"\b(?:att betala|forfallo\w*|fakturadatum|summa|kvitto|varav)\b"), "SEK"),
+        (re.compile(r"\b(?:i alt|forfalds\w*|fakturadato|belob|heraf|at betale)\b"), "DKK"),
+    ),
+    "¥": ((re.compile(r"[\u3040-\u30ff]"), "JPY"), (re.compile(r"[\u4e00-\u9fff]"), "CNY"), (re.compile(""), "JPY")),
+}
 WITHOUT_CENTS: Final = frozenset({"JPY", "KRW", "HUF", "CLP", "VND", "IDR", "ISK"})
 
 _CURRENCY = "|".join(
@@ -96,7 +108,7 @@ _NO_AMOUNT_BEHIND = re.compile(r" ?%|[.,:/]\d|-\d|[^\W\d_]")
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """An amount, where it stands, and the currency beside it ("" where none is; "kr" as it is written)."""
+    """An amount, where it stands, and the currency beside it ("" where none is; "kr" and "¥" as written)."""
 
     value: Decimal
     currency: str
@@ -111,9 +123,12 @@ def amounts_in(folded: str, start: int = 0, end: int | None = None) -> list[Amou
     return [amount for match in _AMOUNT.finditer(folded, start, end) if (amount := _amount(match, folded))]
 
 
-def currency_of(written: str, language: str | None) -> str | None:
-    """The ISO 4217 code of a currency as amounts_in gives it."""
-    return _KRONER.get(language or "") if written == "kr" else written or None
+def currency_of(written: str, language: str | None, folded: str) -> str | None:
+    """The ISO 4217 code of a currency as amounts_in gives it, in a text of this language (None: not known)."""
+    if written not in _SHARED:
+        return written or None
+    known = _SHARED[written].get(language or "")
+    return known or next((code for words, code in _TELLING[written] if words.search(folded)), None)
 
 
 def plain_decimal(value: Decimal) -> str:

@@ -29,6 +29,8 @@ WEIGHTS: Final[dict[str, int]] = {
     # Where it came with.
     "title_in_subject": 20,
     "number_in_subject": 6,
+    "payment_in_subject": 10,  # and no title: "Thank you for your purchase"
+    "amount_in_subject": 8,
     "title_in_filename": 20,
     "title_in_sender": 12,  # "Receipts <…>", billing@
     "announced": 12,  # "please find attached the invoice"

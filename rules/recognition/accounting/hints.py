@@ -50,9 +50,14 @@ class Hints:
         )
 
     @property
+    def has_amount(self) -> bool:
+        """Whether the subject holds an amount with its currency."""
+        return any(each.currency for each in amounts_in(fold(self.subject)))
+
+    @property
     def may_announce(self) -> bool:
         """Whether subject or sender suggest that the text may be a document: worth reading before one knows."""
-        if self.names_titles or amounts_in(fold(self.subject)):
+        if self.names_titles or self.has_amount:
             return True
         return any(each.meaning.startswith(_ANNOUNCING) for each in find(fold(self.subject)))
 

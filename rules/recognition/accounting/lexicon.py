@@ -80,6 +80,11 @@ def find(folded: str) -> list[Found]:
     return found
 
 
+def meaning_of(folded_word: str) -> str | None:
+    """What a word means by itself."""
+    return next((meaning for rest, meaning in _phrases_at(folded_word) if not rest), None)
+
+
 def _end_of(folded: str, words: list[tuple[str, int, int]], index: int, rest: tuple[str, ...]) -> int:
     """Where a phrase ends whose first word is words[index]; 0 when it does not stand there on one line."""
     end = words[index][2]

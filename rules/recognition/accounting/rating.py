@@ -14,7 +14,7 @@ from rules.recognition.accounting.evidence import MOST_TIMES, WEIGHTS
 from rules.recognition.accounting.hints import Hints
 from rules.recognition.accounting.reading import Reading
 from rules.recognition.accounting.structured import Structured
-from rules.recognition.accounting.titles import meanings_in, meanings_in_filename, other_titles_of, titles_of, type_of
+from rules.recognition.accounting.titles import meanings_in, meanings_in_filename, other_titles_of, titles_of, type_of, types_of_number_labels
 from rules.recognition.accounting.values import Values, read_values
 
 # From here on another look at a mail's text (its HTML) may make it a document, whatever its plain text says.
@@ -135,6 +135,7 @@ def _note_text(ledger: _Ledger, reading: Reading, values: Values) -> list[str]:
             ledger.add("tax_id_label", _line(reading.line_at(found.start).number))
     first = titles[0].line if titles else 0
     names = [title.name for title in titles if title.line <= first + 10]
+    names = names or types_of_number_labels(reading)[:1]
     return names or [each.meaning.removeprefix("title.") for each in in_text[:1]]
 
 
@@ -205,6 +206,10 @@ def _note_subject(ledger: _Ledger, hints: Hints, *, has_file: bool) -> list[str]
         ledger.add("title_in_subject", "subject")
         if any(map(str.isdigit, hints.subject)):
             ledger.add("number_in_subject", "subject")
+    elif meanings & {"for.paying", "for.purchase", "label.payable"}:
+        ledger.add("payment_in_subject", "subject")
+    if hints.has_amount:
+        ledger.add("amount_in_subject", "subject")
     for meaning, code in _SUBJECT_AGAINST.items():
         if meaning in meanings and not (is_named and meaning in {"other.order", "other.booking", "against.account"}):
             ledger.add(code, "subject")

@@ -20,6 +20,14 @@ _DIGIT = re.compile(r"\d")
 _LINES_BELOW = 3
 
 
+_MONEY = re.compile(r"(?:[$€£¥₹]|\b(?:EUR|USD|GBP|CHF|PLN|SEK|NOK|DKK|CZK|RON|CAD|AUD)\b) ?\d|\d[.,]\d\d ?(?:[€£$]|[A-Za-z]{2,3}\b)")
+
+
+def holds_money(text: str) -> bool:
+    """Whether an amount with a currency seems to stand in a text, or in HTML as it came: a look, not a reading."""
+    return _MONEY.search(text) is not None
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """Where a line that says something begins and ends."""

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from rules.recognition.accounting.lexicon import Found, find, fold
+from rules.recognition.accounting.lexicon import Found, find, fold, meaning_of
 from rules.recognition.accounting.reading import Reading
 from rules.recognition.accounting.values import number_behind
 
@@ -18,6 +18,11 @@ _MOST_WORDS: Final = 7
 _LINES_WITH_TITLES: Final = 45
 _WORD = re.compile(r"[^\W\d_]+")
 _SPECIFIC: Final = ("credit_note", "reminder", "proforma", "account_statement", "receipt", "invoice")
+_STEMS: Final = (
+    (("rechnung", "re-n", "rg-n", "invoice", "bill", "factu", "fattur", "fatur", "faktur", "lasku", "szamla"), "invoice"),
+    (("receipt", "bon", "kvitt", "quittung", "beleg", "recibo", "ricevuta", "kuit", "nyugta"), "receipt"),
+    (("gutschrift", "credit note"), "credit_note"),
+)
 _ANNOUNCED_NUMBER: Final = re.compile(r"(?<![^\W_])(?:inv|rg|rnr|fv|fac|fra)[ _.-]{0,2}\d", re.IGNORECASE)
 _WORDS_OF_NAMES: Final = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Za-z])(?=\d)|(?<=\d)(?=[A-Za-z])")
 
@@ -58,12 +63,29 @@ def meanings_in_filename(filename: str) -> set[str]:
     return meanings | {"title.invoice"} if _ANNOUNCED_NUMBER.search(stem[:200]) else meanings
 
 
+def types_of_number_labels(reading: Reading) -> list[str]:
+    """What the labels of document numbers call the document: "Rechnungsnummer", "receipt number"."""
+    labels = (reading.folded[each.start : each.end] for each in reading.of_meaning("label.number"))
+    return [name for label in labels for stems, name in _STEMS if label.startswith(stems)]
+
+
 def _titles(reading: Reading, room: str) -> list[Title]:
     titles = []
     for found in reading.found:
-        if found.meaning.startswith(room) and _stands_out(reading, found):
+        if found.meaning == "label.number" and room == "title.":
+            # "Facture n° FA-2024-77": title and label at once.
+            name = _title_in_label(reading, found)
+            if name and _stands_out(reading, found):
+                titles.append(Title(name, reading.line_at(found.start).number))
+        elif found.meaning.startswith(room) and _stands_out(reading, found):
             titles.append(Title(found.meaning.removeprefix(room), reading.line_at(found.start).number))
     return titles
+
+
+def _title_in_label(reading: Reading, label: Found) -> str | None:
+    first_word = reading.folded[label.start : label.end].partition(" ")[0]
+    meaning = meaning_of(first_word) if len(first_word) < label.end - label.start else None
+    return meaning.removeprefix("title.") if meaning and meaning.startswith("title.") else None
 
 
 def _stands_out(reading: Reading, found: Found) -> bool:

@@ -152,7 +152,7 @@ def _first_date(reading: Reading, month_first: bool) -> str | None:
 def _currency(reading: Reading, total: Total | None, language: str | None) -> str | None:
     written = (total.currency if total else "") or most_used_currency(reading)
     if written:
-        return currency_of(written, language)
+        return currency_of(written, language, reading.folded)
     code = _CODE.search(reading.text)
     return code[1] if code else None
 

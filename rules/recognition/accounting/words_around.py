@@ -27,6 +27,32 @@ FOR: Final = {
         "zh": "附件",
         "ko": "첨부",
     },
+    # In a subject: something was bought or paid.
+    "paying": {
+        "en": "purchase|payment|paid|charged|transaction",
+        "de": "einkauf|zahlung|kauf|bezahlt|abbuchung|lastschrift",
+        "nl": "aankoop|betaling|betaald|incasso",
+        "fr": "achat|paiement|payé|prélèvement",
+        "es": "compra|pago|cobro|pagado",
+        "it": "acquisto|pagamento|addebito",
+        "pt": "compra|pagamento|cobrança",
+        "pl": "zakup|zakupy|płatność|płatności|zapłata",
+        "sv": "köp|betalning|betald",
+        "da": "køb|betaling|betalt",
+        "no": "kjøp|betaling|betalt",
+        "fi": "osto|ostos|maksu",
+        "cs": "nákup|platba|platby",
+        "sk": "nákup|platba",
+        "hu": "vásárlás|fizetés|befizetés",
+        "ro": "achiziție|plată|plata",
+        "tr": "ödeme|satın alma",
+        "el": "αγορά|πληρωμή",
+        "ru": "покупка|оплата|платеж",
+        "uk": "покупка|оплата|платіж",
+        "ja": "お支払い|購入|ご請求",
+        "zh": "付款|支付|购买",
+        "ko": "결제|구매",
+    },
     "purchase": {
         "en": "thank you for your purchase|thanks for your purchase|thank you for your payment|thanks for your payment"
         "|thank you for shopping|payment received|payment successful|your purchase|purchase summary|we received your payment"
