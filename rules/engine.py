@@ -11,7 +11,7 @@ from rules.decision import Decision, Reason, TraceLine
 from rules.facts import NOT_ALL_READ, MailFacts, TenantPolicy
 from rules.keeping import Kept, keep_by
 from rules.mail_view import MailView
-from rules.recognising import lines_of_doubt, may_be_in_text, recognise, why_nothing
+from rules.recognising import lines_of_doubt, may_be_in_text, of_machines, recognise, why_nothing
 from rules.standards import ImportStandard
 from rules.telling import reason_of_mistrust, reason_of_naming
 
@@ -27,6 +27,9 @@ def decide(
 
     `standards` are the tenant's own; `catalogue` those that all tenants share, without the ids in `switched_off`.
     """
+    special = of_machines(facts)
+    if special is not None:
+        return Decision("not_imported", special, catalogue_version=catalogue.version if catalogue is not None else None)
     own = StandardList.of_tenant(standards) if isinstance(standards, Iterable) else standards
     view = MailView(facts, policy)
     mine = last = ask(own, view, seeks_names=True)

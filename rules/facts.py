@@ -87,6 +87,16 @@ class ForwardClaim:
 
 
 @dataclass(frozen=True, slots=True)
+class Special:
+    """Mail about mail, or about a bill that lies elsewhere. Link and code are claims; no link is ever followed."""
+
+    kind: str  # "bounce", "auto_reply", "forwarding_confirmation" or "link_only"
+    link: str | None = None
+    domain: str | None = None  # of the link
+    code: str | None = None  # that a provider wants to be told
+
+
+@dataclass(frozen=True, slots=True)
 class MailFacts:
     """One message. The defaults are those of a mail that says nothing about itself."""
 
@@ -112,6 +122,7 @@ class MailFacts:
     # "contents": names, declared types and sizes are known, the octets are not.
     not_fetched: tuple[str, ...] = ()
     accounting: Accounting | None = None  # of the text; None: nobody looked
+    special: Special | None = None
 
     def to_json(self) -> dict[str, Any]:
         """These facts as JSON values; from_json gives the same facts back."""
@@ -126,6 +137,7 @@ class MailFacts:
         known["date"] = datetime.fromisoformat(known["date"]) if known.get("date") else None
         known["attachments"] = tuple(_attachment(each) for each in known.get("attachments", ()))
         known["accounting"] = _accounting(known.get("accounting"))
+        known["special"] = Special(**known["special"]) if known.get("special") else None
         known["forward"] = ForwardClaim(**known["forward"]) if known.get("forward") else None
         known["from_addresses"] = tuple(known.get("from_addresses", ()))
         for name in ("is_broken", "not_fetched"):

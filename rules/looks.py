@@ -8,7 +8,7 @@ from dataclasses import MISSING, dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from rules.facts import Accounting, AttachmentFacts, EInvoice, Evidence, ForwardClaim, MailFacts
+from rules.facts import Accounting, AttachmentFacts, EInvoice, Evidence, ForwardClaim, MailFacts, Special
 
 _ENCODE = json.JSONEncoder(separators=(",", ":")).encode
 
@@ -35,11 +35,14 @@ class Look:
 
 _USUAL: dict[type, dict[str, Any]] = {
     kind: {each.name: each.default for each in fields(kind)}
-    for kind in (MailFacts, AttachmentFacts, EInvoice, ForwardClaim, Accounting, Evidence)
+    for kind in (MailFacts, AttachmentFacts, EInvoice, ForwardClaim, Accounting, Evidence, Special)
 }
 
 
-def plain_values(values: MailFacts | AttachmentFacts | EInvoice | ForwardClaim | Accounting | Evidence) -> dict[str, Any]:
+_Facts = MailFacts | AttachmentFacts | EInvoice | ForwardClaim | Accounting | Evidence | Special
+
+
+def plain_values(values: _Facts) -> dict[str, Any]:
     """The fields that are not as usual, as JSON has them; MailFacts.from_json reads them.
 
     Not dataclasses.asdict: it copies deeply, 70 us a mail.
@@ -50,7 +53,7 @@ def plain_values(values: MailFacts | AttachmentFacts | EInvoice | ForwardClaim |
         if usual is not MISSING and value == usual:
             continue
         match value:
-            case AttachmentFacts() | EInvoice() | ForwardClaim() | Accounting():
+            case AttachmentFacts() | EInvoice() | ForwardClaim() | Accounting() | Special():
                 said[name] = plain_values(value)
             case datetime():
                 said[name] = value.isoformat()

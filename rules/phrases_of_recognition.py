@@ -23,6 +23,29 @@ PHRASES_OF_RECOGNITION: dict[str, tuple[str, str, str]] = {
         "niet geïmporteerd: geen importstandaard past, en geen bijgevoegde pdf is een factuur of een bon "
         "({score} van 100 punten)",
     ),
+    "bounce": (
+        "not imported: this is a report about a mail's delivery",
+        "nicht importiert: das ist ein Bericht über die Zustellung einer Mail",
+        "niet geïmporteerd: dit is een bericht over de bezorging van een mail",
+    ),
+    "auto_reply": (
+        "not imported: this is an automatic reply",
+        "nicht importiert: das ist eine automatische Antwort",
+        "niet geïmporteerd: dit is een automatisch antwoord",
+    ),
+    "forwarding_confirmation": (
+        "not imported: a mail service asks whether mail may be forwarded to this address; confirm with its link or code "
+        "({domain})",
+        "nicht importiert: ein Maildienst fragt, ob an diese Adresse weitergeleitet werden darf; zu bestätigen mit Link "
+        "oder Code ({domain})",
+        "niet geïmporteerd: een maildienst vraagt of naar dit adres doorgestuurd mag worden; bevestig met link of code "
+        "({domain})",
+    ),
+    "link_only": (
+        "not imported: the invoice is not in this mail, it says to fetch it at {domain}",
+        "nicht importiert: die Rechnung ist nicht in dieser Mail, sie soll bei {domain} abgeholt werden",
+        "niet geïmporteerd: de factuur zit niet in deze mail, ze moet bij {domain} opgehaald worden",
+    ),
     "is_picture": (
         '"{filename}" is a picture that may be a document',
         '"{filename}" ist ein Bild, das ein Dokument sein kann',

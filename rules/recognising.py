@@ -12,6 +12,13 @@ from rules.recognition.accounting.rating import LEFT_OPEN
 from rules.recognition.content import imports_by_itself, is_invoice_format
 
 
+def of_machines(facts: MailFacts) -> Reason | None:
+    """Why a mail is imported by nothing, whatever fits: a bounce brings back what was sent, an auto-reply says nothing."""
+    if facts.special is None or facts.special.kind not in {"bounce", "auto_reply"}:
+        return None
+    return Reason("bounce") if facts.special.kind == "bounce" else Reason("auto_reply")
+
+
 def recognise(facts: MailFacts, policy: TenantPolicy) -> Kept | None:
     """What of this mail imports by itself; None when nothing does."""
     carried = [each for each in facts.attachments if imports_by_itself(each)]
@@ -47,6 +54,10 @@ def why_nothing(facts: MailFacts, policy: TenantPolicy) -> Reason:
     """Why recognition imports nothing of a mail: the likeliest invoice in it, or that there is none."""
     carried = [each for each in facts.attachments if imports_by_itself(each) or _is_rated_picture(each)]
     best = max([*map(_score, carried), facts.accounting.score if facts.accounting else 0], default=0)
+    if facts.special is not None and not carried:
+        if facts.special.kind == "forwarding_confirmation":
+            return Reason("forwarding_confirmation", {"domain": told(facts.special.domain or "")})
+        return Reason("link_only", {"domain": told(facts.special.domain or "")})
     if policy.possible_score <= best < policy.import_score:
         return Reason("possible_invoice", {"score": best})
     if any(map(imports_by_itself, carried)):

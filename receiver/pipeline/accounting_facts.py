@@ -10,13 +10,16 @@ from typing import Final
 
 from receiver.pipeline.pdf_text import read_pdf
 from receiver.pipeline.reading import Reading
+from receiver.pipeline.unpack import Unpacked
 from receiver.rendering.plain import plain_text
-from rules.facts import Accounting, AttachmentFacts, ForwardClaim
+from rules.facts import Accounting, AttachmentFacts, ForwardClaim, Special
 from rules.recognition.accounting.hints import HEADER_NAMES, Hints
 from rules.recognition.accounting.rating import LEFT_OPEN, SHORT_TEXT, rate_file, rate_text
 from rules.recognition.accounting.reading import holds_money
 from rules.recognition.accounting.structured import read_structured
 from rules.recognition.language import language_of
+from rules.recognition.special import HEADER_NAMES as SPECIAL_NAMES
+from rules.recognition.special import find_link, find_special
 
 MOST_FILES: Final = 12
 MOST_OCTETS: Final = 64 * 1024**2
@@ -82,6 +85,20 @@ class Rater:
         read = read_pdf(octets)
         language = language_of(read.text[:_TYPES_READ]) or self.language
         return rate_file(read.text, read.state, name, self.hints, self.text, language)
+
+
+def special_of(
+    unpacked: Unpacked, rater: Rater, reading: Reading, reverse_path: str, rating: Accounting | None
+) -> Special | None:
+    """Whether the mail is about mail, or only says where a bill lies."""
+    fields = unpacked.fields
+    header = {name: str(fields[name])[:500] for name in SPECIAL_NAMES if fields.get(name) is not None}
+    media_type = " ".join(str(fields.get("content-type", "")).lower().split())[:500]
+    sender = next(iter(reading.from_addresses), "").lower()
+    special = find_special(media_type, header, sender, reverse_path, reading.subject, rater.text)
+    if special or rating is None or all(each.code != "elsewhere" for each in rating.evidence):
+        return special
+    return find_link(rater.text, rater.html)
 
 
 def header_of(fields: Mapping[str, object]) -> dict[str, str]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from receiver.mail.charsets import storable
 from receiver.mail.fields import decode_words
-from receiver.pipeline.accounting_facts import Rater, header_of
+from receiver.pipeline.accounting_facts import Rater, header_of, special_of
 from receiver.pipeline.reading import Reading, read
 from receiver.pipeline.unpack import Kind, Leaf, Unpacked
 from receiver.rendering.plain import plain_text
@@ -91,6 +91,7 @@ def _mail_facts(
     unpacked: Unpacked, reading: Reading, reverse_path: str, forward: ForwardClaim | None, inventory: _Inventory
 ) -> MailFacts:
     text = inventory.rater.text
+    accounting = inventory.rater.of_text()
     return MailFacts(
         from_addresses=_canonical(reading.from_addresses),
         from_header=reading.from_header,
@@ -107,7 +108,8 @@ def _mail_facts(
         reply_to=_canonical(reading.reply_to),
         octets=unpacked.root.end - unpacked.root.start,
         language=inventory.rater.language,
-        accounting=inventory.rater.of_text(),
+        accounting=accounting,
+        special=special_of(unpacked, inventory.rater, reading, reverse_path, accounting),
     )
 
 

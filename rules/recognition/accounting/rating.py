@@ -213,7 +213,7 @@ def _note_subject(ledger: _Ledger, hints: Hints, *, has_file: bool) -> list[str]
     for meaning, code in _SUBJECT_AGAINST.items():
         if meaning in meanings and not (is_named and meaning in {"other.order", "other.booking", "against.account"}):
             ledger.add(code, "subject")
-    for meaning in ("against.not_yet", "against.denied"):
+    for meaning in ("against.not_yet", "against.denied", *(() if has_file else ("against.elsewhere",))):
         if meaning in meanings:
             ledger.add(_WORDS_AGAINST[meaning], "subject")
     if hints.names_titles:
