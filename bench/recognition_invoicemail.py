@@ -2,9 +2,9 @@
 
     .venv/bin/python -m bench.recognition_invoicemail [--corpus FOLDER] [--half 0|1] [--no-speed]
 
-Reads each row of the answer key as the parsing child does, in this process, and has the rules decide for a tenant without
-standards. A file that is no mail is put into one that says nothing. Rows marked ambiguous count neither way. The files
-are parted by a hash of their names: words and weights were worked on with half 0 in sight, half 1 was only measured.
+Reads each row of the answer key as the parsing child does, in this process, and has the rules decide for a tenant
+without standards. A file that is no mail is put into one that says nothing. Rows marked ambiguous count neither way. The
+files are parted by a hash of their names: words and weights were worked on with half 0 in sight; half 1 was measured.
 Speed: beside CPython's email parser on the same mails, and beside invoice2data (.tools/invoice2data, where ./dev has
 installed it) on the same PDFs, in the same run. Processor time.
 """
@@ -31,7 +31,7 @@ from rules.decision import Decision
 from rules.engine import decide
 from rules.facts import Accounting, MailFacts, TenantPolicy
 from rules.recognition.accounting.hints import Hints
-from rules.recognition.accounting.rating import rate_file
+from rules.recognition.accounting.rating import FileText, rate_file
 from rules.recognition.language import language_of
 
 HOUSE = Path(__file__).parents[1]
@@ -82,7 +82,9 @@ class Tally:
 def cases(corpus: Path) -> list[Case]:
     """Every row of the key, each as a mail."""
     with (corpus / "manifest.csv").open(encoding="utf-8", newline="") as file:
-        return [Case(row, _as_mail(row["container"], (corpus / row["file"]).read_bytes())) for row in csv.DictReader(file)]
+        return [
+            Case(row, _as_mail(row["container"], (corpus / row["file"]).read_bytes())) for row in csv.DictReader(file)
+        ]
 
 
 def facts_of(octets: bytes) -> MailFacts:
@@ -103,7 +105,9 @@ def judge(case: Case, tally: Tally) -> None:
     tally.imported_wrong += is_imported and not is_document
     tally.possible += is_possible and is_document
     if is_document != is_imported and not (is_document and is_possible):
-        tally.misses.append(f"{case.row['file']}: {decision.state}, {decision.reason.code} {dict(decision.reason.params)}")
+        tally.misses.append(
+            f"{case.row['file']}: {decision.state}, {decision.reason.code} {dict(decision.reason.params)}"
+        )
     if is_document and case.row["total"]:
         told = _total(facts, decision)
         is_right = told is not None and Decimal(told) == Decimal(case.row["total"])
@@ -152,7 +156,8 @@ def speed(found: list[Case], corpus: Path) -> None:
     pdfs = sorted(corpus.glob("*.pdf"))
     costs = {path: _milliseconds(lambda path=path: _read_by_us(path.read_bytes())) for path in pdfs}  # type: ignore[misc]
     of_three = [cost for path, cost in costs.items() if read_pdf(path.read_bytes()).pages >= _PAGES]
-    print(f"{len(pdfs)} PDFs, text and rating: median {statistics.median(costs.values()):.1f} ms, most {max(costs.values()):.1f} ms")
+    median, most = statistics.median(costs.values()), max(costs.values())
+    print(f"{len(pdfs)} PDFs, text and rating: median {median:.1f} ms, most {most:.1f} ms")
     if of_three:
         print(f"  of {_PAGES} pages and more: " + ", ".join(f"{each:.1f} ms" for each in of_three))
     _beside_invoice2data(pdfs)
@@ -181,12 +186,13 @@ def _beside_invoice2data(pdfs: list[Path]) -> None:
     told = json.loads(run.stdout.splitlines()[-1])
     costs = [seconds * 1000 for seconds, _ in told]
     answered = sum(1 for _, amount in told if amount)
-    print(f"  invoice2data, the same PDFs: median {statistics.median(costs):.1f} ms, most {max(costs):.1f} ms; amounts: {answered}")
+    median, most = statistics.median(costs), max(costs)
+    print(f"  invoice2data, the same PDFs: median {median:.1f} ms, most {most:.1f} ms; amounts: {answered}")
 
 
 def _read_by_us(octets: bytes) -> Accounting:
     read = read_pdf(octets)
-    return rate_file(read.text, read.state, "file.pdf", Hints(), "", language_of(read.text))
+    return rate_file(FileText(read.text, read.state, "file.pdf", language_of(read.text)), Hints())
 
 
 def _read_by_python(octets: bytes) -> int:

@@ -58,7 +58,9 @@ def plain_values(values: _Facts) -> dict[str, Any]:
             case datetime():
                 said[name] = value.isoformat()
             case tuple():
-                said[name] = [plain_values(each) if isinstance(each, AttachmentFacts | Evidence) else each for each in value]
+                said[name] = [
+                    plain_values(each) if isinstance(each, AttachmentFacts | Evidence) else each for each in value
+                ]
             case _:
                 said[name] = value
     return said

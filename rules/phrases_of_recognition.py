@@ -34,12 +34,12 @@ PHRASES_OF_RECOGNITION: dict[str, tuple[str, str, str]] = {
         "niet geïmporteerd: dit is een automatisch antwoord",
     ),
     "forwarding_confirmation": (
-        "not imported: a mail service asks whether mail may be forwarded to this address; confirm with its link or code "
-        "({domain})",
-        "nicht importiert: ein Maildienst fragt, ob an diese Adresse weitergeleitet werden darf; zu bestätigen mit Link "
-        "oder Code ({domain})",
-        "niet geïmporteerd: een maildienst vraagt of naar dit adres doorgestuurd mag worden; bevestig met link of code "
-        "({domain})",
+        "not imported: a mail service asks whether mail may be forwarded to this address; confirm with its link or "
+        "code ({domain})",
+        "nicht importiert: ein Maildienst fragt, ob an diese Adresse weitergeleitet werden darf; zu bestätigen mit "
+        "Link oder Code ({domain})",
+        "niet geïmporteerd: een maildienst vraagt of naar dit adres doorgestuurd mag worden; bevestig met link of "
+        "code ({domain})",
     ),
     "link_only": (
         "not imported: the invoice is not in this mail, it says to fetch it at {domain}",

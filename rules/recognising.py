@@ -1,7 +1,7 @@
 """What built-in recognition imports of a mail that no standard decides about, and why not the rest.
 
-By content and by rating (recognition.accounting), with the tenant's thresholds: from `import_score` on a document imports
-by itself, from `possible_score` on it may be one. A PDF that nobody rated counts as before there were ratings. Pure.
+By content and by rating (recognition.accounting), with the tenant's thresholds: from `import_score` on a document
+imports by itself, from `possible_score` on it may be one. A PDF that nobody rated imports, as a PDF always did. Pure.
 """
 
 from rules.decision import Parameters, Reason, TraceLine, told
@@ -13,7 +13,7 @@ from rules.recognition.content import imports_by_itself, is_invoice_format
 
 
 def of_machines(facts: MailFacts) -> Reason | None:
-    """Why a mail is imported by nothing, whatever fits: a bounce brings back what was sent, an auto-reply says nothing."""
+    """Why nothing imports a mail, whatever fits: a bounce brings back what was sent, an auto-reply says nothing."""
     if facts.special is None or facts.special.kind not in {"bounce", "auto_reply"}:
         return None
     return Reason("bounce") if facts.special.kind == "bounce" else Reason("auto_reply")
@@ -62,6 +62,10 @@ def why_nothing(facts: MailFacts, policy: TenantPolicy) -> Reason:
         return Reason("possible_invoice", {"score": best})
     if any(map(imports_by_itself, carried)):
         return Reason("no_accounting_document", {"score": best})
+    return _nothing_there(facts)
+
+
+def _nothing_there(facts: MailFacts) -> Reason:
     if any(is_invoice_format(each) for each in facts.attachments):
         return Reason("nothing_fits_shown_by_body")
     if NOT_ALL_READ & set(facts.is_broken):

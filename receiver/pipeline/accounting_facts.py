@@ -4,22 +4,24 @@ Reads PDFs (pdf_text) and has the pure rules.recognition.accounting rate what it
 Bounded: so many files, so many octets a mail; beyond that a file is rated by the words around it alone.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from email.message import Message
 from typing import Final
 
+from receiver.mail.fields import text_of
 from receiver.pipeline.pdf_text import read_pdf
 from receiver.pipeline.reading import Reading
 from receiver.pipeline.unpack import Unpacked
 from receiver.rendering.plain import plain_text
 from rules.facts import Accounting, AttachmentFacts, ForwardClaim, Special
 from rules.recognition.accounting.hints import HEADER_NAMES, Hints
-from rules.recognition.accounting.rating import LEFT_OPEN, SHORT_TEXT, rate_file, rate_text
+from rules.recognition.accounting.rating import LEFT_OPEN, SHORT_TEXT, FileText, rate_file, rate_text
 from rules.recognition.accounting.reading import holds_money
 from rules.recognition.accounting.structured import read_structured
 from rules.recognition.language import language_of
 from rules.recognition.special import HEADER_NAMES as SPECIAL_NAMES
-from rules.recognition.special import find_link, find_special
+from rules.recognition.special import Head, find_link, find_special
 
 MOST_FILES: Final = 12
 MOST_OCTETS: Final = 64 * 1024**2
@@ -75,32 +77,34 @@ class Rater:
         if attachment.media_type in _PICTURES:
             if attachment.is_referenced or len(octets) < SMALLEST_PICTURE:
                 return None
-            return rate_file("", "picture", name, self.hints, self.text)
+            return rate_file(FileText("", "picture", name), self.hints, self.text)
         if attachment.media_type != "application/pdf":
             return None
         self._files += 1
         self._octets += len(octets)
         if self._files > MOST_FILES or self._octets > MOST_OCTETS:
-            return rate_file("", "not_read", name, self.hints, self.text)
+            return rate_file(FileText("", "not_read", name), self.hints, self.text)
         read = read_pdf(octets)
         language = language_of(read.text[:_TYPES_READ]) or self.language
-        return rate_file(read.text, read.state, name, self.hints, self.text, language)
+        return rate_file(FileText(read.text, read.state, name, language), self.hints, self.text)
 
 
-def special_of(
-    unpacked: Unpacked, rater: Rater, reading: Reading, reverse_path: str, rating: Accounting | None
-) -> Special | None:
-    """Whether the mail is about mail, or only says where a bill lies."""
+def special_of(unpacked: Unpacked, rater: Rater, reading: Reading, rating: Accounting | None) -> Special | None:
+    """Whether the mail is about mail, or only says where a bill lies. `rating`: of its text."""
     fields = unpacked.fields
-    header = {name: str(fields[name])[:500] for name in SPECIAL_NAMES if fields.get(name) is not None}
-    media_type = " ".join(str(fields.get("content-type", "")).lower().split())[:500]
+    media_type = " ".join(text_of(fields, "content-type").lower().split())[:500]
     sender = next(iter(reading.from_addresses), "").lower()
-    special = find_special(media_type, header, sender, reverse_path, reading.subject, rater.text)
+    head = Head(media_type, _values_of(fields, SPECIAL_NAMES), sender, reading.subject)
+    special = find_special(head, rater.text)
     if special or rating is None or all(each.code != "elsewhere" for each in rating.evidence):
         return special
     return find_link(rater.text, rater.html)
 
 
-def header_of(fields: Mapping[str, object]) -> dict[str, str]:
+def header_of(fields: Message) -> dict[str, str]:
     """The fields that hints are made of."""
-    return {name: str(fields[name])[:500] for name in HEADER_NAMES if fields.get(name) is not None}
+    return _values_of(fields, HEADER_NAMES)
+
+
+def _values_of(fields: Message, names: Iterable[str]) -> dict[str, str]:
+    return {name: text_of(fields, name)[:500] for name in names if fields.get(name) is not None}

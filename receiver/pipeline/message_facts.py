@@ -109,7 +109,7 @@ def _mail_facts(
         octets=unpacked.root.end - unpacked.root.start,
         language=inventory.rater.language,
         accounting=accounting,
-        special=special_of(unpacked, inventory.rater, reading, reverse_path, accounting),
+        special=special_of(unpacked, inventory.rater, reading, accounting),
     )
 
 

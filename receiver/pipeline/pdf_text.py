@@ -1,7 +1,8 @@
 """The text of a PDF by its lines, and what could be read of it. Runs in the limited child only.
 
 Lines are put together by their place on the page, columns parted by two blanks, so that a label and its value stand in
-one line however the file orders them. Bounded in octets, pages, characters and pieces; between pages, in processor time.
+one line however the file orders them. Bounded in octets, pages, characters and pieces, and in processor time between
+pages (within one, the child's own limit holds).
 Never renders, never follows a link, never opens an attachment. Raises nothing that a PDF causes.
 Standard: ISO 32000-1.
 """
@@ -146,7 +147,9 @@ def _in_lines(pieces: list[_Piece]) -> str:
 
 def _is_readable(text: str) -> bool:
     letters = sum(map(str.isalpha, text))
-    lost = sum(1 for each in text if each == "\ufffd" or "\ue000" <= each <= "\uf8ff" or (each < " " and each not in "\n\r\t"))
+    lost = sum(
+        1 for each in text if each == "\ufffd" or "\ue000" <= each <= "\uf8ff" or (each < " " and each not in "\n\r\t")
+    )
     return letters >= _FEWEST_LETTERS and lost <= _MOST_UNREADABLE * len(text)
 
 

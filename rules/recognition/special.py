@@ -2,11 +2,12 @@
 
 Bounces and auto-replies are told by what machines write for machines, never by a word alone: invoices are sent
 automatically as well. Links are read and never followed; code and link are claims of whoever wrote the mail. Pure.
-Raises nothing. Standard: RFC 3464 and 8098 (reports), RFC 3834 (Auto-Submitted), RFC 5321 4.5.5 (null reverse-path).
+Raises nothing. Standard: RFC 3464 and 8098 (reports), RFC 3834 (Auto-Submitted).
 """
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from html import unescape
 from typing import Final
 from urllib.parse import urlsplit
@@ -14,20 +15,31 @@ from urllib.parse import urlsplit
 from rules.facts import Special
 from rules.recognition.accounting.lexicon import find, fold
 
-HEADER_NAMES: Final = ("auto-submitted", "precedence", "x-autoreply", "x-autorespond", "x-auto-reply", "x-failed-recipients")
+HEADER_NAMES: Final = (
+    "auto-submitted",
+    "precedence",
+    "x-autoreply",
+    "x-autorespond",
+    "x-auto-reply",
+    "x-failed-recipients",
+)
 _LONGEST_LINK: Final = 2000
 _MOST_READ: Final = 60_000
+_REPORT = re.compile(r"report-type=\W?(?:delivery|disposition)")
 _DAEMON = re.compile(r"^(?:mailer-daemon|postmaster|mail-daemon|mdaemon|bounces?)(?:[+@-]|$)")
 _BOUNCE_WORDS = re.compile(
     r"undeliver|delivery status|delivery (?:has )?failed|delivery failure|returned mail|mail delivery|failure notice"
-    r"|unzustellbar|nicht zugestellt|zustellung fehlgeschlagen|onbestelbaar|niet (?:af)?geleverd|non remis|echec de la remise"
-    r"|no se (?:puede|pudo) entregar|no entregado|mancata consegna|non recapitato|nao entregue|niedostarcz|kan inte leverer"
+    r"|unzustellbar|nicht zugestellt|zustellung fehlgeschlagen|onbestelbaar|niet (?:af)?geleverd|non remis"
+    r"|echec de la remise"
+    r"|no se (?:puede|pudo) entregar|no entregado|mancata consegna|non recapitato|nao entregue|niedostarcz"
+    r"|kan inte leverer"
     r"|kunne ikke leveres|toimitus epaonnistui|nedorucit|kezbesithetetlen"
 )
 _REPLY_WORDS = re.compile(
     r"^(?:automatic reply|auto-?reply|automatische antwort|abwesenheit|out of (?:the )?office|automatisch antwoord"
     r"|reponse automatique|respuesta automatica|risposta automatica|resposta automatica|autosvar|automatiskt svar"
-    r"|automaattinen vastaus|automatyczna odpowiedz|automaticka odpoved|automatikus valasz|raspuns automat|自動返信|自动回复)"
+    r"|automaattinen vastaus|automatyczna odpowiedz|automaticka odpoved|automatikus valasz|raspuns automat"
+    r"|自動返信|自动回复)"
 )
 _FORWARDING = re.compile(
     r"forward|weiterleit|doorstu|transfert|reexped|reenvi|inoltr|encaminh|przekaz|przekier|vidarebefordr|videresend|viderebring"
@@ -46,23 +58,29 @@ _PROVIDERS: Final = {
 _CODE_IN_SUBJECT = re.compile(r"\(#(\d{5,12})\)")
 _CODE = re.compile(r"(?<![\d/=#&?-])(\d{4,10})(?![\d-])")
 _LINK = re.compile(r"https?://[^\s<>\"'\]\[\\^`{|}]{4,2000}", re.IGNORECASE)
-_ANCHOR = re.compile(r"<a\b[^<>]{0,500}?href\s{0,3}=\s{0,3}[\"']?(https?://[^\"'<>\s]{4,2000})[^<>]{0,2000}>", re.IGNORECASE)
+_ANCHOR = re.compile(
+    r"<a\b[^<>]{0,500}?href\s{0,3}=\s{0,3}[\"']?(https?://[^\"'<>\s]{4,2000})[^<>]{0,2000}>", re.IGNORECASE
+)
 _TAG = re.compile(r"<[^<>]{0,2000}>")
 
 
-def find_special(
-    media_type: str, header: Mapping[str, str], sender: str, reverse_path: str, subject: str, text: str
-) -> Special | None:
-    """What kind of mail about mail this is; None of any other.
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What the header says of how a mail came to be."""
 
-    `media_type` of the whole mail with its parameters, `header` the fields of HEADER_NAMES by lower-case name, `sender` the
-    canonical address in From.
-    """
-    if _is_bounce(media_type, header, sender, subject):
+    media_type: str  # of the whole mail, with its parameters, in lower case
+    header: Mapping[str, str]  # the fields of HEADER_NAMES, by lower-case name
+    sender: str  # the address in From, in lower case
+    subject: str
+
+
+def find_special(head: Head, text: str) -> Special | None:
+    """What kind of mail about mail this is; None of any other. `text`: the body as plain text."""
+    if _is_bounce(head):
         return Special("bounce")
-    if _is_auto_reply(header, reverse_path, subject):
+    if _is_auto_reply(head):
         return Special("auto_reply")
-    return _forwarding_confirmation(sender, subject, text[:_MOST_READ])
+    return _forwarding_confirmation(head.sender, head.subject, text[:_MOST_READ])
 
 
 def find_link(text: str, html: str) -> Special | None:
@@ -74,30 +92,28 @@ def find_link(text: str, html: str) -> Special | None:
     named = next((each for each in find(fold(text)) if each.meaning == "against.elsewhere"), None)
     if named is None:
         return None
-    link = _LINK.search(text, named.start) or _LINK.search(text)
-    return _elsewhere(link[0]) if link else next((_elsewhere(each) for _, each in _named_links(html)), None)
+    in_text = _LINK.search(text, named.start) or _LINK.search(text)
+    return _elsewhere(in_text[0]) if in_text else next((_elsewhere(each) for _, each in _named_links(html)), None)
 
 
-def _is_bounce(media_type: str, header: Mapping[str, str], sender: str, subject: str) -> bool:
+def _is_bounce(head: Head) -> bool:
     # A read receipt is a report, too: RFC 8098.
-    if media_type.startswith("multipart/report") and re.search(r"report-type=\W?(?:delivery|disposition)", media_type):
+    if head.media_type.startswith("multipart/report") and _REPORT.search(head.media_type):
         return True
-    if header.get("x-failed-recipients"):
+    if head.header.get("x-failed-recipients"):
         return True
-    # A null reverse-path alone says little: a mailbox may not keep it, and parcels are "not delivered" as well.
-    return bool(_DAEMON.match(sender)) and bool(_BOUNCE_WORDS.search(fold(subject)))
+    # A null reverse-path says little: a mailbox may not keep it, and parcels are "not delivered" as well.
+    return bool(_DAEMON.match(head.sender)) and bool(_BOUNCE_WORDS.search(fold(head.subject)))
 
 
-def _is_auto_reply(header: Mapping[str, str], reverse_path: str, subject: str) -> bool:
+def _is_auto_reply(head: Head) -> bool:
+    submitted = head.header.get("auto-submitted", "").strip().lower()
     # RFC 3834 5: "auto-generated" is what every invoicing program is, "auto-replied" answers somebody.
-    if header.get("auto-submitted", "").strip().lower().startswith("auto-replied"):
+    if submitted.startswith("auto-replied") or head.header.get("precedence", "").strip().lower() == "auto_reply":
         return True
-    if header.get("precedence", "").strip().lower() == "auto_reply":
+    if any(head.header.get(name) for name in ("x-autoreply", "x-autorespond", "x-auto-reply")):
         return True
-    if any(header.get(name) for name in ("x-autoreply", "x-autorespond", "x-auto-reply")):
-        return True
-    is_by_machine = not reverse_path or bool(header.get("auto-submitted"))
-    return is_by_machine and bool(_REPLY_WORDS.match(fold(subject)))
+    return submitted not in {"", "no"} and bool(_REPLY_WORDS.match(fold(head.subject)))
 
 
 def _forwarding_confirmation(sender: str, subject: str, text: str) -> Special | None:
@@ -110,7 +126,9 @@ def _forwarding_confirmation(sender: str, subject: str, text: str) -> Special | 
     link = next((each for each in links if _is_confirming(each, hosts)), None)
     if code is None and link is None:
         return None
-    return Special("forwarding_confirmation", link=link, domain=_domain(link) if link else None, code=code[1] if code else None)
+    return Special(
+        "forwarding_confirmation", link=link, domain=_domain(link) if link else None, code=code[1] if code else None
+    )
 
 
 def _hosts_of(domain: str) -> tuple[str, ...]:

@@ -19,7 +19,15 @@ _LOCAL_PARTS: Final = re.compile(
     r"|compta(?:bilite)?|factures?|fatture?|fatturazione|amministrazione|faktur[ay]?|faktury|ksiegowosc|ekonomi"
     r"|lasku(?:tus)?|szamla(?:zas)?|facturi|kvittering|kvitto|recibos?|boletos?|contabilidad|administracion)(?:$|[._+-])"
 )
-_ANNOUNCING: Final = ("title.", "other.order", "other.booking", "for.", "label.payable", "label.payment", "label.number")
+_ANNOUNCING: Final = (
+    "title.",
+    "other.order",
+    "other.booking",
+    "for.",
+    "label.payable",
+    "label.payment",
+    "label.number",
+)
 _TITLES: Final = frozenset({"title.invoice", "title.receipt", "title.credit_note", "title.reminder"})
 
 
@@ -44,7 +52,7 @@ class Hints:
             subject=subject,
             sender_name=sender_name,
             sender_address=sender_address,
-            is_list=is_list and "no" != header.get("list-post", "").strip().lower(),
+            is_list=is_list and header.get("list-post", "").strip().lower() != "no",
             is_bulk=precedence in {"bulk", "list", "junk"} or bool(header.get("list-id")),
             is_reply=mark == "reply" or (bool(header.get("in-reply-to")) and mark is None),
         )

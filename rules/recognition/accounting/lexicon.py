@@ -75,7 +75,9 @@ def find(folded: str) -> list[Found]:
                 beyond = end
                 break
     if _SPACELESS.search(folded):
-        found.extend(Found(_SPACELESS_MEANINGS[m.group()], m.start(), m.end()) for m in _SPACELESS_WORDS.finditer(folded))
+        found.extend(
+            Found(_SPACELESS_MEANINGS[m.group()], m.start(), m.end()) for m in _SPACELESS_WORDS.finditer(folded)
+        )
         found.sort(key=lambda each: each.start)
     return found
 

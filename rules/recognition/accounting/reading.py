@@ -17,10 +17,13 @@ MOST_READ_BEHIND = 8_000
 _BLANK_RUN = re.compile(r"[ \t\u00a0\u034f\u00ad\u200b-\u200f\u2060-\u2064\ufeff]{30,}")
 _CELL = re.compile(r"\S(?:[^\n\t ]| (?! ))*")
 _DIGIT = re.compile(r"\d")
+_SAYS = re.compile(r"[^\W_]")
 _LINES_BELOW = 3
 
 
-_MONEY = re.compile(r"(?:[$€£¥₹]|\b(?:EUR|USD|GBP|CHF|PLN|SEK|NOK|DKK|CZK|RON|CAD|AUD)\b) ?\d|\d[.,]\d\d ?(?:[€£$]|[A-Za-z]{2,3}\b)")
+_MONEY = re.compile(
+    r"(?:[$€£¥₹]|\b(?:EUR|USD|GBP|CHF|PLN|SEK|NOK|DKK|CZK|RON|CAD|AUD)\b) ?\d|\d[.,]\d\d ?(?:[€£$]|[A-Za-z]{2,3}\b)"
+)
 
 
 def holds_money(text: str) -> bool:
@@ -98,11 +101,11 @@ class Reading:
 
     def says_something(self, start: int, end: int) -> bool:
         """Whether a letter or digit stands there."""
-        return bool(re.compile(r"[^\W_]").search(self.folded, start, end))
+        return _SAYS.search(self.folded, start, end) is not None
 
 
 def _lines(folded: str) -> list[Line]:
-    lines = []
+    lines: list[Line] = []
     start = 0
     for text in folded.split("\n"):
         stripped = text.strip()

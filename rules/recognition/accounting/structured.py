@@ -1,7 +1,7 @@
 """What a mail's HTML says to machines: schema.org Invoice, Order and their kin, as JSON-LD or microdata.
 
-JSON is read within limits on octets, depth and number; what is not as the vocabulary has it is passed over. A claim, like
-the text. Pure. Raises nothing. Standard: schema.org Invoice, Order, ParcelDelivery, Reservation; JSON-LD 1.1; HTML
+JSON is read within limits on octets, depth and number; what is not as the vocabulary has it is passed over. A claim, as
+the text is. Pure. Raises nothing. Standard: schema.org Invoice, Order, ParcelDelivery, Reservation; JSON-LD 1.1; HTML
 microdata.
 """
 
@@ -21,8 +21,12 @@ MOST_DEPTH: Final = 24
 MOST_NODES: Final = 2000
 _SCRIPT = re.compile(r"<script\b[^>]{0,300}application/ld\+json[^>]{0,100}>", re.IGNORECASE)
 _ITEM = re.compile(r"itemtype\s{0,3}=\s{0,3}[\"']?https?://schema\.org/([A-Za-z]{3,40})", re.IGNORECASE)
-_PROPERTY = re.compile(r"<[a-z0-9]{1,10}\b[^<>]{0,300}?itemprop\s{0,3}=\s{0,3}[\"']?([A-Za-z]{3,40})[^<>]{0,600}>", re.IGNORECASE)
-_CONTENT = re.compile(r"\b(?:content|datetime|href)\s{0,3}=\s{0,3}(?:\"([^\"<>]{0,300})\"|'([^'<>]{0,300})')", re.IGNORECASE)
+_PROPERTY = re.compile(
+    r"<[a-z0-9]{1,10}\b[^<>]{0,300}?itemprop\s{0,3}=\s{0,3}[\"']?([A-Za-z]{3,40})[^<>]{0,600}>", re.IGNORECASE
+)
+_CONTENT = re.compile(
+    r"\b(?:content|datetime|href)\s{0,3}=\s{0,3}(?:\"([^\"<>]{0,300})\"|'([^'<>]{0,300})')", re.IGNORECASE
+)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _CODES: Final = {"Invoice": "schema_invoice", "Order": "schema_order", "ParcelDelivery": "schema_delivery"}
 
@@ -96,7 +100,7 @@ def _nodes(values: Any) -> Iterator[tuple[str, dict[str, Any]]]:
 
 def _microdata_items(html: str) -> Iterator[tuple[str, dict[str, Any]]]:
     """Each item with the properties that stand in its tags before the next item of a kind that counts."""
-    found = [match for match in _ITEM.finditer(html)][:50]
+    found = list(_ITEM.finditer(html))[:50]
     for match in found:
         kind = match[1]
         if kind not in _CODES and not kind.endswith("Reservation"):

@@ -1,7 +1,7 @@
 """Where a text says what it is: its titles, and which type of document they make it.
 
-A title is a word of words_of_documents that stands in a short line of its own, or right before a number. In running text
-the same word says little. Pure. Raises nothing.
+A title is a word of words_of_documents that stands in a short line of its own, or right before a number. In running
+text the same word says little. Pure. Raises nothing.
 """
 
 import re
@@ -13,13 +13,18 @@ from rules.recognition.accounting.lexicon import Found, find, fold, meaning_of
 from rules.recognition.accounting.reading import Reading
 from rules.recognition.accounting.values import number_behind
 
+# What makes a mail's words speak of an accounting document.
+ACCOUNTING: Final = frozenset({"title.invoice", "title.receipt", "title.credit_note", "title.reminder"})
 _LONGEST_TITLE_LINE: Final = 70
 _MOST_WORDS: Final = 7
 _LINES_WITH_TITLES: Final = 45
 _WORD = re.compile(r"[^\W\d_]+")
 _SPECIFIC: Final = ("credit_note", "reminder", "proforma", "account_statement", "receipt", "invoice")
 _STEMS: Final = (
-    (("rechnung", "re-n", "rg-n", "invoice", "bill", "factu", "fattur", "fatur", "faktur", "lasku", "szamla"), "invoice"),
+    (
+        ("rechnung", "re-n", "rg-n", "invoice", "bill", "factu", "fattur", "fatur", "faktur", "lasku", "szamla"),
+        "invoice",
+    ),
     (("receipt", "bon", "kvitt", "quittung", "beleg", "recibo", "ricevuta", "kuit", "nyugta"), "receipt"),
     (("gutschrift", "credit note"), "credit_note"),
 )
@@ -49,6 +54,11 @@ def type_of(names: Iterable[str]) -> str | None:
     """The most telling of some types: a credit note is called an invoice as well, never the other way round."""
     known = set(names)
     return next((each for each in _SPECIFIC if each in known), None)
+
+
+def types_in(meanings: set[str]) -> list[str]:
+    """The types of accounting documents among some meanings, in a fixed order."""
+    return [each.removeprefix("title.") for each in sorted(meanings) if each.startswith("title.")]
 
 
 def meanings_in(text: str) -> set[str]:

@@ -66,9 +66,7 @@ def find_total(reading: Reading) -> Total | None:
 
 def most_used_currency(reading: Reading) -> str:
     """The currency that stands beside most amounts; "" when none does."""
-    used = Counter(
-        amount.currency for line in reading.lines for amount in reading.amounts_of(line) if amount.currency
-    )
+    used = Counter(amount.currency for line in reading.lines for amount in reading.amounts_of(line) if amount.currency)
     return used.most_common(1)[0][0] if used else ""
 
 
@@ -117,7 +115,9 @@ def _below(reading: Reading, label: Found, line: Line) -> Amount | None:
     if label.meaning == "label.card" and not _WORD.search(reading.folded, label.end, line.end):
         places = [(each.start, each.end) for each in reading.below(line)[:1]]  # the card's last digits stand between
     for start, end in places:
-        within = [each for each in reading.amounts_of(reading.line_at(start)) if start <= each.start and each.end <= end]
+        within = [
+            each for each in reading.amounts_of(reading.line_at(start)) if start <= each.start and each.end <= end
+        ]
         if within and _is_bare(reading, start, end, within):
             return within[-1]
     return None

@@ -24,15 +24,17 @@ _BARE_LABEL = 6  # "date", "datum", "fecha", "issued"
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 # What may stand between a label and its number: "Invoice No. : 4711", "Rechnung Nr 4711", "Faktura VAT nr: 4711".
 _BETWEEN = re.compile(
-    r"(?: \(\d{3}\))?[\s:.#°º№-]{0,20}(?:(?:vat|no|nr|num|number|nummer|numero|numer|id|n|c|cislo|st|br)\b[\s:.#°º№-]{0,8}){0,2}"
+    r"(?: \(\d{3}\))?[\s:.#°º№-]{0,20}"
+    r"(?:(?:vat|no|nr|num|number|nummer|numero|numer|id|n|c|cislo|st|br)\b[\s:.#°º№-]{0,8}){0,2}"
 )
 _NUMBER = re.compile(r"(?:[a-z]{1,5} (?=\d|[a-z]{0,3}\d))?#?[^\W_][\w./#-]{0,39}")
+# A date, a year, a price, or the place in a list.
 _NO_NUMBER = re.compile(r"\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{4}-\d{2}-\d{2}|\d{1,2}\.?|(?:19|20)\d\d|\d+[.,]\d{2}")
 _LEGAL_FORM: Final = re.compile(
-    r"(?<!\w)(?:gmbh(?: & co\.? kg(?:aa)?)?|ag|kg|ohg|ug \(haftungsbeschrankt\)|e\.? ?k\.|e\.v\.|ltd\.?|limited|llc|inc\.?"
-    r"|plc|llp|corp\.?|b\.?v\.?|n\.v\.|s\.?a\.?r\.?l\.?|s\.?a\.?s\.?|s\.a\.|s\.?r\.?l\.?|s\.?p\.?a\.?|s\.l\.u?\.?|lda\.?"
-    r"|sp\. ?z ?o\. ?o\.|sp\. ?j\.|s\.r\.o\.|a\.s\.|kft\.?|zrt\.?|a/s|aps|ab|oy|oyj|as|d\.o\.o\.|株式会社|有限公司|se & co\. kg)"
-    r"(?!\w)"
+    r"(?<!\w)(?:gmbh(?: & co\.? kg(?:aa)?)?|ag|kg|ohg|ug \(haftungsbeschrankt\)|e\.? ?k\.|e\.v\.|ltd\.?|limited|llc"
+    r"|inc\.?|plc|llp|corp\.?|b\.?v\.?|n\.v\.|s\.?a\.?r\.?l\.?|s\.?a\.?s\.?|s\.a\.|s\.?r\.?l\.?|s\.?p\.?a\.?"
+    r"|s\.l\.u?\.?|lda\.?|sp\. ?z ?o\. ?o\.|sp\. ?j\.|s\.r\.o\.|a\.s\.|kft\.?|zrt\.?|a/s|aps|ab|oy|oyj|as|d\.o\.o\."
+    r"|株式会社|有限公司|se & co\. kg)(?!\w)"
 )
 _LEAD_IN = re.compile(r"^[^\w]*(?:(?:©|\(c\))?\s?(?:19|20)\d\d\s)?")
 _CODE: Final = re.compile(r"(?<![A-Z])(EUR|USD|GBP|CHF|PLN|SEK|NOK|DKK|CZK|HUF|RON|INR|CAD|AUD|JPY|BRL)(?![A-Z])")
@@ -108,7 +110,11 @@ def _number_at(reading: Reading, start: int, end: int, least_digits: int) -> str
         return None
     number = reading.text[match.start() : match.end()].strip("#.-/ ")
     digits = sum(map(str.isdigit, number))
-    if digits < least_digits or _UUID.fullmatch(number) or (_NO_NUMBER.fullmatch(number) and not (least_digits == 1 and number.isdigit())):
+    if (
+        digits < least_digits
+        or _UUID.fullmatch(number)
+        or (_NO_NUMBER.fullmatch(number) and not (least_digits == 1 and number.isdigit()))
+    ):
         return None
     return told(number, _LONGEST_NUMBER)
 

@@ -3,11 +3,14 @@
 Written as in words_of_documents; never names a sender.
 """
 
+# ruff: noqa: RUF001 - letters of many scripts, meant as they stand
+
 from typing import Final
 
 FOR: Final = {
     "announced": {
-        "en": "invoice attached|attached invoice|invoice is attached|attached is your invoice|find attached|is attached"
+        "en": "invoice attached|attached invoice|invoice is attached|attached is your invoice|find attached"
+        "|is attached"
         "|attached you will find|receipt attached|attached receipt|attached bill|enclosed invoice|find your invoice",
         "de": "anbei|im anhang|beigefügt|als anhang|angehängt|anliegend|in der anlage|als pdf",
         "nl": "bijgevoegd|in de bijlage|als bijlage|bijgaand|in bijlage",
@@ -54,9 +57,12 @@ FOR: Final = {
         "ko": "결제|구매",
     },
     "purchase": {
-        "en": "thank you for your purchase|thanks for your purchase|thank you for your payment|thanks for your payment"
-        "|thank you for shopping|payment received|payment successful|your purchase|purchase summary|we received your payment"
-        "|payment confirmation|thank you for your business|thanks for riding|thank you for riding|thank you for your order",
+        "en": "thank you for your purchase|thanks for your purchase|thank you for your payment"
+        "|thanks for your payment"
+        "|thank you for shopping|payment received|payment successful|your purchase|purchase summary"
+        "|we received your payment"
+        "|payment confirmation|thank you for your business|thanks for riding|thank you for riding"
+        "|thank you for your order",
         "de": "vielen dank für ihren einkauf|vielen dank für deinen einkauf|danke für ihren einkauf|zahlung erhalten"
         "|vielen dank für ihre zahlung|zahlung erfolgt|zahlungseingang",
         "nl": "bedankt voor je aankoop|bedankt voor uw aankoop|betaling ontvangen|bedankt voor je betaling",
@@ -105,7 +111,8 @@ AGAINST: Final = {
         "no": "ikke en faktura",
     },
     "account": {
-        "en": "reset your password|password reset|password|verify your|verification code|sign-in|sign in attempt|log in"
+        "en": "reset your password|password reset|password|verify your|verification code|sign-in"
+        "|sign in attempt|log in"
         "|security alert|new login|confirm your email|magic link|welcome to|your account has been|invited you"
         "|one-time code|activate your account|trial",
         "de": "passwort zurücksetzen|passwort|bestätigungscode|sicherheitshinweis|neue anmeldung|willkommen bei"
@@ -151,7 +158,8 @@ AGAINST: Final = {
         "en": "special offer|limited time|act now|click here|buy now|shop now|free shipping|save up to|discount code"
         "|exclusive offer|risk free|money back|order now|free trial|earn money|no obligation"
         "|lowest prices|best price|sale ends|remove me|mortgage|call now",
-        "de": "jetzt kaufen|jetzt bestellen|nur für kurze zeit|rabatt|gutschein|exklusiv für sie|jetzt sichern|sonderangebot"
+        "de": "jetzt kaufen|jetzt bestellen|nur für kurze zeit|rabatt|gutschein|exklusiv für sie|jetzt sichern"
+        "|sonderangebot"
         "|angebote|jetzt entdecken|aktion",
         "nl": "nu kopen|korting|aanbieding|alleen vandaag|bestel nu|actie",
         "fr": "offre spéciale|profitez|réduction|soldes|code promo|achetez maintenant|offre exclusive",
@@ -171,18 +179,23 @@ AGAINST: Final = {
     },
     # A bill that is somewhere else: the mail is no document, but says where one lies.
     "elsewhere": {
-        "en": "invoice is ready|bill is ready|invoice is available|bill is available|statement is ready|view your invoice"
+        "en": "invoice is ready|bill is ready|invoice is available|bill is available|statement is ready"
+        "|view your invoice"
         "|view invoice|download your invoice|download invoice|view your bill|download the receipt|view receipt"
         "|invoice is now available|bill is now available|see your invoice|access your invoice|download your receipt"
         "|new invoice available|view your receipt|view bill|statement is available|your latest bill",
-        "de": "rechnung steht bereit|rechnung online|rechnung ist da|rechnung herunterladen|rechnung anzeigen|rechnung abrufen"
-        "|rechnung liegt|rechnung ansehen|zur rechnung|rechnung ist online|rechnung wurde bereitgestellt|zum download bereit"
+        "de": "rechnung steht bereit|rechnung online|rechnung ist da|rechnung herunterladen|rechnung anzeigen"
+        "|rechnung abrufen"
+        "|rechnung liegt|rechnung ansehen|zur rechnung|rechnung ist online|rechnung wurde bereitgestellt"
+        "|zum download bereit"
         "|steht für sie bereit|steht zum download|im kundenportal|im kundenkonto|rechnung ist verfügbar",
-        "nl": "factuur staat klaar|factuur downloaden|bekijk je factuur|bekijk uw factuur|download je factuur|factuur bekijken"
+        "nl": "factuur staat klaar|factuur downloaden|bekijk je factuur|bekijk uw factuur|download je factuur"
+        "|factuur bekijken"
         "|factuur is beschikbaar",
         "fr": "facture est disponible|télécharger votre facture|télécharger la facture|consulter votre facture"
         "|consultez votre facture|voir la facture",
-        "es": "factura está disponible|descargar factura|ver factura|descarga tu factura|consulta tu factura|ver tu factura",
+        "es": "factura está disponible|descargar factura|ver factura|descarga tu factura|consulta tu factura"
+        "|ver tu factura",
         "it": "fattura è disponibile|scarica la fattura|visualizza la fattura|scarica fattura|consulta la fattura",
         "pt": "fatura está disponível|descarregar fatura|ver fatura|baixar fatura|consultar a fatura",
         "pl": "faktura jest dostępna|pobierz fakturę|zobacz fakturę|faktura jest gotowa",

@@ -5,6 +5,8 @@ never the name of a sender. A word that begins with "*" is also found at the end
 "Stromrechnung"). Holds no weights.
 """
 
+# ruff: noqa: RUF001 - letters of many scripts, meant as they stand
+
 from typing import Final
 
 # Titles that make a document an accounting document.
@@ -151,8 +153,7 @@ TITLES: Final = {
 # What a bill stands in, though it is none itself: kept out unless an accounting document's own marks are there.
 OTHER_DOCUMENTS: Final = {
     "order": {
-        "en": "order confirmation|your order|order summary|order received|order acknowledgement|order"
-        "|your reservation",
+        "en": "order confirmation|your order|order summary|order received|order acknowledgement|order|your reservation",
         "de": "bestellbestätigung|auftragsbestätigung|ihre bestellung|deine bestellung|bestellung|auftrag",
         "nl": "bestelbevestiging|orderbevestiging|je bestelling|uw bestelling|bestelling",
         "fr": "confirmation de commande|votre commande|commande",
@@ -231,15 +232,18 @@ OTHER_DOCUMENTS: Final = {
         "zh": "报价单|報價單",
     },
     "delivery": {
-        "en": "delivery note|packing slip|packing list|has shipped|has been shipped|order shipped|out for delivery|order delivered|was delivered"
-        "|shipping confirmation|tracking number|on its way|on the way|your package|your parcel|has been dispatched|delivery update"
+        "en": "delivery note|packing slip|packing list|has shipped|has been shipped|order shipped"
+        "|out for delivery|order delivered|was delivered"
+        "|shipping confirmation|tracking number|on its way|on the way|your package|your parcel"
+        "|has been dispatched|delivery update"
         "|shipment notification",
         "de": "*lieferschein|versandbestätigung|wurde versandt|wurde verschickt|sendungsverfolgung|sendungsnummer"
         "|dein paket|ihr paket|ihre sendung|wurde zugestellt|unterwegs zu",
         "nl": "pakbon|verzendbevestiging|is verzonden|je pakket|uw pakket|is onderweg|is bezorgd|track en trace",
         "fr": "bon de livraison|a été expédié|a été expédiée|votre colis|suivi de colis",
         "es": "albarán|nota de entrega|ha sido enviado|tu paquete|seguimiento del envío|ha sido entregado",
-        "it": "documento di trasporto|bolla di consegna|è stato spedito|conferma spedizione|il tuo pacco|è stato consegnato",
+        "it": "documento di trasporto|bolla di consegna|è stato spedito|conferma spedizione|il tuo pacco"
+        "|è stato consegnato",
         "pt": "guia de remessa|foi enviado|sua encomenda|rastreamento|foi entregue",
         "pl": "list przewozowy|wysłane|wysłana|przesyłka|paczka|twoja paczka|nadana|doręczona",
         "sv": "följesedel|har skickats|ditt paket|leveransbekräftelse|spåra",

@@ -3,6 +3,8 @@
 Never names a sender; schemes of payment cards and of transfers are words of payment in every language.
 """
 
+# ruff: noqa: RUF001 - letters of many scripts, meant as they stand
+
 from typing import Final
 
 LABELS: Final = {
@@ -36,7 +38,8 @@ LABELS: Final = {
         "ko": "청구서 번호|영수증 번호",
     },
     "order_number": {
-        "en": "order number|order no|order id|order|booking number|confirmation number|booking reference|order reference",
+        "en": "order number|order no|order id|order|booking number|confirmation number|booking reference"
+        "|order reference",
         "de": "bestellnummer|auftragsnummer|bestell-nr|auftrags-nr|buchungsnummer|kundennummer|kunden-nr",
         "nl": "ordernummer|bestelnummer|boekingsnummer|klantnummer",
         "fr": "numéro de commande|commande n|n° de commande|numéro de client",
@@ -57,7 +60,8 @@ LABELS: Final = {
     "date": {
         "en": "invoice date|date of issue|issue date|date issued|bill date|billing date|receipt date|tax point|issued"
         "|issued on|transaction date|date paid|paid on|invoiced on|date of invoice|purchase date|date",
-        "de": "rechnungsdatum|belegdatum|beleg-datum|rechnungs-datum|ausstellungsdatum|datum|rechnung vom|ausgestellt am|kaufdatum|rechnungstag",
+        "de": "rechnungsdatum|belegdatum|beleg-datum|rechnungs-datum|ausstellungsdatum|datum|rechnung vom"
+        "|ausgestellt am|kaufdatum|rechnungstag",
         "nl": "factuurdatum|datum|aankoopdatum|notadatum",
         "fr": "date de facture|date de facturation|date d'émission|date de la facture|date|émise le|émis le|en date du",
         "es": "fecha de factura|fecha de emisión|fecha factura|fecha de expedición|fecha|fecha de la factura",
@@ -115,7 +119,8 @@ LABELS: Final = {
         "|gesamt inkl mwst|summe inkl mwst|gesamtsumme brutto|zahlungsbetrag|fälliger betrag|rechnungsendbetrag"
         "|bezahlter betrag|gezahlter betrag|offener betrag|gesamtforderung|bruttogesamtbetrag|gutschriftsbetrag"
         "|gesamtbetrag inkl mwst|gesamtbetrag inkl ust|gesamtrechnungsbetrag|zu zahlender gesamtbetrag|total chf",
-        "nl": "te betalen|totaalbedrag|totaal te betalen|factuurbedrag|totaal incl btw|totaal inclusief btw|eindtotaal"
+        "nl": "te betalen|totaalbedrag|totaal te betalen|factuurbedrag|totaal incl btw|totaal inclusief btw"
+        "|eindtotaal"
         "|totaal bedrag|te voldoen|betaald bedrag|totaalprijs|bedrag incl btw",
         "fr": "total ttc|net à payer|montant total|montant dû|total à payer|montant ttc|montant à payer|montant payé"
         "|total général|montant réglé|solde à payer|total payé|montant total ttc|prix total|total eur",
@@ -133,11 +138,13 @@ LABELS: Final = {
         "|samlet beløb|totalbeløb|beløb i alt|i alt dkk",
         "no": "å betale|beløp å betale|sum å betale|totalt å betale|totalbeløp|fakturabeløp|betalt beløp|å betale nok"
         "|total inkl mva|sum inkl mva|totalsum|beløp inkl mva",
-        "fi": "maksettava|maksettavaa|yhteensä maksettava|laskun loppusumma|loppusumma|summa yhteensä|maksettava yhteensä"
+        "fi": "maksettava|maksettavaa|yhteensä maksettava|laskun loppusumma|loppusumma|summa yhteensä"
+        "|maksettava yhteensä"
         "|verollinen yhteensä|yhteensä eur|kokonaissumma|laskun summa",
         "cs": "celkem k úhradě|k úhradě|částka k úhradě|celkem s dph|celková částka|celková cena|zaplaceno|celkem kč",
         "sk": "celkom k úhrade|k úhrade|suma k úhrade|spolu s dph|celková suma",
-        "hu": "fizetendő|fizetendő összeg|fizetendő végösszeg|bruttó végösszeg|végösszeg|bruttó összesen|összesen fizetendő"
+        "hu": "fizetendő|fizetendő összeg|fizetendő végösszeg|bruttó végösszeg|végösszeg|bruttó összesen"
+        "|összesen fizetendő"
         "|fizetve",
         "ro": "total de plată|total de plata|sumă de plată|total general|total cu tva|suma totală|total plătit",
         "hr": "ukupno za platiti|za platiti|sveukupno|ukupan iznos",
@@ -145,7 +152,7 @@ LABELS: Final = {
         "tr": "genel toplam|ödenecek tutar|toplam tutar",
         "el": "πληρωτέο ποσό|συνολικό ποσό|γενικό σύνολο",
         "ru": "итого к оплате|всего к оплате|сумма к оплате",
-        "ja": "合計金額|ご請求金額|請求金額|お支払い金額|お支払金額|税込合計|領収金額|ご請求額|合計（税込）",
+        "ja": "合計金額|ご請求金額|請求金額|お支払い金額|お支払金額|税込合計|領収金額|ご請求額",
         "zh": "价税合计|應付總額|应付金额|合计金额|总金额|總金額|实付金额|订单总额",
         "ko": "총 금액|결제 금액|합계 금액|청구 금액",
     },
@@ -185,7 +192,8 @@ LABELS: Final = {
     "net": {
         "en": "subtotal|sub total|sub-total|net amount|net total|total excl vat|total excluding vat|total ex vat"
         "|total before tax|taxable amount|total net|total excluding tax|items subtotal|net",
-        "de": "zwischensumme|nettobetrag|netto|summe netto|gesamt netto|nettosumme|warenwert|gesamtnetto|zwischentotal"
+        "de": "zwischensumme|nettobetrag|netto|summe netto|gesamt netto|nettosumme|warenwert|gesamtnetto"
+        "|zwischentotal"
         "|summe positionen",
         "nl": "subtotaal|totaal excl btw|totaal exclusief btw|exclusief btw|excl btw|netto|bedrag excl btw",
         "fr": "sous-total|total ht|montant ht|total hors taxe|net ht|base ht",
@@ -208,7 +216,8 @@ LABELS: Final = {
     },
     "tax": {
         "en": "vat|sales tax|tax|taxes|gst|hst|total tax|total vat|vat amount|tax amount|gst included|service tax",
-        "de": "mwst|ust|umsatzsteuer|mehrwertsteuer|zzgl mwst|steuerbetrag|ust-betrag|steuer|inkl mwst|enthaltene mwst"
+        "de": "mwst|ust|umsatzsteuer|mehrwertsteuer|zzgl mwst|steuerbetrag|ust-betrag|steuer|inkl mwst"
+        "|enthaltene mwst"
         "|mwst-betrag|summe mwst|gesamt mwst",
         "nl": "btw|btw bedrag|totaal btw|btw hoog|btw laag|waarvan btw",
         "fr": "tva|montant tva|total tva|dont tva|taxe|taxes",
@@ -242,11 +251,14 @@ LABELS: Final = {
     "payment": {
         "en": "payment method|paid with|paid by|method of payment|card ending|ending in|ending|charged to your card"
         "|charged to your|credit card|debit card|bank transfer|wire transfer|payment terms|billed to|bill to"
-        "|billing address|paid in full|remittance|direct debit|card number|payment reference|payment details|to be charged",
-        "de": "zahlungsart|zahlungsmethode|zahlungsweise|lastschrift|überweisung|bankverbindung|kreditkarte|bezahlt mit"
+        "|billing address|paid in full|remittance|direct debit|card number|payment reference|payment details"
+        "|to be charged",
+        "de": "zahlungsart|zahlungsmethode|zahlungsweise|lastschrift|überweisung|bankverbindung|kreditkarte"
+        "|bezahlt mit"
         "|zahlungsbedingungen|rechnungsadresse|rechnungsanschrift|verwendungszweck|kartenzahlung|rechnungsempfänger"
         "|leistungszeitraum|leistungsdatum|lieferdatum|abgebucht|eingezogen|skonto|ec-cash",
-        "nl": "betaalwijze|betaalmethode|overschrijving|incasso|factuuradres|betalingskenmerk|betaald met|rekeningnummer"
+        "nl": "betaalwijze|betaalmethode|overschrijving|incasso|factuuradres|betalingskenmerk|betaald met"
+        "|rekeningnummer"
         "|betalingstermijn|betalingsvoorwaarden|ideal",
         "fr": "mode de paiement|moyen de paiement|mode de règlement|virement|prélèvement|carte bancaire"
         "|adresse de facturation|payé par|conditions de paiement|réglé par",
@@ -255,7 +267,8 @@ LABELS: Final = {
         "it": "metodo di pagamento|modalità di pagamento|bonifico|carta di credito|indirizzo di fatturazione"
         "|condizioni di pagamento|pagato con",
         "pt": "forma de pagamento|método de pagamento|transferência|cartão de crédito|endereço de faturação|multibanco",
-        "pl": "forma płatności|sposób płatności|metoda płatności|przelew|sprzedawca|nabywca|numer konta|karta płatnicza",
+        "pl": "forma płatności|sposób płatności|metoda płatności|przelew|sprzedawca|nabywca|numer konta"
+        "|karta płatnicza",
         "sv": "betalningssätt|betalsätt|bankgiro|plusgiro|betalningsvillkor|kortbetalning|faktureringsadress|ocr",
         "da": "betalingsmåde|betalingsmetode|betalingsbetingelser|kortbetaling|faktureringsadresse|bankoverførsel",
         "no": "betalingsmåte|betalingsmetode|betalingsbetingelser|kontonummer|kid|fakturaadresse|kortbetaling",
@@ -272,7 +285,8 @@ LABELS: Final = {
     # Card schemes: an amount in their line is what was paid.
     "card": {"": "visa|mastercard|amex|american express|maestro|girocard|diners club|discover card|bancontact|vpay"},
     "seller_tax_id": {
-        "": "ust-idnr|ust-id|ust-id-nr|umsatzsteuer-id|uid|uid-nr|vat number|vat no|vat id|vat reg no|vat registration"
+        "": "ust-idnr|ust-id|ust-id-nr|umsatzsteuer-id|uid|uid-nr|vat number|vat no|vat id|vat reg no"
+        "|vat registration"
         "|btw-nummer|btw nummer|btw-nr|n tva|numéro de tva|tva intracommunautaire|partita iva|p iva|nif|cif|nip"
         "|momsnr|momsreg nr|org nr|organisationsnummer|cvr|cvr-nr|y-tunnus|dič|ičo|adószám|cui|cif|steuernummer|gstin"
         "|abn|siret|siren|kvk|rcs|vat registration number|登録番号|税号|纳税人识别号|事業者登録番号|사업자등록번호"
