@@ -3,8 +3,8 @@
     .venv/bin/python -m bench.recognition_invoicemail [--corpus FOLDER] [--half 0|1] [--no-speed]
 
 Reads each row of the answer key as the parsing child does, in this process, and has the rules decide for a tenant
-without standards. A file that is no mail is put into one that says nothing. Rows marked ambiguous count neither way. The
-files are parted by a hash of their names: words and weights were worked on with half 0 in sight; half 1 was measured.
+without standards. A file that is no mail is put into one that says nothing. Rows marked ambiguous count neither way.
+Files are parted by a hash of their names: words and weights were worked on with half 0 in sight; half 1 was measured.
 Speed: beside CPython's email parser on the same mails, and beside invoice2data (.tools/invoice2data, where ./dev has
 installed it) on the same PDFs, in the same run. Processor time.
 """

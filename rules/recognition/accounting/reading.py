@@ -8,6 +8,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 
 from rules.recognition.accounting.amounts import Amount, amounts_in
 from rules.recognition.accounting.lexicon import Found, find, fold
@@ -19,6 +20,10 @@ _CELL = re.compile(r"\S(?:[^\n\t ]| (?! ))*")
 _DIGIT = re.compile(r"\d")
 _SAYS = re.compile(r"[^\W_]")
 _LINES_BELOW = 3
+# Of one line: a table has fewer columns, and a line that has more is none.
+_MOST_CELLS = 60
+_MOST_AMOUNTS = 60
+_MOST_LABELS = 200
 
 
 _MONEY = re.compile(
@@ -50,6 +55,7 @@ class Reading:
     lines: list[Line]
     _starts: list[int]
     _amounts: dict[int, list[Amount]] = field(default_factory=dict)
+    _cells: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, text: str) -> "Reading":
@@ -70,7 +76,8 @@ class Reading:
         known = self._amounts.get(line.number)
         if known is None:
             has_digit = _DIGIT.search(self.folded, line.start, line.end)
-            known = self._amounts[line.number] = amounts_in(self.folded, line.start, line.end) if has_digit else []
+            found = amounts_in(self.folded, line.start, line.end) if has_digit else []
+            known = self._amounts[line.number] = found[-_MOST_AMOUNTS:]
         return known
 
     def below(self, line: Line) -> list[Line]:
@@ -79,11 +86,15 @@ class Reading:
 
     def cells_of(self, line: Line) -> list[tuple[int, int]]:
         """Where the cells of a line begin and end."""
-        return [match.span() for match in _CELL.finditer(self.folded, line.start, line.end)]
+        known = self._cells.get(line.number)
+        if known is None:
+            spans = (match.span() for match in _CELL.finditer(self.folded, line.start, line.end))
+            known = self._cells[line.number] = list(islice(spans, _MOST_CELLS))
+        return known
 
     def of_meaning(self, *meanings: str) -> Iterator[Found]:
-        """What was found with one of these meanings, in the order of the text."""
-        return (each for each in self.found if each.meaning in meanings)
+        """What was found with one of these meanings, in the order of the text; a bounded number."""
+        return islice((each for each in self.found if each.meaning in meanings), _MOST_LABELS)
 
     def places_for(self, label: Found) -> Iterator[tuple[int, int]]:
         """Where the value of a label may stand, the likeliest first: behind it, below it in its column, below it."""

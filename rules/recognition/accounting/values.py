@@ -18,7 +18,7 @@ from rules.recognition.accounting.totals import Total, find_total, most_used_cur
 
 _LONGEST_NUMBER = 40
 _LONGEST_NAME = 80
-_BESIDE = 60  # characters between a title and its date
+_BESIDE = 80  # characters from a title to the end of its date
 _NUMBERED: Final = frozenset({"title.invoice", "title.receipt", "title.credit_note"})
 _BARE_LABEL = 6  # "date", "datum", "fecha", "issued"
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
@@ -141,8 +141,9 @@ def _date_beside_title(reading: Reading, month_first: bool) -> str | None:
     for found in reading.found:
         if found.meaning in _NUMBERED or found.meaning == "label.number":
             line = reading.line_at(found.start)
-            days = dates_in(reading.folded, found.end, line.end, month_first=month_first)
-            if days and days[0].start - found.end <= _BESIDE:
+            end = min(line.end, found.end + _BESIDE)
+            days = dates_in(reading.folded, found.end, end, month_first=month_first)
+            if days:
                 return days[0].iso
     return None
 
