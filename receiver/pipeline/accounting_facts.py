@@ -10,12 +10,14 @@ from email.message import Message
 from typing import Final
 
 from receiver.mail.fields import text_of
-from receiver.pipeline.pdf_text import read_pdf
+from receiver.pipeline.page_codes import read_codes
+from receiver.pipeline.pdf_text import PdfText, read_pdf
 from receiver.pipeline.reading import Reading
 from receiver.pipeline.unpack import Unpacked
 from receiver.rendering.plain import plain_text
 from rules.facts import Accounting, AttachmentFacts, ForwardClaim, Special
 from rules.recognition.accounting.hints import HEADER_NAMES, Hints
+from rules.recognition.accounting.payment_codes import PaymentCode, names_a_code, read_payment_code
 from rules.recognition.accounting.rating import LEFT_OPEN, SHORT_TEXT, FileText, rate_file, rate_text
 from rules.recognition.accounting.reading import holds_money
 from rules.recognition.accounting.structured import read_structured
@@ -86,7 +88,16 @@ class Rater:
             return rate_file(FileText("", "not_read", name), self.hints, self.text)
         read = read_pdf(octets)
         language = language_of(read.text[:_TYPES_READ]) or self.language
-        return rate_file(FileText(read.text, read.state, name, language), self.hints, self.text)
+        file = FileText(read.text, read.state, name, language, _code_on(octets, read))
+        return rate_file(file, self.hints, self.text)
+
+
+def _code_on(octets: bytes, read: PdfText) -> PaymentCode | None:
+    """The payment code on a PDF's first or last page; drawing costs more than reading, so only where one may be."""
+    if not read.pages or not (read.state == "no_text" or names_a_code(read.text)):
+        return None
+    codes = map(read_payment_code, read_codes(octets, sorted({0, read.pages - 1})))
+    return next((code for code in codes if code is not None), None)
 
 
 def special_of(unpacked: Unpacked, rater: Rater, reading: Reading, rating: Accounting | None) -> Special | None:

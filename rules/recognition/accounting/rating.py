@@ -13,6 +13,7 @@ from rules.recognition.accounting.hints import Hints
 from rules.recognition.accounting.ledger import Ledger
 from rules.recognition.accounting.noting_mail import note_filename, note_header, note_subject
 from rules.recognition.accounting.noting_text import note_text
+from rules.recognition.accounting.payment_codes import PaymentCode
 from rules.recognition.accounting.reading import Reading
 from rules.recognition.accounting.structured import Structured
 from rules.recognition.accounting.titles import ACCOUNTING, meanings_in, type_of, types_in
@@ -32,6 +33,7 @@ class FileText:
     state: str  # as Accounting.reading
     filename: str = ""
     language: str | None = None
+    code: PaymentCode | None = None  # that stands on its pages
 
 
 def rate_text(text: str, hints: Hints, language: str | None = None, structured: Structured | None = None) -> Accounting:
@@ -60,17 +62,19 @@ def rate_file(file: FileText, hints: Hints, mail_text: str = "") -> Accounting:
     if "for.announced" in mail and (mail & ACCOUNTING or names):
         ledger.add("announced", "mail")
         names += types_in(mail)
+    if file.code is not None:
+        ledger.add(file.code.kind, "code")
     if file.text:
         _note_missing(ledger)
     else:
         is_aside = file.state == "picture" and len(mail_text) > _SHORT_MAIL
         ledger.add("picture_aside" if is_aside else "unreadable_file", "filename")
     rating = _accounting(ledger, [*titles, *names], values, Structured(), file.state)
-    return replace(rating, supplier=rating.supplier or hints.sender_name or None)
+    return _with_code(replace(rating, supplier=rating.supplier or hints.sender_name or None), file.code)
 
 
 def _note_missing(ledger: Ledger) -> None:
-    if not ledger.has("total", "total_without_currency", "card_amount", "schema_invoice"):
+    if not ledger.has("total", "total_without_currency", "card_amount", "schema_invoice", "epc_code", "swiss_qr_code"):
         ledger.add("no_total", "values")
     if not ledger.has(
         "number", "title_line", "title_in_subject", "title_in_filename", "title_in_sender", "schema_invoice"
@@ -95,6 +99,20 @@ def _accounting(
         supplier=structured.supplier or values.supplier,
         evidence=tuple(ledger.entries),
         reading=reading_state,
+    )
+
+
+def _with_code(rating: Accounting, code: PaymentCode | None) -> Accounting:
+    """A machine wrote the code for machines: where it says something, it counts before the text."""
+    if code is None:
+        return rating
+    return replace(
+        rating,
+        document_type=rating.document_type or "invoice",
+        total=code.total or rating.total,
+        currency=code.currency or rating.currency,
+        iban=code.iban,
+        supplier=code.name or rating.supplier,
     )
 
 
