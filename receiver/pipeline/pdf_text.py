@@ -43,12 +43,18 @@ class _Piece:
     top: float
 
 
+def prepare() -> None:
+    """Load the PDF library, so that the first PDF does not wait for it."""
+    from pypdfium2 import raw  # noqa: PLC0415 - the bench and the tests may never need it
+
+    _initialise(raw)
+
+
 def read_pdf(octets: bytes) -> PdfText:
     """The text of a PDF's first pages and its last ones."""
     if len(octets) > MOST_OCTETS:
         return PdfText("", "not_read")
-    # Loading the library costs more than reading a page: most mails carry no PDF.
-    from pypdfium2 import raw  # noqa: PLC0415
+    from pypdfium2 import raw  # noqa: PLC0415 - loaded by `prepare` in a child; costs more than reading a page
 
     _initialise(raw)
     buffer = ctypes.create_string_buffer(octets, len(octets))
