@@ -40,7 +40,7 @@ WEIGHTS: Final[dict[str, int]] = {
     "epc_code": 20,
     "swiss_qr_code": 30,
     # A file without readable text: it may be a scan, and only the words around it speak.
-    "unreadable_file": 40,
+    "unreadable_file": 60,
     "picture_aside": 15,  # a picture beside a long text
     # Against.
     "no_total": -30,

@@ -69,6 +69,7 @@ def rate_file(file: FileText, hints: Hints, mail_text: str = "") -> Accounting:
     else:
         is_aside = file.state == "picture" and len(mail_text) > _SHORT_MAIL
         ledger.add("picture_aside" if is_aside else "unreadable_file", "filename")
+        note_header(ledger, hints, reading)  # only the mail speaks for it: what a reply or a list brings says less
     rating = _accounting(ledger, [*titles, *names], values, Structured(), file.state)
     return _with_code(replace(rating, supplier=rating.supplier or hints.sender_name or None), file.code)
 
