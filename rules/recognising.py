@@ -8,7 +8,7 @@ from rules.decision import Parameters, Reason, TraceLine, told
 from rules.facts import NOT_ALL_READ, AttachmentFacts, MailFacts, TenantPolicy
 from rules.keeping import Kept
 from rules.recognition.accounting.hints import Hints
-from rules.recognition.accounting.rating import LEFT_OPEN
+from rules.recognition.accounting.rating import LEFT_OPEN, SMALLEST_PICTURE
 from rules.recognition.content import imports_by_itself, is_invoice_format
 
 
@@ -40,7 +40,9 @@ def recognise(facts: MailFacts, policy: TenantPolicy) -> Kept | None:
 
 
 def may_be_in_text(facts: MailFacts) -> bool:
-    """Law 20: whether the text, of which not all was read, may be a document for all that is known."""
+    """Law 20: whether a text of which not all was read, or a picture, may be a document for all that is known."""
+    if "contents" in facts.not_fetched and any(map(_may_be_picture, facts.attachments)):
+        return True
     if facts.accounting is not None:
         # Read in a mailbox: its HTML, or what the whole header says, may lift the score from there.
         return "contents" in facts.not_fetched and facts.accounting.score >= LEFT_OPEN
@@ -92,6 +94,11 @@ def _score(attachment: AttachmentFacts) -> int:
 def _is_rated_picture(attachment: AttachmentFacts) -> bool:
     rated = attachment.accounting is not None and attachment.accounting.reading == "picture"
     return rated and not attachment.is_referenced
+
+
+def _may_be_picture(attachment: AttachmentFacts) -> bool:
+    """Whether a part of which only the head is known may be a page that was photographed."""
+    return attachment.media_type.startswith("image/") and attachment.octets >= SMALLEST_PICTURE * 2 // 3
 
 
 def _rated(attachment: AttachmentFacts) -> tuple[TraceLine, ...]:

@@ -18,7 +18,7 @@ from receiver.rendering.plain import plain_text
 from rules.facts import Accounting, AttachmentFacts, ForwardClaim, Special
 from rules.recognition.accounting.hints import HEADER_NAMES, Hints
 from rules.recognition.accounting.payment_codes import PaymentCode, names_a_code, read_payment_code
-from rules.recognition.accounting.rating import LEFT_OPEN, SHORT_TEXT, FileText, rate_file, rate_text
+from rules.recognition.accounting.rating import LEFT_OPEN, SHORT_TEXT, SMALLEST_PICTURE, FileText, rate_file, rate_text
 from rules.recognition.accounting.reading import holds_money
 from rules.recognition.accounting.structured import read_structured
 from rules.recognition.language import language_of
@@ -29,7 +29,6 @@ MOST_FILES: Final = 12
 MOST_OCTETS: Final = 64 * 1024**2
 MAX_HTML_READ: Final = 512 * 1024
 _PICTURES: Final = frozenset({"image/jpeg", "image/png", "image/tiff", "image/heic", "image/webp"})
-SMALLEST_PICTURE: Final = 30_000  # octets; a page that was photographed has more, a logo or a signature less
 _SURE: Final = 80  # more points need no second look
 _TYPES_READ: Final = 1500
 

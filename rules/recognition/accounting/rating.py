@@ -22,6 +22,7 @@ from rules.recognition.accounting.values import Values, read_values
 # From here on another look at a mail's text (its HTML) may make it a document, whatever its plain text says.
 LEFT_OPEN: Final = 25
 SHORT_TEXT: Final = 300  # characters; less may only say that the rest is in the HTML
+SMALLEST_PICTURE: Final = 30_000  # octets; a page that was photographed has more, a logo or a signature less
 _SHORT_MAIL: Final = 400  # characters: a mail that says more is about itself, not about its picture
 
 
