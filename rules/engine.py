@@ -9,9 +9,9 @@ from collections.abc import Collection, Iterable
 from rules.asking import Asked, RuleSet, StandardList, ask
 from rules.decision import Decision, Parameters, Reason, TraceLine, told
 from rules.facts import NOT_ALL_READ, AttachmentFacts, MailFacts, TenantPolicy
-from rules.keeping import Kept, companions_among, keep_by
+from rules.keeping import Kept, keep_by
 from rules.mail_view import MailView
-from rules.recognition.content import imports_by_itself, is_invoice_format
+from rules.recognising import lines_of_doubt, may_be_in_text, of_machines, recognise, why_nothing
 from rules.standards import ImportStandard
 from rules.telling import reason_of_mistrust, reason_of_naming
 
@@ -29,6 +29,9 @@ def decide(
 
     `standards` are the tenant's own; `catalogue` those that all tenants share, without the ids in `switched_off`.
     """
+    special = of_machines(facts)
+    if special is not None:
+        return Decision("not_imported", special, catalogue_version=catalogue.version if catalogue is not None else None)
     own = StandardList.of_tenant(standards) if isinstance(standards, Iterable) else standards
     view = MailView(facts, policy)
     mine = last = ask(own, view, seeks_names=True)
@@ -51,7 +54,7 @@ def decide(
         document_type=standard.document_type if standard else None,
         supplier=standard.supplier if standard else None,
         companions=kept.companions,
-        wants_more=mine.may_fit or last.may_fit,
+        wants_more=mine.may_fit or last.may_fit or kept.wants_text,
     )
 
 
@@ -64,21 +67,12 @@ def _without_standard(view: MailView, mine: Asked, last: Asked) -> Kept:
     if mine.naming:
         line = TraceLine(None, "recognition_held_back", {"standard": mine.naming.standard.name})
         return Kept(reason_of_naming(mine.naming, view), (line,))
-    found = [each for each in view.facts.attachments if imports_by_itself(each)]
-    if found:
-        return _by_itself(found, view.facts)
+    kept = recognise(view.facts, view.policy)
+    if kept is not None:
+        return kept
     untrusted = mine.untrusted or last.untrusted
-    reason = reason_of_mistrust(untrusted, view) if untrusted else _why_nothing(view.facts)
-    return Kept(reason, (TraceLine(None, "nothing_recognised"),))
-
-
-def _by_itself(found: list[AttachmentFacts], facts: MailFacts) -> Kept:
-    """What recognition keeps: invoices, and the terms and conditions beside them, which decide nothing."""
-    parts = tuple(each.part for each in found)
-    companions = companions_among(parts, facts)
-    recognised = [_recognised(each) for each in found if each.part not in companions]
-    beside = [TraceLine(None, "is_companion", _named(each)) for each in found if each.part in companions]
-    return Kept(recognised[0][0], (*(line for _, line in recognised), *beside), parts, companions=companions)
+    reason = reason_of_mistrust(untrusted, view) if untrusted else why_nothing(view.facts, view.policy)
+    return Kept(reason, lines_of_doubt(view.facts, view.policy), wants_text=may_be_in_text(view.facts))
 
 
 def _found_inside(parts: tuple[str, ...], facts: MailFacts) -> tuple[TraceLine, ...]:
@@ -103,30 +97,3 @@ def _not_all_read(facts: MailFacts) -> tuple[TraceLine, ...]:
 
 def _named(attachment: AttachmentFacts) -> Parameters:
     return {"filename": told(attachment.filename or "") or told(attachment.part)}
-
-
-def _recognised(attachment: AttachmentFacts) -> tuple[Reason, TraceLine]:
-    """What recognition says of an attachment that it imports: as the reason, and as a step."""
-    name = told(attachment.filename or "")
-    if not name:
-        part: Parameters = {"part": told(attachment.part)}
-        if attachment.e_invoice:
-            return Reason("carries_unnamed_e_invoice", part), TraceLine(None, "is_unnamed_e_invoice", part)
-        return Reason("carries_unnamed_pdf", part), TraceLine(None, "is_unnamed_pdf", part)
-    named: Parameters = {"filename": name}
-    if attachment.e_invoice:
-        return Reason("carries_e_invoice", named), TraceLine(None, "is_e_invoice", named)
-    return Reason("carries_pdf", named), TraceLine(None, "is_pdf", named)
-
-
-def _why_nothing(facts: MailFacts) -> Reason:
-    if any(is_invoice_format(each) for each in facts.attachments):
-        return Reason("nothing_fits_shown_by_body")
-    if NOT_ALL_READ & set(facts.is_broken):
-        return Reason("nothing_fits_in_what_was_read")
-    sealed = [each for each in facts.attachments if each.sealed]
-    if sealed:
-        return Reason("nothing_fits_sealed", _named(sealed[0]))
-    if facts.attachments:
-        return Reason("nothing_fits", {"count": len(facts.attachments)})
-    return Reason("nothing_fits_no_attachment")

@@ -62,6 +62,37 @@ class EnclosedFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Evidence:
+    """One thing that speaks for or against a text being an accounting document."""
+
+    code: str  # of recognition.accounting.evidence.WEIGHTS
+    weight: int  # points of a hundred; below zero: against
+    place: str  # "subject", "sender", "header", "filename", "html", "code", "mail", or "line 12" of the text
+
+
+@dataclass(frozen=True, slots=True)
+class Accounting:
+    """How much a text or file is an accounting document, and what it says. A claim of whoever wrote it.
+
+    Dates are ISO 8601 days, totals plain decimals ("1190.00", "-35.70" of a credit note).
+    """
+
+    score: int  # 0 to 100
+    document_type: str | None = None  # invoice, receipt, credit_note, reminder, account_statement, proforma
+    number: str | None = None
+    issue_date: str | None = None
+    due_date: str | None = None
+    total: str | None = None  # with tax
+    currency: str | None = None  # ISO 4217
+    iban: str | None = None
+    vat_id: str | None = None
+    supplier: str | None = None
+    evidence: tuple[Evidence, ...] = ()
+    # What could be read: "text", "cut" (the beginning of it), "no_text", "encrypted", "damaged", "not_read", "picture".
+    reading: str = "text"
+
+
+@dataclass(frozen=True, slots=True)
 class AttachmentFacts:
     """A MIME part that is not a body."""
 
@@ -80,6 +111,7 @@ class AttachmentFacts:
     enclosed: tuple[EnclosedFile, ...] = ()
     group: str = ""  # the part that is the original of the invoice of which this is a dress, too
     differences: tuple[str, ...] = ()  # fields in which this dress says something else than the original
+    accounting: Accounting | None = None  # None: nobody looked, as of all that is neither PDF nor large picture
     # What is in a packing stands as parts of its own, "2/1" in "2": "zip", "tnef", "outlook", "message" or "signed".
     opened_as: str = ""
     sealed: str = ""  # nobody can open it without a key: "password", "smime" or "pgp"
@@ -104,6 +136,16 @@ class ForwardClaim:
     date_raw: str | None = None  # as it stands there
     evidence: str = "attached_message"  # a code: attached_message, separator, header_block or quote_line
     recipients: str | None = None  # as they stand there
+
+
+@dataclass(frozen=True, slots=True)
+class Special:
+    """Mail about mail, or about a bill that lies elsewhere. Link and code are claims; no link is ever followed."""
+
+    kind: str  # "bounce", "auto_reply", "forwarding_confirmation" or "link_only"
+    link: str | None = None
+    domain: str | None = None  # of the link
+    code: str | None = None  # that a provider wants to be told
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +175,8 @@ class MailFacts:
     # Law 20, what was left on the server: "text" (or the rest of it), "forward", "attachments", or of these only their
     # "contents": names, declared types and sizes are known, the octets are not.
     not_fetched: tuple[str, ...] = ()
+    accounting: Accounting | None = None  # of the text; None: nobody looked
+    special: Special | None = None
 
     def to_json(self) -> dict[str, Any]:
         """These facts as JSON values; from_json gives the same facts back."""
@@ -146,6 +190,8 @@ class MailFacts:
         known = dict(values)
         known["date"] = datetime.fromisoformat(known["date"]) if known.get("date") else None
         known["attachments"] = tuple(_attachment(each) for each in known.get("attachments", ()))
+        known["accounting"] = _accounting(known.get("accounting"))
+        known["special"] = Special(**known["special"]) if known.get("special") else None
         known["forward"] = ForwardClaim(**known["forward"]) if known.get("forward") else None
         known["from_addresses"] = tuple(known.get("from_addresses", ()))
         for name in ("is_broken", "not_fetched"):
@@ -161,6 +207,9 @@ class TenantPolicy:
 
     trust_forwards: str = "everyone"  # "everyone", "registered" or "authenticated" (law 22)
     registered_forwarders: frozenset[str] = frozenset()  # canonical addresses
+    # Of Accounting.score: from here on a document imports by itself, and from here on it may be one.
+    import_score: int = 80
+    possible_score: int = 40
 
 
 def _attachment(values: Mapping[str, Any]) -> AttachmentFacts:
@@ -169,8 +218,15 @@ def _attachment(values: Mapping[str, Any]) -> AttachmentFacts:
     known["further_invoices"] = tuple(_e_invoice(each) for each in known.get("further_invoices", ()))
     known["enclosed"] = tuple(EnclosedFile(**each) for each in known.get("enclosed", ()))
     known["differences"] = tuple(known.get("differences", ()))
+    known["accounting"] = _accounting(known.get("accounting"))
     return AttachmentFacts(**known)
 
 
 def _e_invoice(values: Mapping[str, Any]) -> EInvoice:
     return EInvoice(**{**values, "lines": tuple(InvoiceLine(**each) for each in values.get("lines", ()))})
+
+
+def _accounting(values: Mapping[str, Any] | None) -> Accounting | None:
+    if values is None:
+        return None
+    return Accounting(**{**values, "evidence": tuple(Evidence(**each) for each in values.get("evidence", ()))})

@@ -25,6 +25,8 @@ class Kept:
     parts: tuple[str, ...] = ()
     keeps_text: bool = False
     companions: tuple[str, ...] = ()  # of the parts
+    # Law 20: the text was not fetched, and recognition might keep it.
+    wants_text: bool = False
 
 
 def keep_by(verdict: Verdict, view: MailView) -> Kept:

@@ -8,7 +8,17 @@ from dataclasses import MISSING, dataclass, fields
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from rules.facts import AttachmentFacts, EInvoice, EnclosedFile, ForwardClaim, InvoiceLine, MailFacts
+from rules.facts import (
+    Accounting,
+    AttachmentFacts,
+    EInvoice,
+    EnclosedFile,
+    Evidence,
+    ForwardClaim,
+    InvoiceLine,
+    MailFacts,
+    Special,
+)
 
 _ENCODE = json.JSONEncoder(separators=(",", ":")).encode
 
@@ -35,10 +45,15 @@ class Look:
 
 _USUAL: dict[type, dict[str, Any]] = {
     kind: {each.name: each.default for each in fields(kind)}
-    for kind in (MailFacts, AttachmentFacts, EInvoice, InvoiceLine, EnclosedFile, ForwardClaim)
+    for kind in (
+        *(MailFacts, AttachmentFacts, EInvoice, InvoiceLine, EnclosedFile, ForwardClaim),
+        *(Accounting, Evidence, Special),
+    )
 }
-_Plain: TypeAlias = MailFacts | AttachmentFacts | EInvoice | InvoiceLine | EnclosedFile | ForwardClaim
-_PARTS = (AttachmentFacts, EInvoice, InvoiceLine, EnclosedFile)
+_Plain: TypeAlias = (
+    MailFacts | AttachmentFacts | EInvoice | InvoiceLine | EnclosedFile | ForwardClaim | Accounting | Evidence | Special
+)
+_PARTS = (AttachmentFacts, EInvoice, InvoiceLine, EnclosedFile, Evidence)
 
 
 def plain_values(values: _Plain) -> dict[str, Any]:
@@ -52,7 +67,7 @@ def plain_values(values: _Plain) -> dict[str, Any]:
         if usual is not MISSING and value == usual:
             continue
         match value:
-            case EInvoice() | ForwardClaim():
+            case EInvoice() | ForwardClaim() | Accounting() | Special():
                 said[name] = plain_values(value)
             case datetime():
                 said[name] = value.isoformat()

@@ -9,6 +9,7 @@ from rules.phrases_of_consent import PHRASES_OF_CONSENT
 from rules.phrases_of_documents import PHRASES_OF_DOCUMENTS
 from rules.phrases_of_left_mail import PHRASES_OF_LEFT_MAIL
 from rules.phrases_of_linking import PHRASES_OF_LINKING
+from rules.phrases_of_recognition import PHRASES_OF_RECOGNITION
 from rules.phrases_of_rooms import PHRASES_OF_ROOMS
 from rules.phrases_of_standards import PHRASES_OF_STANDARDS
 from rules.phrases_of_verdicts import PHRASES_OF_VERDICTS
@@ -239,7 +240,7 @@ PHRASES_OF_RULES: dict[str, tuple[str, str, str]] = {
     ),
 }
 
-PHRASES_OF_RULES |= PHRASES_OF_VERDICTS | PHRASES_OF_STANDARDS
+PHRASES_OF_RULES |= PHRASES_OF_VERDICTS | PHRASES_OF_STANDARDS | PHRASES_OF_RECOGNITION
 PHRASES = (
     PHRASES_OF_RULES
     | PHRASES_OF_ROOMS

@@ -19,8 +19,11 @@ from receiver.mail.fields import read_fields, text_of
 from receiver.mail.transfer import undo
 from receiver.rendering.plain import plain_text
 from rules.addresses import canonical
-from rules.facts import AttachmentFacts, MailFacts
+from rules.facts import Accounting, AttachmentFacts, ForwardClaim, MailFacts
 from rules.may_matter import DOUBTFUL
+from rules.recognition.accounting.hints import Hints
+from rules.recognition.accounting.rating import SHORT_TEXT, rate_text
+from rules.recognition.accounting.reading import holds_money
 from rules.recognition.content import names_document
 from rules.recognition.forwarded import find_forward, mark_of
 from rules.recognition.language import MOST_READ, language_of
@@ -95,7 +98,7 @@ def with_text(facts: MailFacts, text: TextPart, octets: bytes) -> MailFacts:
         return replace(facts, is_broken=(*facts.is_broken, DOUBTFUL))
     words = _words(part, decoded if is_whole else _without_cut_end(decoded))
     is_all = is_whole and text.is_all and (bool(words.strip()) or not text.has_html_beside)
-    left = set() if is_all else {"text"}
+    left = set() if is_all and not _may_say_more(text, words) else {"text"}
     claim = find_forward(facts.subject, words, own=frozenset(facts.from_addresses))
     if not _knows_forward(facts, text, is_all=is_all) and not (claim and claim.sender):
         claim = None
@@ -109,8 +112,23 @@ def with_text(facts: MailFacts, text: TextPart, octets: bytes) -> MailFacts:
         has_text=bool(words.strip()) or text.has_html_beside or not is_all,
         language=language_of(words) if is_all or len(words) >= MOST_READ else None,
         forward=claim,
+        accounting=_accounting(facts, words, claim) if is_all and not _may_say_more(text, words) else None,
         not_fetched=tuple(each for each in facts.not_fetched if each not in {"text", "forward"} - left),
     )
+
+
+def _may_say_more(text: TextPart, words: str) -> bool:
+    is_plain_beside = text.has_html_beside and text.part.media_type != "text/html"
+    return is_plain_beside and (len(words) < SHORT_TEXT or not holds_money(words))
+
+
+def _accounting(facts: MailFacts, words: str, claim: ForwardClaim | None) -> Accounting | None:
+    """How much the text is an accounting document, as far as text and head tell."""
+    if not words.strip():
+        return None
+    name = (claim.sender_name if claim else None) or facts.from_header.partition("<")[0]
+    address = (claim.sender if claim else None) or next(iter(facts.from_addresses), "")
+    return rate_text(words, Hints.of(facts.subject, name, address, {}), language_of(words))
 
 
 def reverse_path_of(fields: Message) -> str:

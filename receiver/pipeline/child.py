@@ -22,6 +22,7 @@ from typing import Any
 from receiver.pipeline.frames import BrokenFrame, Channel
 from receiver.pipeline.limits import allow_processor_seconds, confine
 from receiver.pipeline.message_facts import Findings, find
+from receiver.pipeline.pdf_text import prepare
 from receiver.pipeline.structure import Limits
 from receiver.pipeline.unpack import Leaf, Unpacked, unpack
 
@@ -168,6 +169,8 @@ def main() -> None:
     # A stop is the worker's to order: it lets a message be finished. We end when it hangs up, or dies.
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Before the first message, whose time it would cost: the libraries take longer to load than a PDF to read.
+    prepare()
     confine(settings.memory_octets, settings.parent)
     # mail-parser writes what it finds in a mail to the log: never.
     logging.disable(logging.CRITICAL)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from receiver.mail.charsets import storable
 from receiver.mail.fields import decode_words
+from receiver.pipeline.accounting_facts import FileReader, Rater, header_of, special_of
 from receiver.pipeline.opening import Opened, Opener
 from receiver.pipeline.packings.room import Damaged, NoRoom
 from receiver.pipeline.reading import Reading, read
@@ -18,6 +19,7 @@ from receiver.pipeline.unpack import Kind, Leaf, Unpacked
 from receiver.rendering.plain import plain_text
 from rules.addresses import canonical
 from rules.facts import NOT_ALL_READ, AttachmentFacts, ForwardClaim, MailFacts
+from rules.recognition.accounting.rating import FileText
 from rules.recognition.content import HEAD_OCTETS, imports_by_itself, sniff
 from rules.recognition.einvoice_pairs import grouped, originals
 from rules.recognition.forwarded import AttachedMessage, find_forward, mark_of
@@ -50,9 +52,11 @@ class _Inventory:
     unpacked: Unpacked
     opener: Opener
     decoded_left: int
+    reader: FileReader
     hashes: list[str] = field(default_factory=list)  # for the content id, in the order of the walk
     attachments: list[AttachmentFacts] = field(default_factory=list)
     leaves: list[Leaf] = field(default_factory=list)  # of the attachments
+    files: list[FileText | None] = field(default_factory=list)  # likewise: what is rated once all texts are read
     likely: dict[str, bytes] = field(default_factory=dict)
     likely_left: int = MAX_LIKELY_OCTETS
     signature: str = ""  # of the mail itself
@@ -74,6 +78,7 @@ class _Inventory:
         at, facts = len(self.attachments), _attachment(leaf, octets)
         self.attachments.append(facts)
         self.leaves.append(leaf)
+        self.files.append(self.reader.read(facts, octets))
         if imports_by_itself(facts) and not self.unpacked.is_referenced(leaf) and len(octets) <= self.likely_left:
             self.likely_left -= len(octets)
             self.likely[leaf.part] = octets
@@ -105,17 +110,18 @@ class _Inventory:
         opened.let_go()
         return is_whole
 
-    def whole(self) -> tuple[AttachmentFacts, ...]:
-        """The attachments, now that all texts are read that may refer to them."""
+    def whole(self, rater: Rater) -> tuple[AttachmentFacts, ...]:
+        """The attachments, now that all texts are read that may refer to them, and say what they are."""
+        referenced = [self.unpacked.is_referenced(leaf) for leaf in self.leaves]
         return tuple(
-            replace(facts, is_referenced=True) if self.unpacked.is_referenced(leaf) else facts
-            for facts, leaf in zip(self.attachments, self.leaves, strict=True)
+            replace(facts, is_referenced=is_shown, accounting=rater.of_file(file, is_referenced=is_shown))
+            for facts, file, is_shown in zip(self.attachments, self.files, referenced, strict=True)
         )
 
 
 def find(unpacked: Unpacked, reverse_path: str, decoded_octets: int) -> Findings:
     """Facts, ids and likely documents of a message; parts beyond `decoded_octets` are not looked at."""
-    inventory = _Inventory(unpacked, _opener(unpacked, decoded_octets), decoded_octets)
+    inventory = _Inventory(unpacked, _opener(unpacked, decoded_octets), decoded_octets, FileReader())
     # Laws 9 and 10: what a mail is known by stays what it was before packings were opened.
     is_cut = bool(unpacked.defects & NOT_ALL_READ)
     for leaf in unpacked.leaves:
@@ -128,9 +134,13 @@ def find(unpacked: Unpacked, reverse_path: str, decoded_octets: int) -> Findings
         # What was not looked at may be all that tells two mails apart: the second one must not pass for the first.
         inventory.hashes.append(unpacked.body_hash())
     reading = read(unpacked.fields, [(_text_type(leaf), unpacked.texts[leaf.part]) for leaf in unpacked.bodies()])
-    attachments = grouped(inventory.whole())
+    text = _text(reading)
+    forward = _forward(unpacked, reading, text)
+    rater = Rater.of(reading, text, forward, language_of(text), header_of(unpacked.fields))
+    attachments = grouped(inventory.whole(rater))
+    facts = _mail_facts(unpacked, reading, rater, attachments)
     return Findings(
-        facts=_mail_facts(unpacked, reading, reverse_path, attachments, inventory.signature),
+        facts=replace(facts, reverse_path=reverse_path, forward=forward, signature=inventory.signature),
         reading=reading,
         content_id=content_id(_identifying(reading), inventory.hashes),
         invoice_id=invoices_id(originals(attachments)),
@@ -145,30 +155,25 @@ def _opener(unpacked: Unpacked, decoded_octets: int) -> Opener:
 
 
 def _mail_facts(
-    unpacked: Unpacked,
-    reading: Reading,
-    reverse_path: str,
-    attachments: tuple[AttachmentFacts, ...],
-    signature: str,
+    unpacked: Unpacked, reading: Reading, rater: Rater, attachments: tuple[AttachmentFacts, ...]
 ) -> MailFacts:
-    text = _text(reading)
+    accounting = rater.of_text()
     return MailFacts(
         from_addresses=_canonical(reading.from_addresses),
         from_header=reading.from_header,
         subject=reading.subject,
-        reverse_path=reverse_path,
         message_id=reading.message_id or None,
         date=reading.date,
         attachments=attachments,
-        has_text=bool(text.strip() or reading.html.strip()),
-        text=text,
-        forward=_forward(unpacked, reading, text),
+        has_text=bool(rater.text.strip() or reading.html.strip()),
+        text=rater.text,
         is_broken=tuple(sorted(unpacked.defects | reading.defects)),
         sender_field=_canonical(reading.sender_field),
         reply_to=_canonical(reading.reply_to),
         octets=unpacked.root.end - unpacked.root.start,
-        language=language_of(text),
-        signature=signature,
+        language=rater.language,
+        accounting=accounting,
+        special=special_of(unpacked, rater, reading, accounting),
     )
 
 

@@ -61,7 +61,7 @@ def test_it_is_listed_and_shown_as_other_mail(left: Left) -> None:
     shown = left("message", "show", left.id)
     record = left("message", "show", left.id, "--json").row
 
-    assert (listed["source"], listed["subject"], listed["octets"]) == ("imap", "Ihre Rechnung 7", len(LETTER))
+    assert (listed["source"], listed["subject"], listed["octets"]) == ("imap", "Ihr Besuch 7", len(LETTER))
     assert (listed["state"], listed["reason_code"]) == ("not_imported", "nothing_fits_no_attachment")
     assert f"{len(LETTER)} B, left in its mailbox" in shown.out
     assert record["is_downloaded"] is False

@@ -37,7 +37,7 @@ from tests.receiver_imap.told_heads import head_of, octets_of
 from tests.receiver_pipeline.house import House, pdf_mail, text_mail
 from tests.storage_database.linked import link, ring
 
-LETTER = text_mail("Ihre Rechnung 7", "<p>Total 5 EUR</p>", "billing@shop.example")
+LETTER = text_mail("Ihr Besuch 7", "<p>Bis bald!</p>", "billing@shop.example")
 MAILBOX = "ab" * 16
 
 
@@ -147,7 +147,7 @@ def test_a_look_becomes_a_row_without_octets(house: House, mailbox: Mailbox) -> 
     house.drain()
     message = only(house)
     assert (message.state, message.raw_sha256, message.content_id) == ("not_imported", "", None)
-    assert (message.subject, message.octets) == ("Ihre Rechnung 7", len(LETTER))
+    assert (message.subject, message.octets) == ("Ihr Besuch 7", len(LETTER))
     assert message.reason_code == "nothing_fits_no_attachment"
     assert house.waiting() == 0
     assert mailbox.state_of() is None
@@ -180,7 +180,7 @@ def test_a_new_standard_asks_for_mail_that_was_left(house: House, mailbox: Mailb
     assert (message.id, message.state, message.standard) == (waiting.id, "imported", "Shop")
     assert message.raw_sha256
     (document,) = house.documents()
-    assert b"Total 5 EUR" in house.octets(document)
+    assert b"Bis bald!" in house.octets(document)
 
 
 def test_a_standard_that_asks_for_the_text_has_the_mail_fetched(house: House, mailbox: Mailbox) -> None:
@@ -275,7 +275,7 @@ def test_a_record_that_is_no_look_is_held(house: House, mailbox: Mailbox) -> Non
     with house.worker() as running:
         running.drain()
         assert running.drainer.held == 1
-    assert only(house).subject == "Ihre Rechnung 7"
+    assert only(house).subject == "Ihr Besuch 7"
 
 
 def test_mail_that_came_by_smtp_meanwhile_is_one_message(house: House, mailbox: Mailbox) -> None:

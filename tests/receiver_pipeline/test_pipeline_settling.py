@@ -233,7 +233,7 @@ def test_names_never_leave_their_folder_and_are_distinct(house: House) -> None:
         f"%PDF-1.4 {number}\r\n"
         for number, name in enumerate(["../../etc/passwd", "a.pdf", "A.PDF", "CON.pdf", "x\x01\u202ey.pdf"])
     )
-    head = "From: a@b.example\r\nContent-Type: multipart/mixed; boundary=e\r\n\r\n"
+    head = "From: a@b.example\r\nSubject: Invoices\r\nContent-Type: multipart/mixed; boundary=e\r\n\r\n"
     house.accept(f"{head}{parts}--e--\r\n".encode())
 
     house.drain()

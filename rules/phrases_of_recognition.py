@@ -1,0 +1,64 @@
+"""The words of what recognition says about accounting documents: (en, de, nl). Used by rules.phrases."""
+
+PHRASES_OF_RECOGNITION: dict[str, tuple[str, str, str]] = {
+    "text_is_document": (
+        "imported: the e-mail text is an invoice or a receipt ({score} of 100 points)",
+        "importiert: der E-Mail-Text ist eine Rechnung oder ein Beleg ({score} von 100 Punkten)",
+        "geïmporteerd: de tekst van de e-mail is een factuur of een bon ({score} van 100 punten)",
+    ),
+    "carries_picture": (
+        'imported: "{filename}" is a picture of an invoice or a receipt',
+        'importiert: "{filename}" ist das Bild einer Rechnung oder eines Belegs',
+        'geïmporteerd: "{filename}" is een afbeelding van een factuur of een bon',
+    ),
+    "possible_invoice": (
+        "not imported: possible invoice ({score} of 100 points)",
+        "nicht importiert: mögliche Rechnung ({score} von 100 Punkten)",
+        "niet geïmporteerd: mogelijke factuur ({score} van 100 punten)",
+    ),
+    "no_accounting_document": (
+        "not imported: no import standard fits, and no attached PDF is an invoice or a receipt ({score} of 100 points)",
+        "nicht importiert: kein Importstandard passt, und kein angehängtes PDF ist eine Rechnung oder ein Beleg "
+        "({score} von 100 Punkten)",
+        "niet geïmporteerd: geen importstandaard past, en geen bijgevoegde pdf is een factuur of een bon "
+        "({score} van 100 punten)",
+    ),
+    "bounce": (
+        "not imported: this is a report about a mail's delivery",
+        "nicht importiert: das ist ein Bericht über die Zustellung einer Mail",
+        "niet geïmporteerd: dit is een bericht over de bezorging van een mail",
+    ),
+    "auto_reply": (
+        "not imported: this is an automatic reply",
+        "nicht importiert: das ist eine automatische Antwort",
+        "niet geïmporteerd: dit is een automatisch antwoord",
+    ),
+    "forwarding_confirmation": (
+        "not imported: a mail service asks whether mail may be forwarded to this address; confirm with its link or "
+        "code ({domain})",
+        "nicht importiert: ein Maildienst fragt, ob an diese Adresse weitergeleitet werden darf; zu bestätigen mit "
+        "Link oder Code ({domain})",
+        "niet geïmporteerd: een maildienst vraagt of naar dit adres doorgestuurd mag worden; bevestig met link of "
+        "code ({domain})",
+    ),
+    "link_only": (
+        "not imported: the invoice is not in this mail, it says to fetch it at {domain}",
+        "nicht importiert: die Rechnung ist nicht in dieser Mail, sie soll bei {domain} abgeholt werden",
+        "niet geïmporteerd: de factuur zit niet in deze mail, ze moet bij {domain} opgehaald worden",
+    ),
+    "is_picture": (
+        '"{filename}" is a picture that may be a document',
+        '"{filename}" ist ein Bild, das ein Dokument sein kann',
+        '"{filename}" is een afbeelding die een document kan zijn',
+    ),
+    "text_rated": (
+        "the e-mail text has {score} of 100 points for being an invoice or a receipt",
+        "der E-Mail-Text hat {score} von 100 Punkten dafür, eine Rechnung oder ein Beleg zu sein",
+        "de tekst van de e-mail heeft {score} van 100 punten voor een factuur of een bon",
+    ),
+    "file_rated": (
+        '"{filename}" has {score} of 100 points for being an invoice or a receipt',
+        '"{filename}" hat {score} von 100 Punkten dafür, eine Rechnung oder ein Beleg zu sein',
+        '"{filename}" heeft {score} van 100 punten voor een factuur of een bon',
+    ),
+}
