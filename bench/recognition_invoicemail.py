@@ -23,6 +23,7 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
 
+from bench.recognition import Score
 from receiver.pipeline.message_facts import find
 from receiver.pipeline.pdf_text import read_pdf
 from receiver.pipeline.structure import Limits
@@ -77,6 +78,22 @@ class Tally:
         yield f"  imported or possible                 {_ratio(reached, self.documents)}"
         yield f"  totals right                         {_ratio(self.totals_right, self.totals)}"
         yield from (f"  miss: {each}" for each in self.misses)
+
+
+def score(folder: Path) -> Score:
+    """The set as a section of ./dev bench recognition; both halves together, then what reading costs in words."""
+    found, tally, result = cases(folder), Tally(), Score()
+    for case in found:
+        if case.row["is_accounting_document"] != "ambiguous":
+            judge(case, tally)
+    imported = tally.imported_right + tally.imported_wrong
+    result.add("precision of what imports itself", tally.imported_right, imported, 0.98)
+    result.add("imported or possible", tally.imported_right + tally.possible, tally.documents, 0.90)
+    result.add("imported by itself", tally.imported_right, tally.documents)
+    result.add("totals right", tally.totals_right, tally.totals, 0.85)
+    result.misses += tally.misses
+    speed(found, folder)
+    return result
 
 
 def cases(corpus: Path) -> list[Case]:

@@ -21,6 +21,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from bench.recognition import Figure
+from bench.recognition import Score as Section
 from receiver.pipeline.message_facts import Findings, find
 from receiver.pipeline.structure import Limits
 from receiver.pipeline.unpack import Unpacked, unpack
@@ -124,6 +126,21 @@ def is_same_text(wanted: str, got: str) -> bool:
         return False
     pattern = ".+".join(re.escape(piece) for piece in re.split(f"{_LOST}+", wanted))
     return re.fullmatch(pattern, got, re.DOTALL) is not None
+
+
+def score(folder: Path) -> Section:
+    """The set of that name as a section of ./dev bench recognition."""
+    tally, mails, section = Tally(), [], Section()
+    for file, octets, answer, count in references(folder.name):
+        compare(tally, file, read_mail(octets)[1], answer, count)
+        mails.append(octets)
+    for each in tally.scores():
+        section.add(f"{each.name} as three readers agree", each.same, each.all, each.goal)
+        section.misses += each.misses
+    median, high = cost(mails)
+    section.figures.append(Figure("median ms of CPU a mail", median, 5.0, at_most=True, of=len(mails)))
+    section.figures.append(Figure("95 of 100 mails below ms of CPU", high))
+    return section
 
 
 def cost(mails: list[bytes]) -> tuple[float, float]:
