@@ -115,7 +115,7 @@ def test_no_mail_of_the_corpus_is_imported_wrongly() -> None:
 
 
 def test_the_catalogue_finds_what_recognition_does_not() -> None:
-    """Receipts whose text is the document: 11 of the 29 accounting mails here, and it costs none of the others."""
+    """Receipts whose text says too little for recognition: 4 of the 6 that it misses; it costs none of the others."""
     counted: Counter[str] = Counter()
     for row, made, without in decided():
         if row["is_accounting_document"] == "yes":
@@ -126,4 +126,5 @@ def test_the_catalogue_finds_what_recognition_does_not() -> None:
 
     assert counted["mails"] > 0
     assert counted["lost to the catalogue"] == 0
-    assert counted["found by the catalogue alone"] >= 11
+    assert counted["found by the catalogue alone"] >= 4
+    assert counted["found by recognition"] + counted["found by the catalogue alone"] >= counted["mails"] - 2

@@ -39,12 +39,12 @@ def newsletter(subject: str = "News of the week", message_id: str | None = None)
 
 
 def receipt(number: int = 1) -> bytes:
-    """A mail whose text is the invoice, without attachments."""
+    """A mail whose text is the invoice, without attachments, though it says too little to be recognised as one."""
     return (
-        f"From: Taxi <receipts@taxi.example>\r\nTo: office@example.com\r\nSubject: Your receipt {number}\r\n"
+        f"From: Taxi <receipts@taxi.example>\r\nTo: office@example.com\r\nSubject: Your journey {number}\r\n"
         f"Message-ID: <receipt-{number}@taxi.example>\r\nDate: Mon, 02 Mar 2026 10:00:00 +0100\r\n"
         "Content-Type: text/plain; charset=utf-8\r\n\r\n"
-        "Receipt 4711\r\nJourney from A to B\r\nTotal amount: 12.50 EUR\r\n"
+        "Journey from A to B, 12 minutes, 12.50\r\n"
     ).encode()
 
 

@@ -128,7 +128,7 @@ def test_wanted_mail_is_searched_in_all_mail_first(
     account = link(linked, gmail, address, mailboxes=("Bills",))
     linked.pull()
     linked.standard("Taxi receipts", "text", sender="receipts@taxi.example")
-    linked.want("Your receipt 1")
+    linked.want("Your journey 1")
     for each in dovecot.maildir(address, "Bills").rglob(f"{file.name}*"):
         each.unlink()
     dovecot.deliver(address, receipt(), LATER, all_mail())

@@ -105,11 +105,11 @@ def test_a_text_that_is_the_invoice_comes_as_a_document(
     dovecot.deliver(address, receipt(), LATER)
     dovecot.deliver(address, newsletter(), LATER)
     account = linked.link(address)
-    linked.standard("Taxi receipts", "text", sender="receipts@taxi.example", body="total amount")
+    linked.standard("Taxi receipts", "text", sender="receipts@taxi.example", body="journey from")
 
     linked.pull()
 
-    assert linked.by_subject()["Your receipt 1"].state == "imported"
+    assert linked.by_subject()["Your journey 1"].state == "imported"
     assert linked.states(account) == {"left": 1, "fetched": 1}
 
 

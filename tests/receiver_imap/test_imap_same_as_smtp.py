@@ -127,14 +127,14 @@ def lying_mails() -> dict[str, bytes]:
     for number, (place, declared, name) in enumerate(itertools.product(PLACES, TYPES, NAMES)):
         disposition = f"Content-Disposition: attachment{name}\r\n"
         part = f"Content-Type: {declared}\r\n{disposition}Content-Transfer-Encoding: base64\r\n\r\n".encode() + octets
-        head = f"From: a{number}@supplier.example\r\nSubject: {number}\r\nMIME-Version: 1.0\r\n".encode()
+        head = f"From: a{number}@supplier.example\r\nSubject: Invoice {number}\r\nMIME-Version: 1.0\r\n".encode()
         mails[f"{place}: {declared}{name}"] = head + PLACES[place](part)
     # Nothing says that it is an attachment, nor what it is.
-    mails["no type"] = b"From: b@supplier.example\r\n" + multipart(
+    mails["no type"] = b"From: b@supplier.example\r\nSubject: Invoice\r\n" + multipart(
         "mixed", "edge", TEXT, b"Content-Transfer-Encoding: base64\r\n\r\n" + octets
     )
     named = b"Content-Type: text/plain; charset=utf-8; name=a.pdf\r\nContent-Transfer-Encoding: base64\r\n\r\n"
-    mails["text by its name"] = b"From: c@supplier.example\r\n" + multipart("alternative", "edge", TEXT, named + octets)
+    mails["text by its name"] = b"From: c@supplier.example\r\nSubject: Invoice\r\n" + multipart("alternative", "edge", TEXT, named + octets)
     return mails
 
 

@@ -18,10 +18,10 @@ def test_mail_that_is_wanted_later_is_fetched_by_its_uid(
     dovecot.deliver(address, receipt(), LATER)
     account = linked.link(address)
     linked.pull()
-    assert linked.by_subject()["Your receipt 1"].state == "not_imported"
+    assert linked.by_subject()["Your journey 1"].state == "not_imported"
     linked.standard("Taxi receipts", "text", sender="receipts@taxi.example")
 
-    assert linked.want("Your receipt 1")
+    assert linked.want("Your journey 1")
     linked.pull()
 
     assert [each.state for each in linked.house.messages()] == ["imported"]
@@ -37,7 +37,7 @@ def test_wanted_mail_that_was_filed_elsewhere_is_found_by_its_message_id(
     account = linked.link(address)
     linked.pull()
     linked.standard("Taxi receipts", "text", sender="receipts@taxi.example")
-    linked.want("Your receipt 1")
+    linked.want("Your journey 1")
     for each in dovecot.maildir(address).rglob(f"{file.name}*"):
         each.unlink()
     dovecot.deliver(address, receipt(), LATER, "Archive")
@@ -55,7 +55,7 @@ def test_wanted_mail_that_is_gone_says_so(linked: LinkedHouse, dovecot: Dovecot,
     account = linked.link(address)
     linked.pull()
     linked.standard("Taxi receipts", "text", sender="receipts@taxi.example")
-    linked.want("Your receipt 1")
+    linked.want("Your journey 1")
     for each in dovecot.maildir(address).rglob(f"{file.name}*"):
         each.unlink()
 
