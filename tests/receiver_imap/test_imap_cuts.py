@@ -33,7 +33,7 @@ def _cut_once(linked: LinkedHouse, dovecot: Dovecot, relay: CuttingRelay, addres
     dovecot.deliver(address, pdf_mail(f"<{tenant}@supplier.example>"), LATER)
     dovecot.deliver(address, receipt(), LATER)
     account = linked.link(address, tenant, port=relay.port, security="none")
-    linked.standard("Taxi receipts", "text", tenant, sender="receipts@taxi.example", body="total amount")
+    linked.standard("Taxi receipts", "text", tenant, sender="receipts@taxi.example", body="journey from")
     before = dovecot.snapshot(address)
 
     linked.pull(account)

@@ -51,7 +51,7 @@ def test_documents_come_the_rest_is_left_and_nothing_is_touched(
     mailboxes = ("INBOX", server.name_of("Receipts"))
     port = server.tls_port if security == "tls" else server.starttls_port
     account = linked.link(address, port=port, security=security, mailboxes=mailboxes)
-    linked.standard("Taxi receipts", "text", sender="receipts@taxi.example", body="total amount")
+    linked.standard("Taxi receipts", "text", sender="receipts@taxi.example", body="journey from")
     before = server.snapshot(address)
 
     linked.pull()
