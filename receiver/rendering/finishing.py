@@ -12,7 +12,7 @@ import zlib
 from io import BytesIO
 
 import pikepdf
-from pikepdf import Array, Dictionary, Name, Page, Pdf, PdfError, Stream, String, pdfa
+from pikepdf import Array, Dictionary, Name, ObjectStreamMode, Page, Pdf, PdfError, Stream, String, pdfa
 
 from receiver.rendering.finishing_work import FAULT, Finished, Work
 from receiver.rendering.order import Original
@@ -38,6 +38,9 @@ class TooManyPages(Exception):
         self.pages = pages
 
 
+SUBSET = re.compile(r"/[A-Z]{6}\+")
+
+
 def finish(work: Work) -> Finished:
     """The PDF as it is kept."""
     try:
@@ -46,6 +49,7 @@ def finish(work: Work) -> Finished:
             pages = strip(pdf)
             drawn = _judge(pdf, pages, work)
             _name(pdf, work.imprint)
+            _name_fonts(pdf)
             if work.original:
                 _embed(pdf, work.original, work.imprint)
             return _written(pdf, work, len(pages), drawn)
@@ -78,6 +82,18 @@ def _name(pdf: Pdf, imprint: Imprint) -> None:
     pdf.trailer.Info = pdf.make_indirect(Dictionary({key: String(value) for key, value in imprint.info().items()}))
     if imprint.language:
         pdf.Root.Lang = String(imprint.language)
+
+
+def _name_fonts(pdf: Pdf) -> None:
+    """Tag each subset by what is in it (ISO 32000-1 9.6.4), not by where wkhtmltopdf happened to write it."""
+    for each in pdf.objects:
+        if not isinstance(each, Dictionary) or each.get("/Type") != Name.FontDescriptor:
+            continue
+        name, file = each.get("/FontName"), each.get("/FontFile2")
+        if isinstance(name, Name) and isinstance(file, Stream) and SUBSET.match(str(name)):
+            digest = hashlib.sha256(file.read_raw_bytes()).digest()
+            tag = "".join(chr(ord("A") + octet % 26) for octet in digest[:6])
+            each.FontName = Name(f"/{tag}+{SUBSET.sub('', str(name))}")
 
 
 def _embed(pdf: Pdf, original: Original, imprint: Imprint) -> None:
@@ -131,9 +147,16 @@ def _describe(pdf: Pdf, imprint: Imprint, *, is_archival: bool) -> None:
 
 
 def _octets(pdf: Pdf) -> bytes:
-    written = BytesIO()
+    """The same for the same mail, wherever fonts are installed.
+
+    wkhtmltopdf writes the fonts of a page in the order of a hash over the paths of their files. Written once without
+    object streams, all is numbered in the order in which the pages ask for it.
+    """
+    numbered, written = BytesIO(), BytesIO()
+    pdf.save(numbered, object_stream_mode=ObjectStreamMode.disable, compress_streams=False, deterministic_id=True)
     settings = pdfa.resolve_save_kwargs(FLAVOUR, force_version="1.7", deterministic_id=True)
-    pdf.save(written, **settings)
+    with Pdf.open(numbered) as in_order:
+        in_order.save(written, **settings)
     return written.getvalue()
 
 
