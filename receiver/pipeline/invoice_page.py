@@ -79,7 +79,7 @@ _AMOUNTS = frozenset({"net", "tax", "total", "payable", "net_total", "tax_total"
 
 def invoice_page(e_invoices: Sequence[EInvoice], reading: Reading, language: str) -> bytes:
     """A whole HTML document, UTF-8: the mail's header block, and below it each invoice that one file holds."""
-    header = HeaderBlock(from_=reading.from_header, to=reading.to_header, date=reading.date, subject=reading.subject)
+    header = HeaderBlock(reading.from_header, reading.to_header, reading.date_in_its_zone(), reading.subject)
     body = "\n".join(_body(each, language) for each in e_invoices[:MAX_INVOICES])
     return page(header, body, language).encode("utf-8", "replace")
 

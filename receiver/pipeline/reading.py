@@ -45,6 +45,11 @@ class Reading:
     html: str
     defects: frozenset[str]
 
+    def date_in_its_zone(self) -> datetime | None:
+        """The same moment as `date`, in the zone of the mail's own Date field: mail-parser tells it in UTC."""
+        written = _parsed_date(self.date_raw)
+        return written if written == self.date else self.date
+
 
 def read(fields: Message, texts: list[tuple[str, str]]) -> Reading:
     """The fields of a message; `texts` are its bodies as (media type, text). Never fails."""
@@ -122,8 +127,12 @@ def _body(theirs: list[str], ours: list[str]) -> str:
 def _date(parsed: MailParser | None, fields: Message) -> datetime | None:
     if parsed is not None and isinstance(parsed.date, datetime):
         return parsed.date if parsed.date.tzinfo else parsed.date.replace(tzinfo=UTC)
+    return _parsed_date(text_of(fields, "date"))
+
+
+def _parsed_date(field: str) -> datetime | None:
     try:
-        date = parsedate_to_datetime(text_of(fields, "date")[:100])
+        date = parsedate_to_datetime(field[:100])
         return date if date.tzinfo else date.replace(tzinfo=UTC)
     except (ValueError, TypeError, IndexError, OverflowError):
         return None

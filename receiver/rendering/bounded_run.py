@@ -1,22 +1,33 @@
 """Run one program on hostile input: with a deadline, a group of its own, limits, and bounded output.
 
-At the end, whatever the end was, the whole process group is killed. Never uses a shell, never passes on our
+At the end, whatever the end was, the whole process group is killed (by a thread, a second later at the most, where the
+output was whole before). Never uses a shell, never passes on our
 environment or descriptors, and puts no trust in the exit code.
 """
 
 import os
+import select
 import selectors
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
 from typing import Literal
 
 PIPE_OCTETS = 64 * 1024
 MAX_STDERR = 8 * 1024
 # How often it is asked whether what a program keeps on disk still fits.
 WATCH_SECONDS = 0.05
+# What a program has to tidy up once its output is whole, while its caller goes on.
+TIDY_SECONDS = 1.0
+# Of a child that runs a module of this house; nothing of our own environment.
+MODULE_ENVIRONMENT: Mapping[str, str] = MappingProxyType(
+    {"LC_ALL": "C.UTF-8", "PYTHONPATH": str(Path(__file__).parents[2]), "PYTHONDONTWRITEBYTECODE": "1"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +56,20 @@ class Limits:
         ]
 
 
+Whole = Callable[[bytearray], bool]
+
+
 @dataclass(frozen=True, slots=True)
 class Besides:
     """What a program has besides its three pipes: descriptors of ours that stay open in it, and a place on disk.
 
     `fits` is asked again and again whether what lies there is bearable; no ends the program as too much output does.
+    `is_whole` is asked of its output whether it is all there: nobody waits for a program to tidy up.
     """
 
     descriptors: tuple[int, ...] = ()
     fits: Callable[[], bool] | None = None
+    is_whole: Whole | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,23 +100,35 @@ def run(
         pass_fds=besides.descriptors,
         bufsize=0,
     )
+    exchange = _Exchange(process, octets, limits, besides)
     try:
-        return _Exchange(process, octets, limits, besides.fits).run()
+        return exchange.run()
     finally:
-        # Not reaped yet, so the number is still its own.
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
         for pipe in (process.stdin, process.stdout, process.stderr):
             if pipe:
                 pipe.close()
+        if exchange.is_left_early:
+            threading.Thread(target=_end, args=(process, TIDY_SECONDS), name="tidying").start()
+        else:
+            _end(process, 0)
+
+
+def _end(process: "subprocess.Popen[bytes]", seconds: float) -> None:
+    """Kill the whole group, after `seconds` at the latest: a sandbox that is killed leaves what it holds to init."""
+    if seconds:
+        ended, poll = os.pidfd_open(process.pid), select.poll()
+        poll.register(ended, select.POLLIN)
+        poll.poll(1000 * seconds)
+        os.close(ended)
+    # Not reaped yet, so the number is still its own.
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
 
 
 class _Exchange:
     """The three pipes of one running program."""
 
-    def __init__(
-        self, process: "subprocess.Popen[bytes]", octets: bytes, limits: Limits, fits: Callable[[], bool] | None
-    ) -> None:
+    def __init__(self, process: "subprocess.Popen[bytes]", octets: bytes, limits: Limits, besides: Besides) -> None:
         if not (process.stdin and process.stdout and process.stderr):
             raise ValueError("a program without its three pipes")
         self._input = process.stdin
@@ -109,7 +137,8 @@ class _Exchange:
         self._stderr = process.stderr.fileno()
         self._rest = memoryview(octets)
         self._limits = limits
-        self._fits = fits
+        self._fits, self._is_whole = besides.fits, besides.is_whole
+        self.is_left_early = False
         self._collected = {self._stdout: bytearray(), self._stderr: bytearray()}
 
     def run(self) -> Outcome:
@@ -129,10 +158,12 @@ class _Exchange:
                     return self._outcome("deadline")
                 for key, _ in selector.select(min(left, WATCH_SECONDS) if self._fits else left):
                     self._exchange(key.fd, selector)
-                if len(self._collected[self._stdout]) > self._limits.output_octets:
+                written = self._collected[self._stdout]
+                if len(written) > self._limits.output_octets or (self._fits and not self._fits()):
                     return self._outcome("output")
-                if self._fits and not self._fits():
-                    return self._outcome("output")
+                if self._is_whole and self._is_whole(written):
+                    self.is_left_early = True
+                    break
         return self._outcome("finished")
 
     def _exchange(self, descriptor: int, selector: selectors.BaseSelector) -> None:

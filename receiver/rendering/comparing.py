@@ -9,21 +9,15 @@ import struct
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from receiver.rendering import bounded_run
-from receiver.rendering.bounded_run import Limits
+from receiver.rendering.bounded_run import MODULE_ENVIRONMENT, Limits
 
 LENGTH = struct.Struct(">Q")  # of the first PDF, before both of them
 MAX_PAGES = 1000  # that are drawn
 SECONDS = 120.0
 MAX_ANSWER_OCTETS = 256 * 1024
-_ENVIRONMENT = {
-    "LC_ALL": "C.UTF-8",
-    "PYTHONPATH": str(Path(__file__).parents[2]),
-    "PYTHONDONTWRITEBYTECODE": "1",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +49,7 @@ def compare(before: bytes, after: bytes, seconds: float = SECONDS) -> Comparison
     command = [sys.executable, "-P", "-m", "receiver.rendering.pictures"]
     limits = Limits(seconds, MAX_ANSWER_OCTETS, cpu_seconds=round(seconds))
     question = LENGTH.pack(len(before)) + before + after
-    outcome = bounded_run.run(command, question, limits, _ENVIRONMENT)
+    outcome = bounded_run.run(command, question, limits, MODULE_ENVIRONMENT)
     try:
         return _told(json.loads(outcome.stdout))
     except (ValueError, KeyError, TypeError, RecursionError):

@@ -13,10 +13,10 @@ import threading
 import time
 from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
 
 from receiver.config import RenderingSettings
 from receiver.rendering import wire
+from receiver.rendering.bounded_run import MODULE_ENVIRONMENT
 from receiver.rendering.finishing_work import Finished, Work
 from receiver.rendering.judge import judge_frame
 from receiver.rendering.order import MAX_FINISHED_OCTETS
@@ -32,7 +32,6 @@ PROCESSOR_SECONDS = 3600
 # What the attempt with a proof may use of the time, so that one without can follow.
 PROOF_SHARE = 0.6
 PROOF_FAILED = "proof_failed"
-_HOUSE = Path(__file__).parents[2]
 
 
 class _ChildGone(Exception):
@@ -49,15 +48,13 @@ class _Child:
             "processor_seconds": PROCESSOR_SECONDS,
             "may_be_open": settings.sandbox == "none-i-accept-that-mail-may-run-code-here",
         }
-        # Nothing of our environment, and nothing to write to.
-        environment = {"PYTHONPATH": str(_HOUSE), "LC_ALL": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"}
         with theirs:
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-m", "receiver.rendering.finishing_child", json.dumps(told)],
                 stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
-                env=environment,
+                env=dict(MODULE_ENVIRONMENT),
                 cwd="/",
                 process_group=0,  # Ctrl-C is for the renderer
             )

@@ -10,8 +10,14 @@ import re
 from receiver.rendering.reasons import NotRendered
 
 # ISO 32000-1 7.5.5: where the last cross-reference section stands is said before the end of the file.
-END = re.compile(rb"startxref\s+\d{1,10}\s+%%EOF\s*\Z")
+END = re.compile(rb"startxref\s+(\d{1,10})\s+%%EOF\s*\Z")
 BLANKS = re.compile(rb"(?:\s|&nbsp;|&#160;|\xc2\xa0)+")
+
+
+def is_whole(written: bytes | bytearray) -> bool:
+    """Whether a PDF that is being written has come to its end."""
+    end = END.search(written[-64:])
+    return end is not None and written.startswith(b"xref", int(end[1]))
 
 
 def judge_frame(pdf: bytes) -> None:

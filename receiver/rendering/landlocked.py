@@ -16,18 +16,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from receiver.rendering import bounded_run, landlock
-from receiver.rendering.bounded_run import Besides, Limits, Outcome
+from receiver.rendering.bounded_run import MODULE_ENVIRONMENT, Besides, Limits, Outcome, Whole
 from receiver.rendering.font_folder import FontFolder
 from receiver.rendering.reasons import NotRendered
 from receiver.rendering.sandbox import ENVIRONMENT, TEMPORARY_OCTETS, UNUSED_QT_PLUGINS, Confinement, Program
 
 PAGE = "page.pdf"
 MAX_FILES = 1000
-LAUNCHER_ENVIRONMENT = {
-    "LC_ALL": "C.UTF-8",
-    "PYTHONPATH": str(Path(__file__).parents[2]),
-    "PYTHONDONTWRITEBYTECODE": "1",
-}
 LOCALE = Path("/usr/lib/locale/C.utf8")
 DEVICES = (Path("/dev/null"), Path("/dev/urandom"))
 
@@ -42,7 +37,13 @@ class Landlocked(Confinement):
     grants: dict[str, list[str]] = field(default_factory=dict)
     abi: int = 0  # as if the kernel's landlock were this old; 0: as new as it is
 
-    def run(self, command: Sequence[str], octets: bytes, limits: Limits) -> Outcome:
+    def run(
+        self,
+        command: Sequence[str],
+        octets: bytes,
+        limits: Limits,
+        is_whole: Whole | None = None,  # noqa: ARG002 - a file is read when its program has ended
+    ) -> Outcome:
         """As Confinement.run; more than TEMPORARY_OCTETS on disk end it as too much output does."""
         with tempfile.TemporaryDirectory(prefix="page-", dir=self.filter.parent) as name:
             folder = Path(name)
@@ -92,7 +93,7 @@ def confine(program: Program, fonts: FontFolder, seccomp: Path, *, fills_font_ca
     return Landlocked(
         program.path,
         (sys.executable, "-P", "-S", "-m", "receiver.rendering.launcher"),
-        LAUNCHER_ENVIRONMENT,
+        dict(MODULE_ENVIRONMENT),
         "landlock",
         PAGE,
         filter=seccomp,

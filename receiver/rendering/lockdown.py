@@ -1,61 +1,33 @@
 """Take from this process whatever it does not need to work on octets that it is handed: for the rest of its life.
 
 After this it may read and write what is open already, have memory and end; it opens no file and no socket, starts
-nothing, and no memory becomes code. A list of what is allowed, on the two architectures that are served; elsewhere it
-refuses. Imports must be done before. Raises LockdownRefused.
-Standard: seccomp(2) with a filter, prctl(2); system call numbers from asm/unistd_64.h and asm-generic/unistd.h.
+nothing, and no memory becomes code. A list of what is allowed; where no filter can be made of it, it refuses. Imports
+must be done before. Raises LockdownRefused.
+Standard: seccomp(2) with a filter, prctl(2).
 """
 
 import ctypes
+import errno
+import mmap
 import os
-import platform
 import resource
 import struct
 from dataclasses import dataclass
+
+from receiver.rendering.reasons import NotRendered
+from receiver.rendering.seccomp import ALLOW, Rule, compiled, has_bits
 
 _PR_SET_DUMPABLE = 4
 _PR_SET_NO_NEW_PRIVS = 38
 _PR_SET_SECCOMP = 22
 _SECCOMP_MODE_FILTER = 2
 
-# name: (x86_64, aarch64)
-_ALLOWED = {
-    "read": (0, 63),
-    "write": (1, 64),
-    "close": (3, 57),
-    "fstat": (5, 80),
-    "lseek": (8, 62),
-    "munmap": (11, 215),
-    "brk": (12, 214),
-    "rt_sigaction": (13, 134),
-    "rt_sigprocmask": (14, 135),
-    "rt_sigreturn": (15, 139),
-    "sched_yield": (24, 124),
-    "mremap": (25, 216),
-    "madvise": (28, 233),
-    "setitimer": (38, 103),
-    "getpid": (39, 172),
-    "sendto": (44, 206),
-    "recvfrom": (45, 207),
-    "exit": (60, 93),
-    "getrusage": (98, 165),
-    "gettid": (186, 178),
-    "futex": (202, 98),
-    "restart_syscall": (219, 128),
-    "clock_gettime": (228, 113),
-    "exit_group": (231, 94),
-    "ppoll": (271, 73),
-    "getrandom": (318, 278),
-}
-_ONLY_ON_X86_64 = {"poll": 7}
+_ALLOWED = """
+    brk clock_gettime close exit exit_group fstat futex getpid getrandom getrusage gettid lseek madvise mremap munmap
+    poll ppoll read recvfrom restart_syscall rt_sigaction rt_sigprocmask rt_sigreturn sched_yield sendto setitimer write
+    """.split()  # noqa: SIM905 - reads better than a column of quoted words
 # Their third argument says what the memory may be; code is never among it.
-_MEMORY = {"mmap": (9, 222), "mprotect": (10, 226)}
-_PROT_EXEC = 4
-_ARCHITECTURES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
-
-_LOAD, _IF_EQUAL, _IF_ANY_BIT, _RETURN = 0x20, 0x15, 0x45, 0x06
-_KILL, _ALLOW, _REFUSE = 0x80000000, 0x7FFF0000, 0x00050000 | 1  # EPERM
-_NUMBER, _ARCHITECTURE, _THIRD_ARGUMENT = 0, 4, 32  # offsets in struct seccomp_data
+_MEMORY = ("mmap", "mprotect")
 
 
 class LockdownRefused(Exception):
@@ -72,46 +44,26 @@ class Allowance:
 
 def lock_down(allowance: Allowance) -> None:
     """From here on this process computes, and talks over what is open."""
+    code = filter_for()  # before the limits: it takes a file
     _limit(resource.RLIMIT_AS, allowance.memory_octets)
     _limit(resource.RLIMIT_CPU, allowance.processor_seconds)
     for which in (resource.RLIMIT_CORE, resource.RLIMIT_FSIZE, resource.RLIMIT_NPROC):
         _limit(which, 0)
     _prctl(_PR_SET_DUMPABLE, 0)
     _prctl(_PR_SET_NO_NEW_PRIVS, 1)
-    code = filter_for(platform.machine())
     octets = ctypes.create_string_buffer(code, len(code))
     program = struct.pack("HxxxxxxP", len(code) // 8, ctypes.addressof(octets))
     _prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.c_char_p(program))
 
 
-def filter_for(machine: str) -> bytes:
-    """The filter as a program of struct sock_filter."""
-    if machine not in _ARCHITECTURES or struct.calcsize("P") != 8:
-        raise LockdownRefused(f"no list of system calls for {machine}")
-    column, audited = _ARCHITECTURES[machine]
-    allowed = [numbers[column] for numbers in _ALLOWED.values()]
-    allowed += list(_ONLY_ON_X86_64.values()) if machine == "x86_64" else []
-    steps = [
-        _step(_LOAD, _ARCHITECTURE),
-        _step(_IF_EQUAL, audited, 1, 0),
-        _step(_RETURN, _KILL),
-        _step(_LOAD, _NUMBER),
-    ]
-    for number in allowed:
-        steps += [_step(_IF_EQUAL, number, 0, 1), _step(_RETURN, _ALLOW)]
-    for numbers in _MEMORY.values():
-        steps += [
-            _step(_IF_EQUAL, numbers[column], 0, 4),
-            _step(_LOAD, _THIRD_ARGUMENT),
-            _step(_IF_ANY_BIT, _PROT_EXEC, 1, 0),
-            _step(_RETURN, _ALLOW),
-            _step(_RETURN, _REFUSE),
-        ]
-    return b"".join([*steps, _step(_RETURN, _REFUSE)])
-
-
-def _step(code: int, value: int, if_true: int = 0, if_false: int = 0) -> bytes:
-    return struct.pack("=HBBI", code, if_true, if_false, value)
+def filter_for(machine: str = "") -> bytes:
+    """The filter as a program of struct sock_filter. `machine`: as in seccomp.compiled."""
+    rules = [Rule(call, ALLOW) for call in _ALLOWED]
+    rules += [Rule(call, ALLOW, (has_bits(2, mmap.PROT_EXEC, 0),)) for call in _MEMORY]
+    try:
+        return compiled(machine, rules, errno.EPERM)
+    except NotRendered as fault:
+        raise LockdownRefused(str(fault.reason.params.get("detail"))) from fault
 
 
 def _limit(which: int, value: int) -> None:

@@ -61,6 +61,7 @@ class _Nesting:
     def __init__(self) -> None:
         self._open: list[str] = []
         self._formatting: Counter[str] = Counter()
+        self._formatted = 0  # all of them together
         self._repeats = 0
 
     def is_too_much_with(self, tag: Tag) -> bool:
@@ -70,19 +71,22 @@ class _Nesting:
             return False
         if tag.name in FORMATTING:
             self._formatting[tag.name] += 1
+            self._formatted += 1
         else:
-            self._repeats += self._formatting.total()
+            self._repeats += self._formatted
         if tag.name not in CLOSED_BY_THEMSELVES and tag.name not in FORMATTING:
             self._open.append(tag.name)
         return (
-            len(self._open) + self._formatting.total() > MAX_DEPTH
+            len(self._open) + self._formatted > MAX_DEPTH
             or self._repeats > MAX_REPEATS
             or (len(tag.source) > 2 * MAX_ATTRIBUTES and len(tag.attributes()) > MAX_ATTRIBUTES)
         )
 
     def _end(self, name: str) -> None:
         if name in FORMATTING:
-            self._formatting[name] -= self._formatting[name] > 0
+            is_open = self._formatting[name] > 0
+            self._formatting[name] -= is_open
+            self._formatted -= is_open
             return
         for above, each in enumerate(reversed(self._open[-REACH:]), start=1):
             if each == name:

@@ -41,6 +41,7 @@ body{position:relative;font:14px/1.4 "Liberation Sans","DejaVu Sans",sans-serif}
 .postbus .label{width:96px;color:#5a6675}
 .postbus .subject{font-weight:bold;font-size:15px}
 .outer{position:absolute;left:0;min-width:100%;z-index:0;clip:rect(0px,99999px,9999999px,0px)}
+.mail>[class^=mail-]:before,.mail>[class^=mail-]:after{content:"";display:table}
 .mail .text{white-space:pre-wrap;word-break:break-word;font:12px/1.45 "Liberation Mono","DejaVu Sans Mono",monospace}
 .mail pre{white-space:pre-wrap;word-wrap:break-word}
 .mail .image{display:inline-block;border:1px solid #c4cad2;color:#5a6675;background:#f5f6f8;font-size:12px;
@@ -83,7 +84,7 @@ def page(header: HeaderBlock, body_html: str, language: str = "en") -> str:
     rows = "".join(_row(label, value, kind) for label, value, kind in _lines(header, language))
     return (
         f'<!DOCTYPE html><html><head><meta charset="utf-8">{_RULES_FOR_BROWSERS}'
-        f"<style>{_font_faces()}{_STYLE}</style></head><body>"
+        f"<style>{_FONT_FACES}{_STYLE}</style></head><body>"
         f'<div class="postbus"><table>{rows}</table></div>{_BEFORE_BODY}{body_html}{_AFTER_BODY}'
     )
 
@@ -115,7 +116,7 @@ def _lines(header: HeaderBlock, language: str) -> list[tuple[str, str, str]]:
         (from_, _shown(header.from_), "from"),
         (to, _shown(header.to), "to"),
         (cc, _shown(header.cc), "cc"),
-        (date, header.date.isoformat(" ", "minutes") if header.date else "", "date"),
+        (date, _written(header.date) if header.date else "", "date"),
         (subject, _shown(header.subject), "subject"),
         (attachments, " · ".join(names), "attachments"),
     ]
@@ -137,18 +138,19 @@ def _shown(value: str) -> str:
     return line if len(line) <= MAX_VALUE else f"{line[:MAX_VALUE]}…"
 
 
+def _written(date: datetime) -> str:
+    """In the zone that it was written in: the day of an invoice is its writer's."""
+    zone = date.strftime("%z")
+    return f"{date.replace(tzinfo=None).isoformat(' ', 'minutes')} {zone[:3]}:{zone[3:5]}"
+
+
 def _font_faces() -> str:
     return "".join(
-        f'@font-face{{font-family:"{_in_ascii(name)}";font-weight:{weight};font-style:{slant};src:local("{font}{suffix}")}}'
+        f'@font-face{{font-family:"{name}";font-weight:{weight};font-style:{slant};src:local("{font}{suffix}")}}'
         for font, names in _SUBSTITUTES.items()
         for name in names
         for weight, slant, suffix in _faces(font)
     )
-
-
-def _in_ascii(name: str) -> str:
-    """A name with the escapes of CSS: a page of a mail in ASCII shall be ASCII, which is set without a look."""
-    return "".join(each if each.isascii() else f"\\{ord(each):x} " for each in name)
 
 
 def _faces(font: str) -> tuple[tuple[str, str, str], ...]:
@@ -161,3 +163,6 @@ def _faces(font: str) -> tuple[tuple[str, str, str], ...]:
         ("normal", "italic", f" {italic}"),
         ("bold", "italic", f" Bold {italic}"),
     )
+
+
+_FONT_FACES = _font_faces()

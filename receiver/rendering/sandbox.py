@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Literal
 
 from receiver.rendering import bounded_run
-from receiver.rendering.bounded_run import Besides, Limits, Outcome
+from receiver.rendering.bounded_run import Besides, Limits, Outcome, Whole
 from receiver.rendering.font_folder import INSIDE, FontFolder
 from receiver.rendering.reasons import NotRendered
 
@@ -60,9 +60,13 @@ class Confinement:
     # What the program is told to write to; "-" is its standard output.
     output: str = "-"
 
-    def run(self, command: Sequence[str], octets: bytes, limits: Limits) -> Outcome:
-        """Run `command` (the program and its arguments) on `octets`; the Outcome's stdout is what went to `output`."""
-        return bounded_run.run([*self.prefix, *command], octets, limits, self.environment)
+    def run(self, command: Sequence[str], octets: bytes, limits: Limits, is_whole: Whole | None = None) -> Outcome:
+        """Run `command` (the program and its arguments) on `octets`; the Outcome's stdout is what went to `output`.
+
+        `is_whole`: as bounded_run.Besides has it.
+        """
+        besides = Besides(is_whole=is_whole)
+        return bounded_run.run([*self.prefix, *command], octets, limits, self.environment, besides)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +75,13 @@ class Bubblewrapped(Confinement):
 
     filter: Path = Path()
 
-    def run(self, command: Sequence[str], octets: bytes, limits: Limits) -> Outcome:
+    def run(self, command: Sequence[str], octets: bytes, limits: Limits, is_whole: Whole | None = None) -> Outcome:
         """As above. bwrap reads the filter to its end, so it is opened anew for each run."""
         opened = os.open(self.filter, os.O_RDONLY | os.O_CLOEXEC)
         try:
             bubblewrap, *words = self.prefix
             whole = [bubblewrap, "--seccomp", str(opened), *words, *command]
-            return bounded_run.run(whole, octets, limits, self.environment, Besides((opened,)))
+            return bounded_run.run(whole, octets, limits, self.environment, Besides((opened,), is_whole=is_whole))
         finally:
             os.close(opened)
 

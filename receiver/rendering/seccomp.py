@@ -1,8 +1,9 @@
-"""The system calls that wkhtmltopdf may make, compiled by the system's libseccomp for this machine's architecture.
+"""The system calls that a process may make, compiled by the system's libseccomp for this machine's architecture.
 
-An allow-list: what is not named answers ENOSYS, so that libraries fall back. No socket of any family, no process (only
-threads), no signal, no memory that can be written and executed, no change of anything's owner, mode or times, and no
-call of another ABI. It may be shared by every sandbox: nothing in it depends on paths or process ids.
+Of wkhtmltopdf an allow-list: what is not named answers ENOSYS, so that libraries fall back. No socket of any family, no
+process (only threads), no signal, no memory that can be written and executed, no change of anything's owner, mode or
+times. It may be shared by every sandbox: nothing in it depends on paths or process ids. A call of another ABI ends the
+process, whatever the list.
 Raises NotRendered when the library is not there or does not know the architecture.
 Standard: seccomp(2), seccomp_rule_add(3).
 """
@@ -13,7 +14,7 @@ import mmap
 import os
 import platform
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -24,7 +25,7 @@ LIBRARY = "libseccomp.so.2"
 ARCHITECTURES = {"x86_64": "x86_64", "aarch64": "aarch64", "riscv64": "riscv64"}
 
 _KILL_PROCESS, _KILL_THREAD = 0x80000000, 0x00000000
-_ALLOW = 0x7FFF0000
+ALLOW = 0x7FFF0000
 _ATTRIBUTE_BAD_ARCHITECTURE = 2
 _ATTRIBUTE_OPTIMIZE = 8
 _BINARY_TREE = 2
@@ -59,7 +60,9 @@ _FCNTL = (0, 1, 2, 3, 4, 5, 6, 7, 36, 37, 38, 1030)
 _IOCTL = (0x5401, 0x541B, 0x5421, 0x5450, 0x5451)
 
 
-class _Comparison(ctypes.Structure):
+class Comparison(ctypes.Structure):
+    """struct scmp_arg_cmp."""
+
     _fields_ = (
         ("argument", ctypes.c_uint),
         ("operator", ctypes.c_int),
@@ -68,15 +71,18 @@ class _Comparison(ctypes.Structure):
     )
 
 
-def _is(argument: int, value: int) -> _Comparison:
-    return _Comparison(argument, _EQUAL, value, 0)
+def equals(argument: int, value: int) -> Comparison:
+    """The argument of this number is this value."""
+    return Comparison(argument, _EQUAL, value, 0)
 
 
-def _has(argument: int, mask: int, value: int) -> _Comparison:
-    return _Comparison(argument, _MASKED_EQUAL, mask, value)
+def has_bits(argument: int, mask: int, value: int) -> Comparison:
+    """Of its bits in `mask`, exactly those of `value` are set."""
+    return Comparison(argument, _MASKED_EQUAL, mask, value)
 
 
-def _errno(number: int) -> int:
+def refusal(number: int) -> int:
+    """The action that answers with this error."""
     return 0x00050000 | number
 
 
@@ -85,44 +91,48 @@ class Rule(NamedTuple):
 
     call: str
     action: int
-    comparisons: tuple[_Comparison, ...] = ()
+    comparisons: tuple[Comparison, ...] = ()
 
 
-def _rules() -> Iterator[Rule]:
-    yield from (Rule(call, _ALLOW) for call in ALLOWED)
-    yield from (Rule(call, _errno(errno.EAFNOSUPPORT)) for call in WITHOUT_NETWORK)
+def of_wkhtmltopdf() -> Iterator[Rule]:
+    """What a page is allowed."""
+    yield from (Rule(call, ALLOW) for call in ALLOWED)
+    yield from (Rule(call, refusal(errno.EAFNOSUPPORT)) for call in WITHOUT_NETWORK)
     not_a_thread = _CLONE_VFORK | _CLONE_PTRACE | _CLONE_NEW_NAMESPACES
-    yield Rule("clone", _ALLOW, (_has(0, _CLONE_THREAD | not_a_thread, _CLONE_THREAD),))
+    yield Rule("clone", ALLOW, (has_bits(0, _CLONE_THREAD | not_a_thread, _CLONE_THREAD),))
     yield from _memory_rules()
-    yield Rule("prlimit64", _ALLOW, (_is(0, 0), _is(2, 0)))  # its own, to read
-    yield from (Rule("prctl", _ALLOW, (_is(0, option),)) for option in _PRCTL)
-    yield from (Rule("fcntl", _ALLOW, (_is(1, command),)) for command in _FCNTL)
-    yield from (Rule("ioctl", _ALLOW, (_is(1, request),)) for request in _IOCTL)
+    yield Rule("prlimit64", ALLOW, (equals(0, 0), equals(2, 0)))  # its own, to read
+    yield from (Rule("prctl", ALLOW, (equals(0, option),)) for option in _PRCTL)
+    yield from (Rule("fcntl", ALLOW, (equals(1, command),)) for command in _FCNTL)
+    yield from (Rule("ioctl", ALLOW, (equals(1, request),)) for request in _IOCTL)
 
 
 def _memory_rules() -> Iterator[Rule]:
     """Executable memory comes from a file, and is never writable: not at once, and not one after the other."""
-    executable, refused = mmap.PROT_EXEC, _errno(errno.EPERM)
-    yield Rule("mmap", _ALLOW, (_has(2, executable, 0),))
-    yield Rule("mmap", _ALLOW, (_has(2, _PROT_WRITE_EXEC, executable), _has(3, _MAP_ANONYMOUS, 0)))
-    yield Rule("mmap", refused, (_has(2, _PROT_WRITE_EXEC, _PROT_WRITE_EXEC),))
-    yield Rule("mmap", refused, (_has(2, _PROT_WRITE_EXEC, executable), _has(3, _MAP_ANONYMOUS, _MAP_ANONYMOUS)))
+    executable, refused = mmap.PROT_EXEC, refusal(errno.EPERM)
+    yield Rule("mmap", ALLOW, (has_bits(2, executable, 0),))
+    yield Rule("mmap", ALLOW, (has_bits(2, _PROT_WRITE_EXEC, executable), has_bits(3, _MAP_ANONYMOUS, 0)))
+    yield Rule("mmap", refused, (has_bits(2, _PROT_WRITE_EXEC, _PROT_WRITE_EXEC),))
+    yield Rule(
+        "mmap", refused, (has_bits(2, _PROT_WRITE_EXEC, executable), has_bits(3, _MAP_ANONYMOUS, _MAP_ANONYMOUS))
+    )
     for call in ("mprotect", "pkey_mprotect"):
-        yield Rule(call, _ALLOW, (_has(2, executable, 0),))
-        yield Rule(call, refused, (_has(2, executable, executable),))
+        yield Rule(call, ALLOW, (has_bits(2, executable, 0),))
+        yield Rule(call, refused, (has_bits(2, executable, executable),))
 
 
-def compiled(machine: str = "") -> bytes:
+def compiled(machine: str = "", rules: Iterable[Rule] | None = None, otherwise: int = errno.ENOSYS) -> bytes:
     """The filter as the kernel takes it (struct sock_filter, in the order of execution).
 
-    `machine`: as uname(2) names it; empty: this one.
+    `machine`: as uname(2) names it; empty: this one. `rules`: those of wkhtmltopdf unless given. `otherwise`: the
+    error that every other call answers.
     """
     machine = machine or platform.machine()
     if machine not in ARCHITECTURES:
         raise NotRendered("render_no_seccomp", detail=f"{machine}: {os.strerror(errno.ENOSYS)}")
     library = _library()
-    with _context(library, machine) as context:
-        for rule in _rules():
+    with _context(library, machine, refusal(otherwise)) as context:
+        for rule in of_wkhtmltopdf() if rules is None else rules:
             _add(library, context, rule)
         return _exported(library, context)
 
@@ -146,8 +156,8 @@ def _library() -> ctypes.CDLL:
 
 
 @contextmanager
-def _context(library: ctypes.CDLL, machine: str) -> Iterator[int]:
-    context = library.seccomp_init(_errno(errno.ENOSYS))
+def _context(library: ctypes.CDLL, machine: str, otherwise: int) -> Iterator[int]:
+    context = library.seccomp_init(otherwise)
     if not context:
         raise NotRendered("render_no_seccomp", detail=os.strerror(errno.ENOMEM))
     try:
@@ -169,8 +179,8 @@ def _add(library: ctypes.CDLL, context: int, rule: Rule) -> None:
     number = library.seccomp_syscall_resolve_name(rule.call.encode())
     if number == -1:  # newer than this library: it stays with the default
         return
-    comparisons: Sequence[_Comparison] = rule.comparisons
-    array = (_Comparison * len(comparisons))(*comparisons)
+    comparisons: Sequence[Comparison] = rule.comparisons
+    array = (Comparison * len(comparisons))(*comparisons)
     _must(library.seccomp_rule_add_array(context, rule.action, number, len(comparisons), array))
 
 

@@ -27,6 +27,7 @@ MAX_NESTING = 4
 MOST_COMPARISONS = 20_000_000
 
 HIDING = re.compile(r"(?:^|;)(?:display:none|visibility:(?:hidden|collapse)|font-size:0)", re.IGNORECASE)
+RADIUS = re.compile(r"0|\d{1,3}(?:\.\d{1,3})?(?:px|pt|em|rem)")
 NAMED = re.compile(r"[\s>+][^\s>+]*[.#][^\s>+]*$")
 
 
@@ -48,11 +49,12 @@ def scoped(styles: Iterable[tuple[str, str]], element: str, elements: int = 0) -
     written: list[str] = []
     for rule in _rules(styles):
         selectors = scope.rewrite(rule.prelude, room + 1)
-        room -= len(selectors)
+        declarations = list(_declarations(rule.content)) if selectors else []
+        rounded = _rounded(selectors, dict(declarations))
+        room -= len(selectors) * (1 + len(rounded))
         if room < 0:
             break
-        if selectors:
-            written += _rule(selectors, list(_declarations(rule.content)))
+        written += _rule(selectors, declarations) + rounded
     sheet.text = "\n".join(written)
     return sheet
 
@@ -66,6 +68,21 @@ def _rule(selectors: list[str], declarations: list[tuple[str, str]]) -> list[str
     others = [each for each in selectors if each not in named]
     shown = ";".join(each for each in kept.split(";") if not HIDING.search(each))
     return [f"{','.join(group)}{{{text}}}" for group, text in ((named, kept), (others, shown)) if group and text]
+
+
+def _rounded(selectors: list[str], given: dict[str, str]) -> list[str]:
+    """Rules for what stands in the corners of a box that cuts it off round: no box of ours cuts anything off."""
+    corners = given.get("border-radius", "").split()
+    cuts = given.get("overflow", "").casefold().startswith("hidden")
+    is_filled = not any(name.startswith("padding") and value.strip("0px ") for name, value in given.items())
+    if not (cuts and is_filled and 0 < len(corners) <= 4 and all(map(RADIUS.fullmatch, corners))):
+        return []
+    left, right, low_right, low_left = [*corners, corners[1]] if len(corners) == 3 else (4 * corners)[:4]
+    rules = []
+    for child, side, (first, second) in (("first", "top", (left, right)), ("last", "bottom", (low_left, low_right))):
+        listed = ",".join(f"{each}>:{child}-child" for each in selectors)
+        rules.append(f"{listed}{{border-{side}-left-radius:{first};border-{side}-right-radius:{second}}}")
+    return rules
 
 
 def _rules(styles: Iterable[tuple[str, str]]) -> Iterator[Node]:

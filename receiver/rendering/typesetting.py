@@ -33,6 +33,7 @@ _LETTERS = (
     "\ufb1d-\ufdfb\ufe70-\ufefc\U0001e900-\U0001e94b"
 )
 _PLAIN_HEBREW = re.compile("[\u05d0-\u05ea]+")
+_ASCII = bytes(range(128))
 _NEEDED = re.compile(f"[{_LETTERS}]|{HINT}")
 
 
@@ -50,7 +51,7 @@ _PIECES_AND_KEYCAPS = _pieces(STARTS + KEYCAP_STARTS)
 _STYLE = (
     'x-w{font-family:"Noto Sans Arabic","Noto Sans Hebrew","Noto Sans Syriac","Noto Sans Thaana","DejaVu Sans",'
     "sans-serif}"
-    "x-e{display:inline-block;width:1.17em;height:1.1em;line-height:1.1em;vertical-align:-.15em;overflow:hidden;"
+    "x-e{display:inline-block;width:1.17em;height:1.1em;line-height:1.1em;vertical-align:.06em;overflow:hidden;"
     "white-space:nowrap;text-indent:0;letter-spacing:0;color:transparent;background:no-repeat center;"
     "background-size:100% 100%}"
 )
@@ -59,12 +60,10 @@ _HEAD_END = "</head>"
 
 def typeset(document: bytes) -> bytes:
     """A whole page in UTF-8, as wkhtmltopdf is to get it."""
-    if document.isascii():
+    # Nothing that is needed is ASCII: most of a page, its images above all, is passed over in one step.
+    if not _NEEDED.search(document.translate(None, _ASCII).decode("utf-8", "replace")):
         return document
-    text = document.decode("utf-8", "replace")
-    if not _NEEDED.search(text):
-        return document
-    return Setter(installed()).set(text).encode("utf-8", "replace")
+    return Setter(installed()).set(document.decode("utf-8", "replace")).encode("utf-8", "replace")
 
 
 class Setter:

@@ -12,6 +12,7 @@ from pdfkit import PDFKit
 from pdfkit.configuration import Configuration
 
 from receiver.rendering.bounded_run import Limits
+from receiver.rendering.judge import is_whole
 from receiver.rendering.reasons import NotRendered
 from receiver.rendering.sandbox import Confinement
 
@@ -56,7 +57,7 @@ class Wkhtmltopdf(PDFKit):  # type: ignore[misc]  # pdfkit has no types
         """The PDF as wkhtmltopdf wrote it, not judged yet."""
         output = self._confinement.output
         limits = Limits(seconds=seconds, output_octets=MAX_PDF_OCTETS)
-        outcome = self._confinement.run(self.command(None if output == "-" else output), self._page, limits)
+        outcome = self._confinement.run(self.command(None if output == "-" else output), self._page, limits, is_whole)
         if outcome.end == "deadline":
             raise NotRendered("render_took_too_long", seconds=round(seconds))
         if outcome.end == "output":

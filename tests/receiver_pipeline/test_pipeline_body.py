@@ -38,6 +38,20 @@ def test_the_page_tells_who_else_got_the_mail() -> None:
     assert ">Cc<" not in page_of(b"From: a@b.example\r\n\r\nTotal 12,00\r\n")[0]
 
 
+@pytest.mark.parametrize(
+    ("field", "shown"),
+    [
+        ("Sun, 29 Nov 2026 20:15:00 +0100", "2026-11-29 20:15 +01:00"),
+        ("Sun, 29 Nov 2026 20:15:00 -0330 (NST)", "2026-11-29 20:15 -03:30"),
+        ("Sun, 29 Nov 2026 20:15:00 -0000", "2026-11-29 20:15 +00:00"),
+        ("29 Nov 2026 20:15 GMT", "2026-11-29 20:15 +00:00"),
+    ],
+)
+def test_the_date_is_told_as_it_was_written(field: str, shown: str) -> None:
+    """A mail of the last evening of a year is of that year, wherever our clock stands."""
+    assert f">{shown}<" in page_of(f"From: a@b.example\r\nDate: {field}\r\n\r\nTotal 12,00\r\n".encode())[0]
+
+
 def test_two_texts_of_a_mail_do_not_share_their_rules() -> None:
     """What one part hides or colours stays its own business."""
     part = b"--x\r\nContent-Type: text/html\r\n\r\n<style>.a{color:%s}</style><p class=a>%s</p>\r\n"

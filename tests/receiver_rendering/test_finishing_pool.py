@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from receiver.config import RenderingSettings
+from receiver.rendering import finishing_pool
 from receiver.rendering.client import render
 from receiver.rendering.finishing import finish
 from receiver.rendering.finishing_pool import FinishingPool
@@ -61,12 +62,15 @@ def test_hostile_octets_are_refused_in_time(hostile: Callable[[], bytes], pool: 
     assert pool.finish(work(honest), 60).pages == 1
 
 
-def test_a_proof_that_takes_too_long_costs_the_proof_alone(pool: FinishingPool) -> None:
+def test_a_proof_that_takes_too_long_costs_the_proof_alone(
+    pool: FinishingPool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The PDF comes all the same, claims nothing and says so."""
     drawing = b"0 0 m 1 1 l S\n" * 400_000
     slow = hostile_pdfs.one_page(drawing)
+    monkeypatch.setattr(finishing_pool, "PROOF_SHARE", 0.001)  # of a minute: a proof takes longer anywhere
 
-    finished = pool.finish(work(slow, needs_text=False), 4)
+    finished = pool.finish(work(slow, needs_text=False), 60)
 
     assert finished.archival_fault == "proof_failed"
     assert b"pdfaid:part" not in finished.pdf

@@ -2,11 +2,11 @@
 
 import pytest
 
-from receiver.rendering.judge import has_text, judge_frame
+from receiver.rendering.judge import has_text, is_whole, judge_frame
 from receiver.rendering.page import HeaderBlock, as_text_page, page
 from receiver.rendering.reasons import NotRendered
 
-FRAME = b"%PDF-1.4\n1 0 obj\n<<>>\nendobj\nxref\n0 1\ntrailer\n<<>>\nstartxref\n32\n%%EOF\n"
+FRAME = b"%PDF-1.4\n1 0 obj\n<<>>\nendobj\nxref\n0 1\ntrailer\n<<>>\nstartxref\n29\n%%EOF\n"
 
 
 def test_what_begins_and_ends_as_a_pdf_may_be_opened() -> None:
@@ -25,6 +25,12 @@ def test_a_damaged_frame_is_refused(octets: bytes) -> None:
 
     assert caught.value.reason.code == "render_gave_damaged_pdf"
     assert not caught.value.reason.waits
+
+
+def test_a_pdf_is_whole_with_its_last_line_and_no_sooner() -> None:
+    """Whatever has arrived of it: the end says where the cross-reference stands, and it does stand there."""
+    assert [length for length in range(len(FRAME) + 1) if is_whole(bytearray(FRAME[:length]))] == [69, 70]
+    assert not is_whole(FRAME.replace(b"29", b"28"))
 
 
 @pytest.mark.parametrize(

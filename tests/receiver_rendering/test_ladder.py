@@ -47,3 +47,13 @@ def test_what_fails_on_every_rung_says_why_the_whole_page_failed(workshop_of: Ca
 
     assert fault.value.reason.code == "render_too_many_pages"
     assert int(fault.value.reason.params["pages"]) >= 100
+
+
+def test_a_page_with_more_elements_than_there_is_time_for_keeps_its_words(
+    look: Any, workshop_of: Callable[..., Any]
+) -> None:
+    """A table of 100,000 rows would take all the time on the upper rungs, and none of them would end."""
+    rendered = workshop_of().render(document_of("<table>" + "<tr><td>x" * 21_000 + "</table><b>Total 12</b>"), 8)
+
+    assert rendered.rung == "text"
+    assert "Invoice 4711" in look.words(rendered.pdf)

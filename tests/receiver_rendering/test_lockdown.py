@@ -61,19 +61,7 @@ def test_it_computes_all_the_same() -> None:
     assert outcome.stdout == b"50000005 done"
 
 
-@pytest.mark.parametrize("machine", ["x86_64", "aarch64"])
-def test_both_architectures_have_a_filter(machine: str) -> None:
-    """Within what the kernel takes: whole steps, no jump beyond the end."""
-    code = filter_for(machine)
-
-    steps = [code[start : start + 8] for start in range(0, len(code), 8)]
-    assert len(code) % 8 == 0
-    assert len(steps) < 4096
-    jumps = [index + 1 + max(step[2], step[3]) for index, step in enumerate(steps) if step[2] or step[3]]
-    assert max(jumps) < len(steps)
-
-
 def test_an_architecture_without_a_list_is_refused() -> None:
     """Its numbers mean something else: never half a lock."""
-    with pytest.raises(LockdownRefused, match="riscv64"):
-        filter_for("riscv64")
+    with pytest.raises(LockdownRefused, match="s390x"):
+        filter_for("s390x")

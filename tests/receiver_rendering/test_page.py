@@ -45,7 +45,7 @@ def test_labels_speak_the_language() -> None:
     german, dutch, other = (page(header, "", language) for language in ("de", "nl", "xx"))
 
     assert all(
-        word in german for word in ("Von", "An", "Datum", "Betreff", "Kopie", "Anhänge", "2026-11-22 15:04+01:00")
+        word in german for word in ("Von", "An", "Datum", "Betreff", "Kopie", "Anhänge", "2026-11-22 15:04 +01:00")
     )
     assert all(word in dutch for word in ("Van", "Aan", "Onderwerp", "Bijlagen", "x.pdf · y.pdf"))
     assert all(word in other for word in ("From", "To", "Cc", "c@x.example", "Subject", "Attachments"))

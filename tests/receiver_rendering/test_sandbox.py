@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from receiver.rendering import fonts, sandbox
-from receiver.rendering.bounded_run import Limits, Outcome, run
+from receiver.rendering.bounded_run import Besides, Limits, Outcome, run
 from receiver.rendering.choosing import Confiner
 from receiver.rendering.font_folder import FontFolder, font_folder
 
@@ -111,3 +111,13 @@ def test_the_whole_group_is_killed_at_the_end() -> None:
     left_behind = Path(f"/proc/{int(outcome.stdout)}")
     while left_behind.exists():  # gone as soon as the kernel comes to it; pytest's timeout is the end
         time.sleep(0.005)
+
+
+def test_nobody_waits_for_a_program_whose_output_is_whole() -> None:
+    """What it does afterwards is its own business, and ended for it; without that this one meets its deadline."""
+    command = ["/bin/sh", "-c", "cat; printf whole; sleep 600"]
+    besides = Besides(is_whole=lambda written: written.endswith(b"whole"))
+
+    outcome = run(command, b"the ", Limits(20, 10_000), {}, besides)
+
+    assert (outcome.stdout, outcome.end) == (b"the whole", "finished")

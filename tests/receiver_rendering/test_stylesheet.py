@@ -207,3 +207,29 @@ def test_a_page_can_be_had_without_the_mails_styles() -> None:
         '<style class="of-mail">.mail-1 .c1{color:red}</style>', ""
     ).replace('<style class="of-mail">.mail-2 .c1{color:red}</style>', "")
     assert without_styles(page(header, "<p>x</p>")) == page(header, "<p>x</p>")
+
+
+@pytest.mark.parametrize(
+    ("given", "top", "bottom"),
+    [
+        ("8px", ("8px", "8px"), ("8px", "8px")),
+        ("8px 4px", ("8px", "4px"), ("4px", "8px")),
+        ("8px 4px 0", ("8px", "4px"), ("4px", "0")),
+        ("8px 4px 2px 0", ("8px", "4px"), ("0", "2px")),
+    ],
+)
+def test_what_stands_in_a_round_corner_is_round(given: str, top: tuple[str, str], bottom: tuple[str, str]) -> None:
+    """A box that cuts off its corners is not let cut off anything; the first and last thing in it are round instead."""
+    rule, first, last = rules(f".a{{border-radius:{given};overflow:hidden}}").split("\n")
+
+    assert rule == f".mail-1 .c1{{border-radius:{given}}}"
+    assert first == (f".mail-1 .c1>:first-child{{border-top-left-radius:{top[0]};border-top-right-radius:{top[1]}}}")
+    assert last == (
+        f".mail-1 .c1>:last-child{{border-bottom-left-radius:{bottom[0]};border-bottom-right-radius:{bottom[1]}}}"
+    )
+
+
+@pytest.mark.parametrize("also", ["padding:8px", "border-radius:50%", "border-radius:8px/4px", "overflow:visible"])
+def test_what_stands_elsewhere_keeps_its_corners(also: str) -> None:
+    """Padding lies between a corner and what the box holds; a share of its size is another one of its child's."""
+    assert "child" not in rules(f".a{{border-radius:8px;overflow:hidden;{also}}}")

@@ -12,7 +12,7 @@ from receiver.rendering.typesetting import Setter
 
 # The digest of what a version makes of the mails below. When this test fails, pages come out with other octets than
 # those that were kept: raise TEMPLATE in receiver/rendering/page.py and write the digest of the new version here.
-DIGESTS = {"2": "49c3978605f2850c"}
+DIGESTS = {"2": "2e54895c65b23067"}
 
 HEADER = HeaderBlock(
     "Supplier <billing@supplier.example>",
@@ -25,7 +25,7 @@ HEADER = HeaderBlock(
 HTML = """<html lang="en" dir="ltr"><head><style>
 body{margin:0;background:#eee} .a > td{width:50%;position:fixed} @media (max-width:600px){.a{color:red}}
 @media only screen and (min-width:480px){.b{display:flex}}
-.c{background:#123 url(x) no-repeat} p:nth-child(2){color:red}
+.c{background:#123 url(x) no-repeat} p:nth-child(2){color:red} .d{border-radius:8px;overflow:hidden}
 </style></head><body bgcolor="#ffffff" class="b"><table width="600" class="a"><tr class="a">
 <td style="color:red;top:0">Total
 <td align="right" nowrap><b>12,00 EUR</b></table><img src="https://x.example/a.png" alt="Logo" width="100">
