@@ -119,13 +119,21 @@ class Workshop:
 
     def render(self, document: bytes, seconds: float, particulars: Particulars = NOTHING_SAID) -> Rendered:
         """A PDF of a whole HTML document in UTF-8 within `seconds`, on the highest rung that holds."""
-        deadline = time.monotonic() + seconds
+        try:
+            return self._on_a_rung(document, time.monotonic() + seconds, particulars)
+        except OSError as error:
+            raise _no_room(error) from error
+
+    def _on_a_rung(self, document: bytes, deadline: float, particulars: Particulars) -> Rendered:
         self.prepare()
         faults: list[NotRendered] = []
         for rung, form in _forms(document):
             try:
                 return self._on_rung(rung, form, particulars, SHARE * (deadline - time.monotonic()))
             except NotRendered as fault:
+                if fault.reason.waits:  # nothing is wrong with the page: later it is made whole
+                    self._prove_again()
+                    raise
                 faults.append(fault)
         # What is wrong with the whole page is the better answer: that page is what was asked for.
         return self._as_text(document, particulars, deadline - time.monotonic(), faults[0])
@@ -135,9 +143,9 @@ class Workshop:
         try:
             text_page = self._text_page(document, seconds / 2)
             return self._on_rung("text", text_page, particulars, seconds - (time.monotonic() - started))
-        except NotRendered:
+        except NotRendered as last:
             self._prove_again()
-            raise fault from None
+            raise (last if last.reason.waits else fault) from None
 
     def _on_rung(self, rung: Rung, document: bytes, particulars: Particulars, seconds: float) -> Rendered:
         started = time.monotonic()
@@ -184,9 +192,13 @@ class Workshop:
     def _prove_again(self) -> None:
         """After a page that failed on every rung: is it the page, or has the machine changed?"""
         with self._lock:
+            before = self._confinement
             self._prove()
             if self._refusal is not None:
                 raise self._refusal
+            if before is None or self._confinement is None or before.kind != self._confinement.kind:
+                # What held it is gone, and another kind has taken its place: behind that it was not tried.
+                raise NotRendered("render_interrupted")
 
     def _prove(self) -> None:
         """Render a page of ours, which fills the font cache as well, and note what came of it."""
@@ -201,6 +213,8 @@ class Workshop:
             self._refusal = None
         except NotRendered as fault:
             self._confinement, self._refusal = None, fault
+        except OSError as error:
+            self._confinement, self._refusal = None, _no_room(error)
 
     def _prove_kind(self, program: Program, confiner: Confiner, kind: Kind) -> Confinement:
         self._try_out(confiner.confine(kind, program, fills_font_cache=not confiner.has_font_cache(kind)))
@@ -222,6 +236,11 @@ class Workshop:
         except NotRendered as fault:
             detail = fault.reason.params.get("detail") or "".join(getattr(fault, "__notes__", [])) or fault.reason.code
             raise NotRendered("render_sandbox_refused", detail=detail) from fault
+
+
+def _no_room(error: OSError) -> NotRendered:
+    """Nothing can be written where pages in hand stand, or nothing can be started: no fault of the page's."""
+    return NotRendered("render_sandbox_refused", detail=f"{error.filename or 'rendering'}: {error.strerror}")
 
 
 def _forms(document: bytes) -> Iterator[tuple[Rung, bytes]]:
