@@ -40,9 +40,12 @@ def render(renderer: Path, order: RenderOrder, seconds: float) -> RenderResult:
     if isinstance(answer, Reason):
         return RenderResult(reason=answer)
     try:
-        return RenderResult(pdf, None, read_facts(answer))
+        facts = read_facts(answer)
     except wire.WireFault:
         return RenderResult(reason=Reason("render_interrupted"))
+    # One from before an update that still runs takes the original behind the page for more of the page.
+    knows_us = facts.template and (facts.original or not order.original)
+    return RenderResult(pdf, None, facts) if knows_us else RenderResult(reason=Reason("render_other_version"))
 
 
 def available(settings: RenderingSettings, renderer: Path) -> Reason | None:
