@@ -11,11 +11,11 @@ from typing import Any
 
 from receiver.config import RenderingSettings
 from receiver.rendering import wire
+from receiver.rendering.choosing import missing
 from receiver.rendering.order import MAX_FINISHED_OCTETS, RenderFacts, RenderOrder
 from receiver.rendering.order_fields import header_of, read_facts
 from receiver.rendering.proof import Attempt, Proof
 from receiver.rendering.reasons import NotRendered, Reason
-from receiver.rendering.workshop import missing
 
 CONNECT_SECONDS = 5.0
 # Others may be before us: the renderer takes as many pages at once as it has cores, the rest wait.

@@ -4,22 +4,19 @@ Full page, then without the mail's style sheets, then its words as plain text, t
 others. Says by itself when what was missing has been installed. Raises NotRendered.
 """
 
-import errno
-import os
-import shutil
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Literal
 
 from receiver.config import RenderingSettings
-from receiver.rendering import bounded_run, fonts, landlock, sandbox
+from receiver.rendering import bounded_run, fonts, sandbox
 from receiver.rendering.bounded_run import Limits
-from receiver.rendering.choosing import KINDS, Confiner, choose
+from receiver.rendering.choosing import Confiner, choose
 from receiver.rendering.finishing_pool import FinishingPool
 from receiver.rendering.finishing_work import Finished, Work
 from receiver.rendering.font_folder import FontFolder, font_folder
@@ -38,6 +35,9 @@ PROOF_SECONDS = 20.0
 RETRY_SECONDS = 2.0
 # What each rung but the last may use of the time that is left; a page of words needs little.
 SHARE = 0.6
+# Whoever is killed from without (there was no memory left) gives nothing, as one that a page has killed: that is seen
+# when it is tried again, which a page that takes long is not worth.
+QUICK_SECONDS = 5.0
 MAX_PLAIN_OCTETS = 4 * 1024**2
 TEXT_ENVIRONMENT = {
     "LC_ALL": "C.UTF-8",
@@ -129,7 +129,7 @@ class Workshop:
         faults: list[NotRendered] = []
         for rung, form in _forms(document):
             try:
-                return self._on_rung(rung, form, particulars, SHARE * (deadline - time.monotonic()))
+                return self._tried(rung, form, particulars, deadline)
             except NotRendered as fault:
                 if fault.reason.waits:  # nothing is wrong with the page: later it is made whole
                     self._prove_again()
@@ -137,6 +137,16 @@ class Workshop:
                 faults.append(fault)
         # What is wrong with the whole page is the better answer: that page is what was asked for.
         return self._as_text(document, particulars, deadline - time.monotonic(), faults[0])
+
+    def _tried(self, rung: Rung, form: bytes, particulars: Particulars, deadline: float) -> Rendered:
+        """On this rung; once more where nothing at all came out in no time."""
+        started = time.monotonic()
+        try:
+            return self._on_rung(rung, form, particulars, SHARE * (deadline - started))
+        except NotRendered as fault:
+            if fault.reason.code != "render_gave_no_pdf" or time.monotonic() - started > QUICK_SECONDS:
+                raise
+        return self._on_rung(rung, form, particulars, SHARE * (deadline - time.monotonic()))
 
     def _as_text(self, document: bytes, particulars: Particulars, seconds: float, fault: NotRendered) -> Rendered:
         started = time.monotonic()
@@ -249,20 +259,3 @@ def _forms(document: bytes) -> Iterator[tuple[Rung, bytes]]:
     unstyled = without_styles(document.decode("utf-8", "replace")).encode()
     if len(unstyled) < len(document):
         yield "unstyled", unstyled
-
-
-def missing(settings: RenderingSettings, find: Callable[[str], str | None] = shutil.which) -> NotRendered | None:
-    """What is not installed here, found without starting anything."""
-    command = settings.command or "wkhtmltopdf"
-    if find(command) is None:
-        return NotRendered("render_no_command", command=command)
-    if "bubblewrap" not in KINDS[settings.sandbox] or find("bwrap") is not None:
-        return None
-    if "landlock" not in KINDS[settings.sandbox]:
-        return NotRendered("render_no_sandbox", command="bwrap")
-    try:
-        landlock.version()
-    except OSError as error:
-        bubblewrap, old = os.strerror(errno.ENOENT), f"{error.strerror}"
-        return NotRendered("render_no_sandbox_works", bubblewrap=bubblewrap, landlock=old)
-    return None

@@ -71,6 +71,28 @@ def test_a_sandbox_that_vanishes_spoils_no_page(tmp_path: Path, monkeypatch: pyt
     assert (before.sandbox, after.sandbox, after.rung) == ("bubblewrap", "landlock", "full")
 
 
+def test_a_program_that_was_killed_from_without_is_started_again(
+    tmp_path: Path, workshop_of: Callable[..., Any]
+) -> None:
+    """For want of memory, say: the page is laid out whole; one that kills it each time is made of less."""
+    program, kills = tmp_path / "wkhtmltopdf", tmp_path / "kills"
+    program.write_text(
+        f"#!/bin/sh\nif grep -q . {kills} 2>/dev/null; then sed -i 1d {kills}; kill -9 $$; fi\n"
+        'exec /usr/bin/wkhtmltopdf "$@"\n'
+    )
+    program.chmod(0o755)
+    workshop = workshop_of(command=str(program), sandbox="none-i-accept-that-mail-may-run-code-here")
+    document = document_of("<style>.a{color:red}</style><p class=a>Total 12</p>")
+    workshop.prepare()
+
+    rungs = []
+    for times in (1, 2):
+        kills.write_text("once\n" * times)
+        rungs.append(workshop.render(document, 30).rung)
+
+    assert rungs == ["full", "unstyled"]
+
+
 def test_a_place_that_takes_no_files_is_no_fault_of_the_page(tmp_path: Path) -> None:
     """A full /tmp: the page waits until there is room, with what the system said, and the renderer lives."""
     workshop = Workshop(RenderingSettings(), tmp_path / "pages", lasting=tmp_path / "fonts")
