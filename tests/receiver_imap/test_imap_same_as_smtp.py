@@ -134,7 +134,9 @@ def lying_mails() -> dict[str, bytes]:
         "mixed", "edge", TEXT, b"Content-Transfer-Encoding: base64\r\n\r\n" + octets
     )
     named = b"Content-Type: text/plain; charset=utf-8; name=a.pdf\r\nContent-Transfer-Encoding: base64\r\n\r\n"
-    mails["text by its name"] = b"From: c@supplier.example\r\nSubject: Invoice\r\n" + multipart("alternative", "edge", TEXT, named + octets)
+    mails["text by its name"] = b"From: c@supplier.example\r\nSubject: Invoice\r\n" + multipart(
+        "alternative", "edge", TEXT, named + octets
+    )
     return mails
 
 
