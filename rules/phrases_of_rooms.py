@@ -107,6 +107,11 @@ PHRASES_OF_ROOMS: dict[str, tuple[str, str, str]] = {
         "der Renderer endete oder antwortete nicht rechtzeitig",
         "de renderer stopte of antwoordde niet op tijd",
     ),
+    "render_other_version": (
+        "the renderer is of another version: restart postbus-renderer.service",
+        "der Renderer hat eine andere Version: postbus-renderer.service neu starten",
+        "de renderer heeft een andere versie: herstart postbus-renderer.service",
+    ),
     "render_no_command": (
         "{command} is not installed: install it, or set rendering.command",
         "{command} ist nicht installiert: installieren oder rendering.command setzen",

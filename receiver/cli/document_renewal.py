@@ -25,6 +25,10 @@ _SAID: dict[Outcome, str] = {
     "failed": "the one that was there stays",
     "overtaken": "another process replaced it meanwhile; look at it again",
 }
+_LACKS = {
+    "original": "the old one has the original inside, the new one has not (rendering.max_original_octets)",
+    "archival": "the old one is PDF/A, the new one is not",
+}
 _COLUMNS = [column("Page", "page", may_wrap=False), column("Pixels that differ", "told", may_wrap=False)]
 
 
@@ -106,6 +110,8 @@ def say_difference(renewed: Renewed) -> None:
         say(f"{name}: other octets, {found.pages_before} pages before and {found.pages_after} now")
         rows = [{"page": page, "told": _share(share)} for page, share in found.differing.items()]
         show(rows, _COLUMNS, as_json=False, when_empty="")
+    for each in renewed.lacks:
+        say(f"{name}: {_LACKS[each]}")
 
 
 def _share(share: float | None) -> str:

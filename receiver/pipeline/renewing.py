@@ -61,9 +61,19 @@ class Renewed:
         return is_same_page and before.facts == facts_of(self.result.facts)
 
     @property
+    def lacks(self) -> tuple[str, ...]:
+        """What the PDF that is there has and the new one has not: "original", "archival"; no picture shows it."""
+        if self.before is None or self.result.pdf is None:
+            return ()
+        before, now = self.before.facts, self.result.facts
+        lost_original = before.get("original") == "embedded" != now.original
+        lost = {"original": lost_original, "archival": before.get("archival") and not now.archival}
+        return tuple(name for name, is_lost in lost.items() if is_lost)
+
+    @property
     def looks_the_same(self) -> bool:
-        """Whether nobody could tell it from the one that is there."""
-        return self.comparison is not None and self.comparison.looks_the_same
+        """Whether nobody could tell it from the one that is there, and nothing of that is lost."""
+        return self.comparison is not None and self.comparison.looks_the_same and not self.lacks
 
 
 @dataclass(frozen=True, slots=True)

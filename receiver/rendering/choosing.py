@@ -1,16 +1,19 @@
 """Choose what holds wkhtmltopdf on this machine: bubblewrap, else landlock, else a refusal; and make it for a program.
 
-Never falls back to no sandbox: that has to be set by name, in words that cannot be misread.
+Never falls back to no sandbox: that has to be set by name, in words that cannot be misread. Tells, without starting
+anything, what is not installed.
 Raises NotRendered.
 """
 
 import errno
 import os
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from receiver.rendering import landlocked, sandbox, seccomp
+from receiver.config import RenderingSettings
+from receiver.rendering import landlock, landlocked, sandbox, seccomp
 from receiver.rendering.font_folder import FontFolder
 from receiver.rendering.reasons import NotRendered
 from receiver.rendering.sandbox import Confinement, Kind, Program
@@ -73,6 +76,23 @@ def choose(setting: str, prove: Callable[[Kind], Confinement]) -> Confinement:
     raise NotRendered(
         "render_no_sandbox_works", bubblewrap=details["bubblewrap"], landlock=details["landlock"]
     ) from faults["landlock"]
+
+
+def missing(settings: RenderingSettings, find: Callable[[str], str | None] = shutil.which) -> NotRendered | None:
+    """What is not installed here, found without starting anything."""
+    command = settings.command or "wkhtmltopdf"
+    if find(command) is None:
+        return NotRendered("render_no_command", command=command)
+    if "bubblewrap" not in KINDS[settings.sandbox] or find("bwrap") is not None:
+        return None
+    if "landlock" not in KINDS[settings.sandbox]:
+        return NotRendered("render_no_sandbox", command="bwrap")
+    try:
+        landlock.version()
+    except OSError as error:
+        bubblewrap, old = os.strerror(errno.ENOENT), f"{error.strerror}"
+        return NotRendered("render_no_sandbox_works", bubblewrap=bubblewrap, landlock=old)
+    return None
 
 
 def _detail(fault: NotRendered) -> str:

@@ -11,11 +11,11 @@ from typing import Any
 
 from receiver.config import RenderingSettings
 from receiver.rendering import wire
+from receiver.rendering.choosing import missing
 from receiver.rendering.order import MAX_FINISHED_OCTETS, RenderFacts, RenderOrder
 from receiver.rendering.order_fields import header_of, read_facts
 from receiver.rendering.proof import Attempt, Proof
 from receiver.rendering.reasons import NotRendered, Reason
-from receiver.rendering.workshop import missing
 
 CONNECT_SECONDS = 5.0
 # Others may be before us: the renderer takes as many pages at once as it has cores, the rest wait.
@@ -40,9 +40,12 @@ def render(renderer: Path, order: RenderOrder, seconds: float) -> RenderResult:
     if isinstance(answer, Reason):
         return RenderResult(reason=answer)
     try:
-        return RenderResult(pdf, None, read_facts(answer))
+        facts = read_facts(answer)
     except wire.WireFault:
         return RenderResult(reason=Reason("render_interrupted"))
+    # One from before an update that still runs takes the original behind the page for more of the page.
+    knows_us = facts.template and (facts.original or not order.original)
+    return RenderResult(pdf, None, facts) if knows_us else RenderResult(reason=Reason("render_other_version"))
 
 
 def available(settings: RenderingSettings, renderer: Path) -> Reason | None:

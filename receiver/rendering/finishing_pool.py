@@ -64,6 +64,11 @@ class _Child:
         self._memory = 0
 
     @property
+    def is_alive(self) -> bool:
+        """Whether it has not died since it was used: of old age, for want of memory, by somebody's hand."""
+        return self._process.poll() is None
+
+    @property
     def is_worn_out(self) -> bool:
         """Whether a new child is better for the next page."""
         return self._pages >= PAGES_OF_A_CHILD or self._memory > GROWN_OCTETS
@@ -141,9 +146,7 @@ class FinishingPool:
             child.end()
 
     def _once(self, work: Work, seconds: float) -> Finished:
-        with self._lock:
-            child = self._idle.pop() if self._idle else None
-        child = child or self._started()
+        child = self._idle_one() or self._started()
         is_well = False
         try:
             finished = child.finish(work, seconds)
@@ -159,6 +162,17 @@ class FinishingPool:
             else:
                 self._put_back(child)
         return finished
+
+    def _idle_one(self) -> _Child | None:
+        """One that waits; what has died while it waited says nothing about the page to come."""
+        while True:
+            with self._lock:
+                if not self._idle:
+                    return None
+                child = self._idle.pop()
+            if child.is_alive:
+                return child
+            child.end()
 
     def _put_back(self, child: _Child) -> None:
         with self._lock:

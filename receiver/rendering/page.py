@@ -13,13 +13,18 @@ from datetime import datetime
 from receiver.rendering.cleaning import STYLE_OF_MAIL, text_to_html
 
 # Raised whenever the same mail gives a page of other octets, or one that is set otherwise: a test holds it.
-TEMPLATE = "2"
+TEMPLATE = "3"
 LABELS = {
     "en": ("From", "To", "Cc", "Date", "Subject", "Attachments"),
     "de": ("Von", "An", "Kopie", "Datum", "Betreff", "Anhänge"),
     "nl": ("Van", "Aan", "Cc", "Datum", "Onderwerp", "Bijlagen"),
 }
 MAX_VALUE = 1000
+# Of a value that is cut, as much of its end: there stands the address, which a long name would put out of sight.
+END_OF_VALUE = 330
+# No script puts more marks on a letter; hundreds of them pile up over the lines above.
+MAX_MARKS = 4
+MARKS = {"Mn", "Me"}
 MAX_ATTACHMENTS = 50
 
 # Aliases of fontconfig have no effect here, so the names that mails ask for are given to what is installed.
@@ -132,10 +137,26 @@ def _row(label: str, value: str, kind: str) -> str:
 
 def _shown(value: str) -> str:
     """One line without controls: a character that turns the direction of writing could show another sender."""
-    plain = "".join(" " if unicodedata.category(c) in {"Cc", "Zl", "Zp"} else c for c in value[: 2 * MAX_VALUE])
+    ends = value if len(value) <= 2 * MAX_VALUE else f"{value[:MAX_VALUE]} {value[-MAX_VALUE:]}"
+    plain = "".join(" " if unicodedata.category(c) in {"Cc", "Zl", "Zp"} else c for c in ends)
     visible = "".join(c for c in plain if unicodedata.category(c) not in {"Cf", "Cs"} or c in "\u200c\u200d")
-    line = " ".join(visible.split())
-    return line if len(line) <= MAX_VALUE else f"{line[:MAX_VALUE]}…"
+    line = " ".join(_without_piles(visible).split())
+    cut = len(line) > MAX_VALUE
+    return f"{line[: MAX_VALUE - END_OF_VALUE]}…{line[-END_OF_VALUE:]}" if cut else line
+
+
+def _without_piles(text: str) -> str:
+    """What stands on a letter stays in its own line."""
+    kept: list[str] = []
+    marks = 0
+    for character in text:
+        if unicodedata.category(character) in MARKS:
+            marks += 1
+        elif character not in "\u200c\u200d":  # that stand between marks, unseen
+            marks = 0
+        if marks <= MAX_MARKS:
+            kept.append(character)
+    return "".join(kept)
 
 
 def _written(date: datetime) -> str:

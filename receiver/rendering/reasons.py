@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 WAITING: dict[str, tuple[str, ...]] = {
     "render_no_renderer": ("socket",),  # nothing listens at the renderer's socket
     "render_interrupted": (),  # the renderer ended, or did not answer in time
+    "render_other_version": (),  # a renderer of another version answers, which does not know what is asked of it
     "render_no_command": ("command",),  # wkhtmltopdf is not installed
     "render_no_sandbox": ("command",),  # bubblewrap is not installed
     "render_no_landlock": ("detail",),  # the kernel has none, or it is switched off or forbidden

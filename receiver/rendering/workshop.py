@@ -4,22 +4,19 @@ Full page, then without the mail's style sheets, then its words as plain text, t
 others. Says by itself when what was missing has been installed. Raises NotRendered.
 """
 
-import errno
-import os
-import shutil
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Literal
 
 from receiver.config import RenderingSettings
-from receiver.rendering import bounded_run, fonts, landlock, sandbox
+from receiver.rendering import bounded_run, fonts, sandbox
 from receiver.rendering.bounded_run import MODULE_ENVIRONMENT, Limits
-from receiver.rendering.choosing import KINDS, Confiner, choose
+from receiver.rendering.choosing import Confiner, choose
 from receiver.rendering.finishing_pool import FinishingPool
 from receiver.rendering.finishing_work import Finished, Work
 from receiver.rendering.font_folder import FontFolder, font_folder
@@ -41,6 +38,9 @@ SHARE = 0.6
 # A busy machine laid out 17,000 a second; a table of 30,000 rows has 5,000 for each of our 30 seconds, and more pages
 # than are kept.
 ELEMENTS_A_SECOND = 5000
+# Whoever is killed from without (there was no memory left) gives nothing, as one that a page has killed: that is seen
+# when it is tried again, which a page that takes long is not worth.
+QUICK_SECONDS = 5.0
 MAX_PLAIN_OCTETS = 4 * 1024**2
 
 NOTHING_SAID = Particulars()
@@ -117,20 +117,39 @@ class Workshop:
 
     def render(self, document: bytes, seconds: float, particulars: Particulars = NOTHING_SAID) -> Rendered:
         """A PDF of a whole HTML document in UTF-8 within `seconds`, on the highest rung that holds."""
+        try:
+            return self._on_a_rung(document, seconds, particulars)
+        except OSError as error:
+            raise _no_room(error) from error
+
+    def _on_a_rung(self, document: bytes, seconds: float, particulars: Particulars) -> Rendered:
         deadline = time.monotonic() + seconds
         self.prepare()
         faults: list[NotRendered] = []
         for rung, form in _forms(document, seconds):
             try:
-                return self._on_rung(rung, form, particulars, SHARE * (deadline - time.monotonic()))
+                return self._tried(rung, form, particulars, deadline)
             except NotRendered as fault:
+                if fault.reason.waits:  # nothing is wrong with the page: later it is made whole
+                    self._prove_again()
+                    raise
                 faults.append(fault)
         try:
             return self._as_text(document, particulars, deadline - time.monotonic())
         except NotRendered as fault:
             self._prove_again()
             # What is wrong with the whole page is the better answer: that page is what was asked for.
-            raise (faults or [fault])[0] from None
+            raise (fault if fault.reason.waits or not faults else faults[0]) from None
+
+    def _tried(self, rung: Rung, form: bytes, particulars: Particulars, deadline: float) -> Rendered:
+        """On this rung; once more where nothing at all came out in no time."""
+        started = time.monotonic()
+        try:
+            return self._on_rung(rung, form, particulars, SHARE * (deadline - started))
+        except NotRendered as fault:
+            if fault.reason.code != "render_gave_no_pdf" or time.monotonic() - started > QUICK_SECONDS:
+                raise
+        return self._on_rung(rung, form, particulars, SHARE * (deadline - time.monotonic()))
 
     def _as_text(self, document: bytes, particulars: Particulars, seconds: float) -> Rendered:
         started = time.monotonic()
@@ -182,9 +201,13 @@ class Workshop:
     def _prove_again(self) -> None:
         """After a page that failed on every rung: is it the page, or has the machine changed?"""
         with self._lock:
+            before = self._confinement
             self._prove()
             if self._refusal is not None:
                 raise self._refusal
+            if before is None or self._confinement is None or before.kind != self._confinement.kind:
+                # What held it is gone, and another kind has taken its place: behind that it was not tried.
+                raise NotRendered("render_interrupted")
 
     def _prove(self) -> None:
         """Render a page of ours, which fills the font cache as well, and note what came of it."""
@@ -199,6 +222,8 @@ class Workshop:
             self._refusal = None
         except NotRendered as fault:
             self._confinement, self._refusal = None, fault
+        except OSError as error:
+            self._confinement, self._refusal = None, _no_room(error)
 
     def _prove_kind(self, program: Program, confiner: Confiner, kind: Kind) -> Confinement:
         self._try_out(confiner.confine(kind, program, fills_font_cache=not confiner.has_font_cache(kind)))
@@ -222,6 +247,11 @@ class Workshop:
             raise NotRendered("render_sandbox_refused", detail=detail) from fault
 
 
+def _no_room(error: OSError) -> NotRendered:
+    """Nothing can be written where pages in hand stand, or nothing can be started: no fault of the page's."""
+    return NotRendered("render_sandbox_refused", detail=f"{error.filename or 'rendering'}: {error.strerror}")
+
+
 def _forms(document: bytes, seconds: float) -> Iterator[tuple[Rung, bytes]]:
     """The page, and the page without the mail's style sheets where it has some: in most mails they are the fault.
 
@@ -233,20 +263,3 @@ def _forms(document: bytes, seconds: float) -> Iterator[tuple[Rung, bytes]]:
     unstyled = without_styles(document.decode("utf-8", "replace")).encode()
     if len(unstyled) < len(document):
         yield "unstyled", unstyled
-
-
-def missing(settings: RenderingSettings, find: Callable[[str], str | None] = shutil.which) -> NotRendered | None:
-    """What is not installed here, found without starting anything."""
-    command = settings.command or "wkhtmltopdf"
-    if find(command) is None:
-        return NotRendered("render_no_command", command=command)
-    if "bubblewrap" not in KINDS[settings.sandbox] or find("bwrap") is not None:
-        return None
-    if "landlock" not in KINDS[settings.sandbox]:
-        return NotRendered("render_no_sandbox", command="bwrap")
-    try:
-        landlock.version()
-    except OSError as error:
-        bubblewrap, old = os.strerror(errno.ENOENT), f"{error.strerror}"
-        return NotRendered("render_no_sandbox_works", bubblewrap=bubblewrap, landlock=old)
-    return None

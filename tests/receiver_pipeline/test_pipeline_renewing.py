@@ -132,6 +132,20 @@ def test_a_lower_rung_is_told_as_such(house: House, pool: Pool, receipt: str) ->
     assert (renewed.is_lesser, better.is_lesser) == (True, False)
 
 
+def test_a_pdf_that_lost_what_no_picture_shows_is_a_question(house: House, pool: Pool, receipt: str) -> None:
+    """PDF/A for want of time, the original by another setting: nobody may lose them unasked."""
+    renewer, full = make_anew(house, pool, receipt, Press(facts=replace(FACTS, original="embedded")))
+    renewer.put_in_place(full)
+
+    _, bare = make_anew(house, pool, receipt, Press(facts=replace(FACTS, archival="", original="too_large")))
+    _, again = make_anew(house, pool, receipt, Press(facts=replace(FACTS, original="embedded")))
+
+    assert bare.comparison is not None
+    assert bare.comparison.looks_the_same
+    assert (bare.lacks, bare.looks_the_same) == (("original", "archival"), False)
+    assert (again.lacks, again.looks_the_same) == ((), True)
+
+
 def test_a_page_that_cannot_be_rendered_any_more_keeps_its_pdf(house: House, pool: Pool, receipt: str) -> None:
     """The reason is told; nothing is compared and nothing stored."""
     _, renewed = make_anew(house, pool, receipt, Press(refuses=b"Total"))

@@ -32,7 +32,8 @@ import json, sys
 from pathlib import Path
 from receiver.config import RenderingSettings
 from receiver.rendering.reasons import NotRendered
-from receiver.rendering.workshop import Workshop, missing
+from receiver.rendering.choosing import missing
+from receiver.rendering.workshop import Workshop
 settings = RenderingSettings(sandbox=sys.argv[1])
 early = missing(settings)
 try:

@@ -1,5 +1,7 @@
 """Whoever has taken over wkhtmltopdf harms one child at the most, and never the renderer."""
 
+import os
+import signal
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -52,6 +54,28 @@ def test_a_child_that_has_locked_itself_in_lacks_nothing(pool: FinishingPool, ho
     assert pool.finish(work(honest), 60) == finish(work(honest))
 
 
+def test_children_killed_while_they_waited_cost_no_page_anything(
+    start_renderer: Callable[..., Any], tmp_path: Path
+) -> None:
+    """As the kernel does for want of memory: the next mail is laid out whole, and is PDF/A as any other."""
+    renderer = start_renderer(tmp_path).pid
+    order = RenderOrder(page(HEADER, "<p>BENIGN-TEXT</p>").encode())
+    address = tmp_path / "run" / "render.sock"
+    facts = render(address, order, 60).facts
+    waiting = [
+        int(each)
+        for task in Path(f"/proc/{renderer}/task").iterdir()
+        for each in (task / "children").read_text().split()
+    ]
+
+    for child in waiting:
+        os.kill(child, signal.SIGKILL)
+    after = render(address, order, 60).facts
+
+    assert waiting
+    assert (after.rung, after.archival) == ("full", "PDF/A-3b") == (facts.rung, facts.archival)
+
+
 @pytest.mark.parametrize("hostile", hostile_pdfs.ALL, ids=lambda hostile: hostile.__name__)
 def test_hostile_octets_are_refused_in_time(hostile: Callable[[], bytes], pool: FinishingPool, honest: bytes) -> None:
     """Bombs, loops, depths and nonsense end with a reason about the page, and the next page is finished."""
@@ -66,7 +90,7 @@ def test_a_proof_that_takes_too_long_costs_the_proof_alone(
     pool: FinishingPool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The PDF comes all the same, claims nothing and says so."""
-    drawing = b"0 0 m 1 1 l S\n" * 400_000
+    drawing = b"0 g\n" * 1_400_000
     slow = hostile_pdfs.one_page(drawing)
     monkeypatch.setattr(finishing_pool, "PROOF_SHARE", 0.001)  # of a minute: a proof takes longer anywhere
 

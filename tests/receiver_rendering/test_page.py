@@ -4,7 +4,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from receiver.rendering.page import MAX_ATTACHMENTS, HeaderBlock, as_text_page, body_of, page
+from receiver.rendering.page import MAX_ATTACHMENTS, MAX_MARKS, HeaderBlock, as_text_page, body_of, page
 
 ZONE = timezone(timedelta(hours=1))
 
@@ -62,6 +62,24 @@ def test_long_values_are_cut() -> None:
 
     assert len(document) < 20_000
     assert document.count("x ·") == MAX_ATTACHMENTS
+
+
+def test_a_long_name_does_not_put_the_address_out_of_sight() -> None:
+    """Of a sender that is cut, the end stays: the name is what its writer likes, the address is what counts."""
+    document = page(HeaderBlock(f'"ceo@bank.example {"x" * 10**5}" <thief@x.example>', "b", None, "s"), "")
+
+    assert "ceo@bank.example" in document
+    assert "xxx&quot; &lt;thief@x.example&gt;</td>" in document
+
+
+def test_marks_do_not_pile_up_over_the_lines_above() -> None:
+    """Hundreds of accents on one letter of a subject were drawn over date and sender; those of real scripts stay."""
+    pointed, piled = "שָׁ֑לֹום", "e" + "\u0301\u200d\u030d" * 100
+
+    document = page(HeaderBlock("a", "b", None, f"{pointed} {piled}"), "")
+
+    assert pointed in document
+    assert document.count("\u0301") + document.count("\u030d") == MAX_MARKS
 
 
 def test_the_text_page_keeps_the_header_block() -> None:

@@ -12,8 +12,8 @@ import pytest
 
 from receiver.config import RenderingSettings
 from receiver.rendering import wire
-from receiver.rendering.client import available, render
-from receiver.rendering.order import RenderOrder
+from receiver.rendering.client import RenderResult, available, render
+from receiver.rendering.order import Original, RenderOrder
 from receiver.rendering.page import HeaderBlock, page
 
 DOCUMENT = page(HeaderBlock("a@x.example", "b@x.example", None, "Invoice"), "<p>BENIGN-TEXT</p>").encode()
@@ -52,28 +52,45 @@ def test_a_renderer_that_dies_makes_the_job_wait(tmp_path: Path) -> None:
     assert (reason.code, reason.waits) == ("render_interrupted", True)
 
 
-@pytest.mark.parametrize("answer", [{}, {"reason": 5}, {"reason": {"code": "x"}}, {"rung": "full", "pages": "many"}])
-def test_an_answer_that_makes_no_sense_makes_the_job_wait(answer: dict[str, Any], tmp_path: Path) -> None:
-    """Whatever goes wrong comes back as a reason, never as an exception."""
-    path = tmp_path / "render.sock"
+def told(path: Path, answer: dict[str, Any], original: Original | None = None) -> RenderResult:
+    """What is made of this answer of a renderer."""
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(path))
         listener.listen()
 
-        def talk_nonsense() -> None:
+        def say() -> None:
             channel, _ = listener.accept()
             with channel:
                 wire.receive(channel, 10**6)
                 wire.send(channel, answer, b"%PDF-")
 
-        thread = threading.Thread(target=talk_nonsense)
+        thread = threading.Thread(target=say)
         thread.start()
-        result = render(path, RenderOrder(DOCUMENT), 30)
+        result = render(path, RenderOrder(DOCUMENT, original=original), 30)
         thread.join()
+    return result
+
+
+@pytest.mark.parametrize("answer", [{}, {"reason": 5}, {"reason": {"code": "x"}}, {"rung": "full", "pages": "many"}])
+def test_an_answer_that_makes_no_sense_makes_the_job_wait(answer: dict[str, Any], tmp_path: Path) -> None:
+    """Whatever goes wrong comes back as a reason, never as an exception."""
+    result = told(tmp_path / "render.sock", answer)
 
     assert result.pdf is None
     assert result.reason
     assert (result.reason.code, result.reason.waits) == ("render_interrupted", True)
+
+
+@pytest.mark.parametrize("newer", [{}, {"template": "2"}])
+def test_a_renderer_from_before_an_update_makes_the_job_wait(newer: dict[str, str], tmp_path: Path) -> None:
+    """It would print the original behind the page, and embed nothing; what it does not tell gives it away."""
+    answer = {"rung": "full", "pages": 1, "milliseconds": 70} | newer
+
+    result = told(tmp_path / "render.sock", answer, Original(b"mail", "message.eml", "message/rfc822"))
+
+    assert result.pdf is None
+    assert result.reason
+    assert (result.reason.code, result.reason.waits) == ("render_other_version", True)
 
 
 def test_without_wkhtmltopdf_the_job_waits_until_it_is_installed(

@@ -9,10 +9,24 @@ from email.policy import SMTP
 from typing import Any
 
 from bench.server import RunningPostbus
+from tests.pdf_pages import pdf as pdf_of
 
 Start = Callable[..., RunningPostbus]
 SENDER = "mytaxconsultant@nulldomain.de"
-PDF = b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\n" + bytes(range(256)) * 8 + b"\n%%EOF\n"
+LINES = (
+    "Rechnung",
+    "Rechnungsnummer: 2024-{}",
+    "Rechnungsdatum: 01.03.2024",
+    "Honorar 100,00 EUR",
+    "zzgl. 19 % USt. 19,00 EUR",
+    "Gesamtbetrag: 119,00 EUR",
+    "Zahlbar bis zum 15.03.2024, USt-IdNr. DE136695976",
+)
+
+
+def invoice(number: int) -> bytes:
+    """A PDF that recognition takes for one."""
+    return pdf_of([(50, 700 - 30 * row, line.format(number)) for row, line in enumerate(LINES)])
 
 
 def mail(subject: str, to: str, *, pdf: bytes | None = None, html: str = "<p>Honorar: 119,00 EUR</p>") -> bytes:
@@ -21,7 +35,7 @@ def mail(subject: str, to: str, *, pdf: bytes | None = None, html: str = "<p>Hon
     made["Message-ID"] = f"<{base64.urlsafe_b64encode(subject.encode()).decode().rstrip('=')}@nulldomain.de>"
     made.set_content(html, subtype="html")
     if pdf is not None:
-        made.add_attachment(PDF + pdf, maintype="application", subtype="pdf", filename="Anlage.pdf")
+        made.add_attachment(pdf, maintype="application", subtype="pdf", filename="Anlage.pdf")
     return made.as_bytes(policy=SMTP)
 
 
@@ -59,7 +73,7 @@ def test_a_standard_with_the_sender_imports_its_mail(postbus_at: Start) -> None:
     with postbus:
         text = mail("Ihr Beleg 1", address)
         postbus.command("standard", "add", "Adviser", "--tenant", "bench", "--sender", SENDER)
-        send(postbus, address, mail("Rechnung 1", address, pdf=b"1"), text)
+        send(postbus, address, mail("Rechnung 1", address, pdf=invoice(1)), text)
 
         assert found(postbus)["Rechnung 1"]["standard"] == "Adviser"
         assert kinds(postbus, "Rechnung 1") == ["attachment"]
@@ -74,7 +88,12 @@ def test_a_subject_word_leaves_the_others_even_with_a_pdf(postbus_at: Start) -> 
     with postbus:
         add = ("standard", "add", "--tenant", "bench", "--name", "Adviser", "--sender", SENDER)
         postbus.command(*add, "--subject-word", "Rechnung")
-        send(postbus, address, mail("Rechnung 2", address, pdf=b"2"), mail("Rundschreiben", address, pdf=b"3"))
+        send(
+            postbus,
+            address,
+            mail("Rechnung 2", address, pdf=invoice(2)),
+            mail("Rundschreiben", address, pdf=invoice(3)),
+        )
 
         states = {subject: row["state"] for subject, row in found(postbus).items()}
         assert states == {"Rechnung 2": "imported", "Rundschreiben": "not_imported"}
