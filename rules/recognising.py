@@ -72,7 +72,9 @@ def why_nothing(facts: MailFacts, policy: TenantPolicy) -> Reason:
     carried = [each for each in facts.attachments if imports_by_itself(each) or _is_rated_picture(each)]
     best = max([*map(_score, carried), facts.accounting.score if facts.accounting else 0], default=0)
     if facts.special is not None and not carried:
-        return Reason(facts.special.kind, _where(facts.special))
+        if facts.special.kind == "forwarding_confirmation":
+            return Reason("forwarding_confirmation", _where(facts.special))
+        return Reason("link_only", _where(facts.special))
     if policy.possible_score <= best < policy.import_score:
         return Reason("possible_invoice", {"score": best})
     if any(map(imports_by_itself, carried)):
