@@ -17,6 +17,9 @@ from rules.facts import (
     Special,
 )
 from rules.phrases import PHRASES
+from rules.phrases_of_doubt import PHRASES_OF_DOUBT
+from rules.phrases_of_evidence import PHRASES_OF_EVIDENCE
+from rules.phrases_of_findings import PHRASES_OF_FINDINGS
 from rules.recognition.accounting.evidence import WEIGHTS
 from rules.recognition.einvoice import BUSINESS_KINDS
 from rules.recognition.einvoice_pairs import COMPARED
@@ -255,4 +258,6 @@ def test_all_that_can_be_found_has_words() -> None:
     codes |= {f"sealed_{each}" for each in ["password", "smime", "pgp"]}
     codes |= {f"signature_{each}" for each in ["valid", "invalid", "unknown_signer", "weak", "not_verified"]}
     codes |= {f"forward_by_{each}" for each in ["attached_message", "separator", "header_block", "quote_line"]}
-    assert sorted(codes - set(PHRASES)) == []
+    codes |= {"group_original", "group_of", "picture_seen_before"}
+    assert codes == set(PHRASES_OF_EVIDENCE | PHRASES_OF_DOUBT | PHRASES_OF_FINDINGS)
+    assert codes <= set(PHRASES)
