@@ -1,9 +1,9 @@
 """Hostile dialogues made up by mutation, against SMTP sessions in this process, in virtual time.
 
     ./dev fuzz smtp [--seconds 60] [--seed N] [--corpus FOLDER] [--distil FOLDER]
-    ./dev fuzz einvoice [--seconds 60] [--seed N] [--corpus FOLDER]
+    ./dev fuzz einvoice|forward [--seconds 60] [--seed N] [--corpus FOLDER]
 
-The second one makes up files for a reader: see bench/fuzzing/octets.py and its targets. The first:
+The second one makes up files and texts for a reader: see bench/fuzzing/octets.py and its targets. The first:
 
 Scripts of octets, pauses, TLS handshakes and endings grow out of valid dialogues and the abuse corpus. One that does
 what none before it did (a reply that follows another, a line of log, a step in the door's code) goes into the corpus,

@@ -56,6 +56,7 @@ class Decision:
     document_type: str | None = None  # what the standard stamps on its documents
     supplier: str | None = None
     companions: tuple[str, ...] = ()  # of keep_parts: terms and conditions, which stand beside an invoice
+    invoice_id: str | None = None  # law 10: which invoice it carries, by what this tenant's thresholds believe
     # Law 20: what was not fetched may bring it in by a standard. Never stored; no part of the decision.
     wants_more: bool = field(default=False, compare=False)
 
@@ -78,6 +79,7 @@ class Decision:
             "document_type": self.document_type,
             "supplier": self.supplier,
             "companions": list(self.companions),
+            "invoice_id": self.invoice_id,
         }
 
     @classmethod
@@ -96,4 +98,5 @@ class Decision:
             document_type=values.get("document_type"),
             supplier=values.get("supplier"),
             companions=tuple(values.get("companions", ())),
+            invoice_id=values.get("invoice_id"),
         )

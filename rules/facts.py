@@ -103,6 +103,8 @@ class AttachmentFacts:
     octets: int  # decoded; where the contents were not fetched, as the server says
     sha256: str  # of the decoded octets; "" where they were not fetched
     is_referenced: bool = False  # the body shows or links this part (cid:); contents not fetched: it may
+    # Of a part that the body may show: the best is hoped of it, and nothing that would follow from its name is certain.
+    may_be_shown: bool = False
     is_inline: bool = False  # its Content-Disposition says so; by itself that means nothing
     e_invoice: EInvoice | None = None  # a sound one: the XML, or what a PDF carries
     # What structured data there is: recognition.einvoice.BUSINESS_KINDS ("e_invoice", "order", "damaged" and others).

@@ -130,7 +130,7 @@ class MailView:
     @once
     def names(self) -> tuple[str, ...]:
         """The names of the attachments as they are compared."""
-        return _names(self.attached)
+        return _names(tuple(each for each in self.attached if not each.may_be_shown))
 
     @once
     def possible_names(self) -> tuple[str, ...]:

@@ -63,4 +63,11 @@ def _hoped(facts: MailFacts) -> tuple[MailFacts, bool]:
 
 def _best(attachment: AttachmentFacts, is_possible: bool) -> AttachmentFacts:
     media_type = _PDF if is_possible else attachment.media_type
-    return replace(attachment, media_type=media_type, octets=max(1, attachment.octets), is_referenced=False)
+    return replace(
+        attachment,
+        media_type=media_type,
+        octets=max(1, attachment.octets),
+        is_referenced=False,
+        # If the body shows it after all, a standard that names it does not fit, and keeps nobody from the rest.
+        may_be_shown=attachment.is_referenced,
+    )

@@ -7,6 +7,9 @@ here: those are parameters.
 from rules.phrases_of_accounts import PHRASES_OF_ACCOUNTS
 from rules.phrases_of_consent import PHRASES_OF_CONSENT
 from rules.phrases_of_documents import PHRASES_OF_DOCUMENTS
+from rules.phrases_of_doubt import PHRASES_OF_DOUBT
+from rules.phrases_of_evidence import PHRASES_OF_EVIDENCE
+from rules.phrases_of_findings import PHRASES_OF_FINDINGS
 from rules.phrases_of_left_mail import PHRASES_OF_LEFT_MAIL
 from rules.phrases_of_linking import PHRASES_OF_LINKING
 from rules.phrases_of_recognition import PHRASES_OF_RECOGNITION
@@ -249,4 +252,7 @@ PHRASES = (
     | PHRASES_OF_LINKING
     | PHRASES_OF_LEFT_MAIL
     | PHRASES_OF_DOCUMENTS
+    | PHRASES_OF_EVIDENCE
+    | PHRASES_OF_DOUBT
+    | PHRASES_OF_FINDINGS
 )

@@ -5,12 +5,14 @@ imports by itself, from `possible_score` on it may be one. A PDF that nobody rat
 """
 
 from rules.decision import Parameters, Reason, TraceLine, told
-from rules.facts import NOT_ALL_READ, AttachmentFacts, MailFacts, TenantPolicy
+from rules.facts import NOT_ALL_READ, AttachmentFacts, MailFacts, Special, TenantPolicy
 from rules.keeping import Kept, companions_among
 from rules.recognition.accounting.hints import Hints
 from rules.recognition.accounting.rating import LEFT_OPEN, SMALLEST_PICTURE
 from rules.recognition.content import imports_by_itself, is_invoice_format
 from rules.recognition.documents import is_picture_of_text
+
+_LONGEST_LINK = 2000
 
 
 def of_machines(facts: MailFacts) -> Reason | None:
@@ -71,13 +73,19 @@ def why_nothing(facts: MailFacts, policy: TenantPolicy) -> Reason:
     best = max([*map(_score, carried), facts.accounting.score if facts.accounting else 0], default=0)
     if facts.special is not None and not carried:
         if facts.special.kind == "forwarding_confirmation":
-            return Reason("forwarding_confirmation", {"domain": told(facts.special.domain or "")})
-        return Reason("link_only", {"domain": told(facts.special.domain or "")})
+            return Reason("forwarding_confirmation", _where(facts.special))
+        return Reason("link_only", _where(facts.special))
     if policy.possible_score <= best < policy.import_score:
         return Reason("possible_invoice", {"score": best})
     if any(map(imports_by_itself, carried)):
         return Reason("no_accounting_document", {"score": best})
     return _nothing_there(facts)
+
+
+def _where(special: Special) -> Parameters:
+    """What a person needs to confirm, or to fetch: told at once, wherever the reason is."""
+    said = {"domain": told(special.domain or ""), "link": told(special.link or "", _LONGEST_LINK)}
+    return said | ({"code": told(special.code)} if special.code else {})
 
 
 def _nothing_there(facts: MailFacts) -> Reason:

@@ -11,9 +11,10 @@ from sqlalchemy import union
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
+from rules.document_claims import NAMES
 from storage import audit
 from storage.failures import NotFound
-from storage.messages import Words
+from storage.messages import Words, groups_of
 from storage.models import Document, Message, Tenant
 from storage.pages import NOT_RENDERED, Remark, remarks
 from storage.settlement import NewDocument, document_values
@@ -62,7 +63,11 @@ def add_document(session: Session, message: Message, new: NewDocument) -> Docume
 def documents_json(session: Session, documents: Sequence[Document], words: Words) -> list[dict[str, Any]]:
     """The documents as programs read them; `remark` says what is amiss with one, in the caller's words."""
     said = remarks(session, documents)
-    return [_json(each, said.get(each.id), words) for each in documents]
+    groups = groups_of(session, {each.message_id for each in documents})
+    return [
+        _json(each, said.get(each.id), words) | {name: each.claims.get(name) for name in NAMES} | {"group": group}
+        for each, group in ((each, groups.get(each.message_id)) for each in documents)
+    ]
 
 
 def _json(document: Document, remark: Remark | None, words: Words) -> dict[str, Any]:

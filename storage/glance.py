@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,14 @@ _STATEMENTS = (
     "SELECT count(*) FROM jobs WHERE failed_at IS NULL",
     "SELECT count(*) FROM jobs WHERE failed_at IS NOT NULL",
     "SELECT count(*) FROM jobs WHERE failed_at IS NOT NULL AND kind = 'render'",
+)
+
+# A day as a literal: both databases compare it with their own form of a time. The CASE stands as in storage.attention,
+# so that a look into its index for each tenant is enough.
+_TO_CONFIRM = (
+    "SELECT name FROM tenants WHERE EXISTS (SELECT 1 FROM messages WHERE tenant_id = tenants.id"
+    " AND state = 'not_imported' AND (CASE reason_code WHEN 'possible_invoice' THEN 3 WHEN 'link_only' THEN 2"
+    " WHEN 'forwarding_confirmation' THEN 1 ELSE 0 END) = 1 AND received_at >= '{since}') ORDER BY name LIMIT 20"
 )
 
 
@@ -40,6 +49,12 @@ def glance(url: str) -> Glance:
     with connection_to(url) as connection:
         revision, *counts = (_first(connection.execute(statement)) for statement in _STATEMENTS)
     return Glance(revision == newest_revision(), *counts)
+
+
+def waiting_to_confirm(url: str, since: date) -> list[str]:
+    """The names of tenants whom a mail service asks since that day whether it may forward to them, some of them."""
+    with connection_to(url) as connection:
+        return [name for (name,) in connection.execute(_TO_CONFIRM.format(since=since.isoformat())).fetchall()]
 
 
 def newest_revision() -> str:

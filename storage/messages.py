@@ -4,13 +4,15 @@ Raises NotFound: another tenant's message looks the same as one that is not ther
 Reasons are worded by whoever shows them (law 25): the caller brings the words.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Any, cast
 
 from sqlalchemy import func
 from sqlalchemy.orm import QueryableAttribute, defer
 from sqlmodel import Session, col, select
 
+from storage import attention
 from storage.failures import Invalid, NotFound
 from storage.known_mail import TRANSPORT
 from storage.models import Document, Message, MessageKey, Tenant
@@ -21,16 +23,33 @@ Words = Callable[[str, Mapping[str, Any]], str]  # (code, params) -> a sentence
 
 
 def list_messages(
-    session: Session, tenant: Tenant, state: str | None = None, limit: int | None = None
+    session: Session, tenant: Tenant, state: str | None = None, limit: int | None = None, *, only_possible: bool = False
 ) -> list[Message]:
-    """The tenant's messages, newest first, all or those in one state. Raises Invalid for a state there is not."""
+    """The tenant's messages, newest first. Raises Invalid for a state there is not.
+
+    Of one state, what wants a person stands before the rest (storage.attention); `only_possible`: nothing but what may
+    be an invoice.
+    """
+    state = "not_imported" if only_possible else state
     if state is not None and state not in STATES:
         raise Invalid(f"no state {state[:40]!r}{nearest(state, STATES)}; there are {', '.join(STATES)}")
     trace = cast("QueryableAttribute[Any]", Message.decision_trace)  # long, and no list shows it
     query = select(Message).where(Message.tenant_id == tenant.id).options(defer(trace))
-    if state is not None:
-        query = query.where(Message.state == state)
-    return list(session.exec(query.order_by(col(Message.received_at).desc(), col(Message.id)).limit(limit)))
+    newest_first = (col(Message.received_at).desc(), col(Message.id))
+    if state is None:
+        return list(session.exec(query.order_by(*newest_first).limit(limit)))
+    query = query.where(Message.state == state)
+    if only_possible:  # all of one weight: SQLite would sort them by it once more
+        query = query.where(attention.IS_POSSIBLE)
+        return list(session.exec(query.order_by(*newest_first).limit(limit)))
+    return list(session.exec(query.order_by(attention.WEIGHT.desc(), *newest_first).limit(limit)))
+
+
+def list_to_confirm(session: Session, tenant: Tenant, moment: datetime) -> list[Message]:
+    """The latest mail in which a mail service asks whether it may forward to this tenant, newest first, a few."""
+    own = (Message.tenant_id == tenant.id, Message.state == "not_imported", attention.IS_CONFIRMING)
+    latest = select(Message).where(*own, col(Message.received_at) >= moment - attention.CONFIRMED_WITHIN)
+    return list(session.exec(latest.order_by(col(Message.received_at).desc()).limit(_MOST_TO_CONFIRM)))
 
 
 def get_message(session: Session, message_id: str, tenant: Tenant | None = None) -> Message:
@@ -89,6 +108,7 @@ def messages_json(session: Session, messages: Sequence[Message], words: Words) -
             "documents": documents.get(message.id, 0),
             "octets": message.octets,
             "duplicate_of": message.duplicate_of,
+            "special": special_json(message),
         }
         for message in messages
     ]
@@ -97,6 +117,23 @@ def messages_json(session: Session, messages: Sequence[Message], words: Words) -
 def message_json(session: Session, message: Message, words: Words) -> dict[str, Any]:
     """One message as programs read it."""
     return messages_json(session, [message], words)[0]
+
+
+def special_json(message: Message) -> dict[str, Any] | None:
+    """Where a mail says that something is to be had or confirmed: kind, link, domain, code; None of any other."""
+    if message.reason_code not in _SPECIAL:
+        return None
+    said = message.reason_params
+    return {"kind": message.reason_code} | {name: said.get(name) or None for name in ("link", "domain", "code")}
+
+
+def groups_of(session: Session, message_ids: Collection[str]) -> dict[str, str]:
+    """The group of each of these messages: documents of one invoice, by whatever mail they came."""
+    ids, found = sorted(message_ids), dict[str, str]()
+    for start in range(0, len(ids), _IDS_PER_QUERY):
+        some = ids[start : start + _IDS_PER_QUERY]
+        found.update(session.exec(select(Message.id, Message.group_id).where(col(Message.id).in_(some))).all())
+    return found
 
 
 def _tenant_names(session: Session, messages: Sequence[Message]) -> dict[str, str]:
@@ -114,5 +151,7 @@ def _document_counts(session: Session, messages: Sequence[Message]) -> dict[str,
     return counts
 
 
+_SPECIAL = frozenset({"forwarding_confirmation", "link_only"})
+_MOST_TO_CONFIRM = 5
 # SQLite takes 32,766 parameters in a statement.
 _IDS_PER_QUERY = 5_000

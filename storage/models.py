@@ -13,6 +13,8 @@ from typing import Any, ClassVar
 from sqlalchemy import JSON, Column, ForeignKey, Index, MetaData, PrimaryKeyConstraint, String, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
+from storage import attention
+
 # Alembic can only drop or alter on SQLite what has a name.
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -70,6 +72,9 @@ class Tenant(Row, table=True):
     trust_forwards: str = Field(default="everyone", max_length=16)  # law 22
     revision: int = 1  # counts changes of whatever decides (law 12)
     keep_not_imported_days: int | None = None  # None: as the configuration says
+    # Points from which on a document imports by itself, or may be one; None: as rules.facts.TenantPolicy has it.
+    import_score: int | None = None
+    possible_score: int | None = None
     created_at: datetime = Field(default_factory=now)
 
 
@@ -131,7 +136,8 @@ class Message(Row, table=True):
     __tablename__ = "messages"
     __table_args__ = (
         Index(None, "tenant_id", "received_at"),
-        Index(None, "tenant_id", "state", "received_at"),
+        # What wants a person stands first in a list (storage.attention), so the index holds that, too.
+        Index("ix_messages_attention", "tenant_id", "state", attention.WEIGHT, "received_at"),
     )
     id: str = _id()
     tenant_id: str = _tenant()
@@ -203,6 +209,8 @@ class Document(Row, table=True):
     created_at: datetime = Field(default_factory=now)
     # How it came about (storage.document_facts); {} of what came with the mail as it stands.
     facts: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False, server_default="{}"))
+    # What it says it is (rules.document_claims); {} of what says nothing, and of what was kept before it was asked.
+    claims: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False, server_default="{}"))
 
 
 class Job(Row, table=True):

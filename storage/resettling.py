@@ -120,6 +120,8 @@ def _values(settlement: Settlement, verdict: Verdict, message_id: str) -> dict[s
         "state": verdict.state,
         "reason_code": verdict.reason_code,
         "reason_params": dict(verdict.reason_params),
+        # By the thresholds of now.
+        "invoice_id": settlement.invoice_id,
         "standard": settlement.standard,
         "decision_trace": [dict(line) for line in settlement.decision_trace],
         "tenant_revision": settlement.tenant_revision,

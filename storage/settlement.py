@@ -35,6 +35,7 @@ class NewDocument:
     octets: int
     sha256: str
     facts: Mapping[str, Any] = field(default_factory=dict)  # how it came about (storage.document_facts)
+    claims: Mapping[str, Any] = field(default_factory=dict)  # what it says it is (rules.document_claims)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,6 +201,7 @@ def document_values(document: NewDocument, tenant_id: str, message_id: str) -> d
         "sha256": document.sha256,
         "created_at": now(),
         "facts": dict(document.facts),
+        "claims": dict(document.claims),
     }
 
 

@@ -37,6 +37,11 @@ def note_forwards_changed(session: Session, tenant_id: str, forwarder: str | Non
     _note(session, tenant_id, forward_keys([forwarder] if forwarder else []))
 
 
+def note_thresholds_changed(session: Session, tenant_id: str) -> None:
+    """From how many points on recognition imports has changed: any mail may be concerned."""
+    _note(session, tenant_id, None)
+
+
 def queue_rematch(session: Session, tenant_id: str | None) -> None:
     """Have a job look up what changed for this tenant, or (None) in the catalogue, and decide about it again."""
     jobs.queue(session, jobs.REMATCH, tenant_id or CATALOGUE, tenant_id=tenant_id)

@@ -11,6 +11,7 @@ from dataclasses import replace
 from enum import Enum
 from typing import Any
 
+from sqlalchemy import select as select_columns
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
@@ -25,10 +26,14 @@ from storage.account_models import LinkedAccount
 from storage.failures import InUse, Invalid, NotFound
 from storage.models import Forwarder, Standard, Tenant, new_id, now
 from storage.standard_changes import note_changes
-from storage.tenants import raise_revision
+from storage.tenants import raise_revision, thresholds
 from storage.texts import nearest, storable
 
 __all__ = ["KEEP", "PRIORITY", "Keep"]
+
+_DECIDING = select_columns(
+    col(Tenant.revision), col(Tenant.trust_forwards), col(Tenant.import_score), col(Tenant.possible_score)
+)
 
 
 class Keep(Enum):
@@ -137,14 +142,14 @@ def list_standards(session: Session, tenant: Tenant) -> list[Standard]:
 def rules_of(session: Session, tenant_id: str) -> tuple[int, tuple[ImportStandard, ...], TenantPolicy]:
     """What decides about a tenant's mail: its revision, its standards in order, its policy. Raises NotFound."""
     # The revision first: a change that comes in between then makes the decision stale, never wrongly valid.
-    found = session.exec(select(Tenant.revision, Tenant.trust_forwards).where(Tenant.id == tenant_id)).first()
+    found = session.execute(_DECIDING.where(col(Tenant.id) == tenant_id)).first()
     if found is None:
         raise NotFound(f"no tenant with id {tenant_id}: it was removed")
-    revision, trust = found
+    revision, trust, *points = found
     registered = set(session.exec(select(Forwarder.address).where(Forwarder.tenant_id == tenant_id)))
     # Law 22: linked accounts' addresses are registered by themselves.
     registered.update(session.exec(select(LinkedAccount.address).where(LinkedAccount.tenant_id == tenant_id)))
-    policy = TenantPolicy(trust, frozenset(registered))
+    policy = replace(thresholds(*points), trust_forwards=trust, registered_forwarders=frozenset(registered))
     return revision, tuple(as_rule(each) for each in _in_order(session, tenant_id)), policy
 
 

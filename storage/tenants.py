@@ -6,6 +6,7 @@ Raises Invalid, InUse and NotFound, each with the remedy.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Literal, get_args
 
 from sqlalchemy import delete, update
@@ -14,6 +15,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from sqlmodel import Session, col, select
 
 from rules.addresses import canonical
+from rules.facts import TenantPolicy
 from storage import addresses, audit
 from storage.account_models import LinkedAccount
 from storage.failures import InUse, Invalid, NotFound
@@ -30,13 +32,14 @@ from storage.models import (
     now,
 )
 from storage.rematch_models import RematchCandidate, RematchChange
-from storage.standard_changes import note_forwards_changed
+from storage.standard_changes import note_forwards_changed, note_thresholds_changed
 from storage.stored_facts import forget_tenant
 from storage.texts import fold, nearest, tenant_name
 
 TrustForwards = Literal["everyone", "registered", "authenticated"]
 REMOVED = "tenant_removed"  # the audit's word
 LONGEST_KEEP_DAYS = 36_500
+MOST_POINTS = 100
 
 
 def add_tenant(session: Session, name: str, plan: str, domains: Sequence[str]) -> tuple[Tenant, ImportAddress]:
@@ -97,6 +100,31 @@ def set_keep_not_imported(session: Session, tenant: Tenant, days: int | None) ->
     params = {"from": tenant.keep_not_imported_days, "to": days}
     audit.record(session, "keep_not_imported_set", tenant_id=tenant.id, params=params)
     _change(session, tenant, keep_not_imported_days=days)
+
+
+def set_thresholds(session: Session, tenant: Tenant, import_score: int | None, possible_score: int | None) -> None:
+    """From how many points on a document imports by itself, and may be one; None: the default. Raises Invalid."""
+    effective = thresholds(import_score, possible_score)
+    if not 1 <= effective.possible_score < effective.import_score <= MOST_POINTS:
+        raise Invalid(
+            f"points: expected 1 <= possible score < import score <= {MOST_POINTS}, got a possible score of "
+            f"{effective.possible_score} and an import score of {effective.import_score}"
+        )
+    params = {"import_score": import_score, "possible_score": possible_score}
+    audit.record(session, "thresholds_set", tenant_id=tenant.id, params=params)
+    _change(session, tenant, import_score=import_score, possible_score=possible_score)
+    raise_revision(session, tenant)
+    note_thresholds_changed(session, tenant.id)
+
+
+def thresholds(import_score: int | None, possible_score: int | None) -> TenantPolicy:
+    """A policy with these thresholds, or the defaults in their place."""
+    usual = TenantPolicy()
+    return replace(
+        usual,
+        import_score=import_score or usual.import_score,
+        possible_score=possible_score or usual.possible_score,
+    )
 
 
 def add_forwarder(session: Session, tenant: Tenant, address: str) -> str:

@@ -22,7 +22,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import BinaryIO
 
-NAMES = ("einvoice",)
+NAMES = ("einvoice", "forward")
 SECONDS_A_CASE = 2.0
 ADDRESS_SPACE = 1024**3
 _LENGTH = struct.Struct(">I")

@@ -9,15 +9,21 @@ from receiver.cli.failures import Refused
 from receiver.cli.workplace import Workplace
 from storage.account_glance import AccountsGlance, glance_at_accounts
 from storage.failures import NotFound
-from storage.glance import Glance, glance
+from storage.glance import Glance, glance, waiting_to_confirm
 
 # A linked account that had no success for so long is told of wherever somebody looks.
 SILENT = timedelta(days=1)
+CONFIRMED_WITHIN = timedelta(days=14)  # as storage.attention, which takes long to import
 
 
 def accounts_of(here: Workplace) -> AccountsGlance:
     """How linked accounts do; asked after `counts_of`, which is sure of the tables."""
     return glance_at_accounts(here.settings.database_url(), datetime.now(UTC) - SILENT)
+
+
+def to_confirm(here: Workplace) -> list[str]:
+    """Whom a mail service asks whether it may forward to them; asked after `counts_of`."""
+    return waiting_to_confirm(here.settings.database_url(), (datetime.now(UTC) - CONFIRMED_WITHIN).date())
 
 
 def counts_of(here: Workplace) -> Glance:

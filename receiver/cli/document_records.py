@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from receiver.cli.output import column, local_time, octets_column, readable_octets, time_column
+from receiver.cli.output import Column, column, local_time, octets_column, readable_octets, time_column
 from rules.wording import Language, words
 from storage.audit import lines_about
 from storage.database import Session
@@ -15,10 +15,19 @@ from storage.documents import documents_json
 from storage.models import Document
 from storage.tenants import find_tenant
 
+
+def says(record: Mapping[str, Any]) -> str:
+    """What a document says it is, in one line: type, number, day, total, and who it is from."""
+    total = " ".join(filter(None, (record["total"], record["currency"])))
+    said = (record["document_type"], record["invoice_number"], record["issue_date"], total, record["supplier"])
+    return ", ".join(str(each) for each in said if each)
+
+
 COLUMNS = [
     time_column("Kept", "created_at"),
     column("Kind", "kind", may_wrap=False),
     column("File name", "filename"),
+    Column("Says", says),
     column("Remark", "remark"),
     column("Type", "media_type", may_wrap=False),
     octets_column("Size", "octets"),
@@ -35,6 +44,16 @@ _SHOWN = (
     ("Type", "media_type"),
     ("SHA-256", "sha256"),
     ("Remark", "remark"),
+    ("Document type", "document_type"),
+    ("Supplier", "supplier"),
+    ("Number", "invoice_number"),
+    ("Date", "issue_date"),
+    ("Total", "total"),
+    ("Currency", "currency"),
+    ("Format", "format"),
+    ("Profile", "profile"),
+    ("Points", "score"),
+    ("Group", "group"),
 )
 _FACTS = (
     ("Pages", "pages"),

@@ -3,6 +3,7 @@
 Texts of mails are printed through receiver/cli/output.py only; `raw` alone gives octets, to whoever asked for them.
 """
 
+from datetime import UTC, datetime
 from functools import partial
 from typing import Annotated, Any, Literal
 
@@ -24,6 +25,13 @@ from receiver.cli.output import (
     time_column,
     write_octets,
 )
+from receiver.cli.recognition_records import (
+    forward_fields,
+    lines,
+    recognition_record,
+    special_fields,
+    special_record,
+)
 from receiver.cli.rows import reading
 from receiver.cli.workplace import Workplace
 from rules.decision import TraceLine
@@ -34,6 +42,7 @@ from storage.database import Session
 from storage.documents import list_documents
 from storage.models import Message
 from storage.tenants import find_tenant
+from storage.trial_mail import stored_mail
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 
@@ -81,20 +90,30 @@ _WHY = (
 
 
 @app.command("list")
-def list_(
+def list_(  # noqa: PLR0913, PLR0917 - a command's options are its arguments
     ctx: typer.Context,
     tenant: OfTenant,
     state: Annotated[State | None, typer.Option(help="Only those in this state.", show_default=False)] = None,
-    limit: Annotated[int | None, typer.Option(min=1, help="Only the newest.", show_default=False)] = None,
+    possible: Annotated[
+        bool, typer.Option("--possible", help="Only what may be an invoice and was not imported.")
+    ] = False,
+    limit: Annotated[int | None, typer.Option(min=1, help="Only the first ones.", show_default=False)] = None,
     as_json: AsJson = False,
 ) -> None:
-    """List a tenant's mail, newest first, with what became of it and why."""
+    """List a tenant's mail, newest first, with what became of it and why; of one state, possible invoices first."""
+    if possible and state not in {None, "not_imported"}:
+        raise Refused(f"--possible: nothing that is {state} is a possible invoice; leave --state away")
     with reading(ctx) as session:
         owner = find_tenant(session, tenant)
-        found = messages.list_messages(session, owner, state, limit)
+        found = messages.list_messages(session, owner, state, limit, only_possible=possible)
         records = _records(ctx, session, found)
+        asking = [] if as_json else messages.list_to_confirm(session, owner, datetime.now(UTC))
+    for each in asking:
+        show_fields([*special_fields(messages.special_json(each)), ("Message", each.id)])
     empty = (
-        f"{owner.name} has no mail in state {state}. All of it: postbus message list --tenant {owner.name!r}"
+        f"{owner.name} has no mail that may be an invoice and was not imported."
+        if possible
+        else f"{owner.name} has no mail in state {state}. All of it: postbus message list --tenant {owner.name!r}"
         if state
         else f"{owner.name} has no mail yet. Where to send it: postbus address list --tenant {owner.name!r}"
     )
@@ -109,10 +128,15 @@ def show_(ctx: typer.Context, message: MessageId, as_json: AsJson = False) -> No
     if as_json:
         print_json([record])
         return
-    fields = [(title, _joined(record[key])) for title, key in _SHOWN if record[key]]
+    # A forwarding that waits for its confirmation comes before all else.
+    fields = special_fields(record["special"])
+    fields += [(title, _joined(record[key])) for title, key in _SHOWN if record[key]]
     size = readable_octets(record["octets"]) + ("" if record["is_downloaded"] else ", left in its mailbox")
-    show_fields([*fields, ("Received", local_time(record["received_at"])), ("Size", size)])
+    found = record["recognition"]
+    show_fields([*fields, ("Received", local_time(record["received_at"])), ("Size", size), *_claimed(found)])
     _say_steps(record)
+    for line in lines(found, Workplace.of(ctx).settings.language) if found else ():
+        say(line)
     for document in record["document_list"]:
         about = in_short(document)
         say(f"document {document['id']}  {document['kind']}  {document['filename']}{f' ({about})' if about else ''}")
@@ -172,7 +196,11 @@ def _full_record(
     owner = find_tenant(session, found.tenant_id)
     steps = [TraceLine(step.get("standard"), step["code"], step.get("params", {})) for step in found.decision_trace]
     waiting = jobs.of_subject(session, found.id)
-    return _records(ctx, session, [found], language)[0] | {
+    facts = stored_mail(session, found).facts
+    record = _records(ctx, session, [found], language)[0]
+    return record | {
+        "special": (special_record(facts.special) if facts else None) or record["special"],
+        "recognition": recognition_record(facts, language) if facts else None,
         "peer": found.peer,
         "helo": found.helo,
         "tls": found.tls,
@@ -197,6 +225,10 @@ def _full_record(
             for job in waiting
         ],
     }
+
+
+def _claimed(found: dict[str, Any] | None) -> list[tuple[str, object]]:
+    return forward_fields(found["forward"]) if found else []
 
 
 def _decided_with(message: Message, language: Language) -> str:

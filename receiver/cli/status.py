@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import typer
 
-from receiver.cli.counting import accounts_of, counts_of
+from receiver.cli.counting import accounts_of, counts_of, to_confirm
 from receiver.cli.options import AsJson
 from receiver.cli.output import print_json, show_fields
 from receiver.cli.workplace import Workplace
@@ -30,6 +30,7 @@ def status(ctx: typer.Context, as_json: AsJson = False) -> None:
     obstacle = available(settings.rendering, settings.render_socket())
     listening = places_now(settings.data)
     accounts = accounts_of(here)
+    confirm = to_confirm(here)
     silent = [told_of(each, settings.language) for each in accounts.named]
     why_not = obstacle and words(obstacle.code, obstacle.params, settings.language)
     if as_json:
@@ -43,6 +44,7 @@ def status(ctx: typer.Context, as_json: AsJson = False) -> None:
                     "jobs_failed": counts.jobs_failed,
                     "not_rendered": counts.not_rendered,
                     "messages": counts.messages,
+                    "forwardings_to_confirm": confirm,
                     "accounts": dict(accounts.by_health),
                     "accounts_silent": accounts.silent,
                     "silent_accounts": silent,
@@ -54,6 +56,10 @@ def status(ctx: typer.Context, as_json: AsJson = False) -> None:
         return
     show_fields(
         [
+            *(
+                ("Forwarding to confirm", f"{each}: postbus message list --tenant {each!r} tells link and code")
+                for each in confirm
+            ),
             ("Takes mail at", ", ".join(f"{each['kind']} {each['address']}" for each in listening) or "not running"),
             ("Accepted, not settled yet", waiting.messages),
             ("Jobs waiting", counts.jobs_pending),

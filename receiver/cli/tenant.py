@@ -25,6 +25,26 @@ app.add_typer(forwarder.app, name="forwarder", help="Whose forwards a tenant bel
 
 TenantName = Annotated[str, typer.Argument(metavar="NAME", help="Name or id of the tenant.", show_default=False)]
 Trust = Literal["everyone", "registered", "authenticated"]
+ImportScore = Annotated[
+    int | None,
+    typer.Option(
+        metavar="N",
+        min=0,
+        max=tenants.MOST_POINTS,
+        help="From how many points of 100 on a document imports by itself; 0: the default.",
+        show_default=False,
+    ),
+]
+PossibleScore = Annotated[
+    int | None,
+    typer.Option(
+        metavar="N",
+        min=0,
+        max=tenants.MOST_POINTS,
+        help="From how many points on a mail is named a possible invoice; 0: the default.",
+        show_default=False,
+    ),
+]
 
 _COLUMNS = [
     column("Tenant", "tenant"),
@@ -42,6 +62,8 @@ _FIELDS = (
     ("Trusts forwards of", "trust_forwards"),
     ("Forwarders", "forwarders"),
     ("Keeps mail not imported (days)", "keep_not_imported_days"),
+    ("Imports from (points)", "import_score"),
+    ("Possible invoice from (points)", "possible_score"),
 )
 
 
@@ -106,7 +128,7 @@ def set_plan(
 
 
 @app.command("set")
-def set_(
+def set_(  # noqa: PLR0913, PLR0917 - a command's options are its arguments
     ctx: typer.Context,
     name: TenantName,
     trust_forwards: Annotated[
@@ -122,21 +144,27 @@ def set_(
             show_default=False,
         ),
     ] = None,
+    import_score: ImportScore = None,
+    possible_score: PossibleScore = None,
     as_json: AsJson = False,
 ) -> None:
     """Change how the tenant's mail is judged, or kept, as a whole."""
-    if trust_forwards is None and keep_not_imported is None:
-        raise Refused("nothing to change: give --trust-forwards or --keep-not-imported")
+    if all(each is None for each in (trust_forwards, keep_not_imported, import_score, possible_score)):
+        raise Refused(
+            "nothing to change: give --trust-forwards, --keep-not-imported, --import-score or --possible-score"
+        )
     with changing(ctx) as session:
         tenant = tenants.find_tenant(session, name)
         if trust_forwards is not None:
             tenants.set_trust_forwards(session, tenant, trust_forwards)
         if keep_not_imported is not None:
             tenants.set_keep_not_imported(session, tenant, keep_not_imported or None)
+        _set_thresholds(session, tenant, import_score, possible_score)
         record = tenant_record(session, tenant, Workplace.of(ctx).settings)
     sentence = (
         f"{record['tenant']} trusts forwards of: {record['trust_forwards']}; "
-        f"mail that is not imported is kept for {record['keep_not_imported_days']} days."
+        f"mail that is not imported is kept for {record['keep_not_imported_days']} days; documents import by "
+        f"themselves from {record['import_score']} points on, and may be invoices from {record['possible_score']} on."
     )
     show_change(record, sentence, as_json=as_json)
 
@@ -163,6 +191,7 @@ def tenant_record(session: Session, tenant: Tenant, settings: Settings) -> dict[
     """A tenant as every command prints it; `import_address` is the oldest one in use."""
     in_use = [each.address for each in list_addresses(session, tenant) if each.revoked_at is None]
     plan = settings.all_plans().get(tenant.plan)
+    points = tenants.thresholds(tenant.import_score, tenant.possible_score)
     return {
         "tenant": tenant.name,
         "plan": tenant.plan,
@@ -173,6 +202,8 @@ def tenant_record(session: Session, tenant: Tenant, settings: Settings) -> dict[
         "trust_forwards": tenant.trust_forwards,
         "forwarders": tenants.list_forwarders(session, tenant),
         "keep_not_imported_days": tenant.keep_not_imported_days or settings.retention.not_imported_days,
+        "import_score": points.import_score,
+        "possible_score": points.possible_score,
         "created_at": tenant.created_at,
     }
 
@@ -185,6 +216,15 @@ def refuse_unknown_plan(settings: Settings, plan: str) -> None:
             f"no plan {plan!r}{nearest(plan, known)}; there are {', '.join(sorted(known))} "
             "(more can be set under `plans` in the configuration)"
         )
+
+
+def _set_thresholds(session: Session, tenant: Tenant, import_score: int | None, possible_score: int | None) -> None:
+    """What is not given stays as it is; 0 is the default."""
+    if import_score is None and possible_score is None:
+        return
+    imports = tenant.import_score if import_score is None else import_score or None
+    possible = tenant.possible_score if possible_score is None else possible_score or None
+    tenants.set_thresholds(session, tenant, imports, possible)
 
 
 def _confirm(question: str) -> None:

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from receiver.pipeline.parsing import Parsed, Wanted
 from rules.decision import Decision
+from rules.document_claims import claims_of_part, claims_of_text
 from rules.facts import MailFacts
 from storage.blobs import BlobBatch, BlobRef
 from storage.filenames import distinct, safe_filename
@@ -83,7 +84,7 @@ class Known(Protocol):
 
     @property
     def invoice_id(self) -> str | None:
-        """Which invoice it carries."""
+        """Which e-invoice it carries; what is told by ratings stands in the decision."""
 
 
 def settlement_of(
@@ -94,7 +95,7 @@ def settlement_of(
     return Settlement(
         **{name: getattr(delivery, name) for name in _DELIVERY},
         content_id=parsed.content_id,
-        invoice_id=parsed.invoice_id,
+        invoice_id=decision.invoice_id or parsed.invoice_id,
         from_=facts.from_header,
         subject=facts.subject,
         original_sender=facts.forward.sender if facts.forward else None,
@@ -122,16 +123,20 @@ def keep_documents(blobs: BlobBatch, tenant_id: str, parsed: Parsed, decision: D
         ref = _stage(blobs, tenant_id, parsed.parts[facts.part])
         name = _distinct(safe_filename(facts.filename, facts.media_type, f"document {number}"), taken)
         kind: DocumentKind = "companion" if facts.part in decision.companions else "attachment"
-        documents.append(NewDocument(kind, facts.part, name, facts.media_type, ref.octets, ref.sha256))
+        claims = claims_of_part(facts.part, parsed.facts, decision).to_json()
+        kept = (kind, facts.part, name, facts.media_type, ref.octets, ref.sha256)
+        documents.append(NewDocument(*kept, claims=claims))
     if decision.keep_text:
         ref = blobs.put(tenant_id, parsed.body)
         name = _distinct(text_name(parsed.facts.subject, "html"), taken)
-        documents.append(NewDocument("email_html", TEXT_PART, name, HTML, ref.octets, ref.sha256))
+        claims = claims_of_text(parsed.facts, decision).to_json()
+        documents.append(NewDocument("email_html", TEXT_PART, name, HTML, ref.octets, ref.sha256, claims=claims))
     named = {each.part: each.filename for each in documents}
     for part in invoices_alone(parsed.facts, decision):
         ref = blobs.put(tenant_id, parsed.invoices[part])
         name = _distinct(text_name(PurePath(named[part]).stem, "html"), taken)
-        documents.append(NewDocument("invoice_html", part, name, HTML, ref.octets, ref.sha256))
+        claims = claims_of_part(part, parsed.facts, decision).to_json()
+        documents.append(NewDocument("invoice_html", part, name, HTML, ref.octets, ref.sha256, claims=claims))
     return tuple(documents)
 
 

@@ -125,7 +125,8 @@ class PdfMaker:
             # Asked anew: other PDFs of this message have names by now.
             taken = [each.filename for each in kept_mail(session, message.id).documents]
             name = distinct(text_name(page.filename.removesuffix(".html"), "pdf"), taken)
-            new = NewDocument(PDF_OF[page.kind], page.part, name, PDF, octets, sha256, facts_of(result.facts))
+            made = (PDF_OF[page.kind], page.part, name, PDF, octets, sha256, facts_of(result.facts))
+            new = NewDocument(*made, claims=page.claims)
             add_document(session, message, new)
             note_rendered(session, page)
             beside(session)

@@ -161,7 +161,7 @@ def _put_pdf(session: Session, renewed: Renewed, made: NewDocument) -> str:
     message: Message = get_message(session, renewed.page.message_id)
     taken = [each.filename for each in kept_mail(session, message.id).documents]
     name = distinct(text_name(renewed.page.filename.removesuffix(".html"), "pdf"), taken)
-    named = NewDocument(made.kind, made.part, name, PDF, made.octets, made.sha256, made.facts)
+    named = NewDocument(made.kind, made.part, name, PDF, made.octets, made.sha256, made.facts, renewed.page.claims)
     there = add_document(session, message, named)
     if there.sha256 != made.sha256:
         raise Overtaken(f"message {message.id}: its PDF was made by another process meanwhile; look at it again")

@@ -160,7 +160,7 @@ def _trial(mail: StoredMail, both: _Both | None, invoices: set[str]) -> Trial | 
     if not message.raw_sha256:
         return _trial_of_left(mail, both)
     if both.then.state == "imported":
-        return Trial(mail, "comes_in", both.then, _state_beside(invoices, message.invoice_id))
+        return Trial(mail, "comes_in", both.then, _state_beside(invoices, both.then.invoice_id or message.invoice_id))
     stays = (both.now.reason, both.now.standard) == (both.then.reason, both.then.standard)
     return None if stays else Trial(mail, "changes", both.then, "not_imported")
 

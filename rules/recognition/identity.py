@@ -70,7 +70,8 @@ def _pieces(octets: bytes) -> Iterator[tuple[int, int]]:
 def invoice_id(invoice: EInvoice) -> str | None:
     """64 hex digits that are equal for one invoice in two dresses; None when too little is known to say so."""
     seller = _seller(invoice)
-    total = _amount(invoice.total)
+    # A credit note's total is below zero in one dress, and above it in another.
+    total = _amount((invoice.total or "").lstrip("-") if invoice.kind == "credit_note" else invoice.total)
     if not (seller and invoice.number and invoice.issue_date and total):
         return None
     return _digest([seller, number_key(invoice.number), invoice.issue_date, total])

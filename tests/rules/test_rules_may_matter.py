@@ -89,6 +89,18 @@ def test_no_invoice_is_left_behind(  # noqa: PLR0913, PLR0917 - what one mail an
 
 
 @pytest.mark.parametrize("is_text_read", [False, True])
+@pytest.mark.parametrize("octets", [0, 900])
+@pytest.mark.parametrize("keep", ["text", "ignore"])
+def test_a_part_that_the_body_may_show_keeps_no_pdf_away(keep: Any, octets: int, is_text_read: bool) -> None:
+    """A standard that names it fits only where the body does not show it; where it does, the PDF beside it comes in."""
+    shown = AttachmentFacts("3", "terms.pdf", "application/pdf", "application/pdf", octets, "", is_referenced=True)
+    mail = MailFacts(attachments=(PDF, shown), sender_field=(), reply_to=(), label="")
+    naming = ImportStandard("1", "A", (condition("attachment_name", "terms*.pdf"),), keep=keep)
+    assert decide(mail, [naming], EVERYONE).state == "imported"
+    assert verdict(head(mail, is_text_read=is_text_read), [naming]) == "fetch"
+
+
+@pytest.mark.parametrize("is_text_read", [False, True])
 def test_a_possible_document_is_fetched_at_once(is_text_read: bool) -> None:
     """A PDF by its type or its name is what recognition imports; no text is read first."""
     for each in (PDF, replace(PDF, declared_type="application/octet-stream"), replace(PDF, declared_type="image/png")):

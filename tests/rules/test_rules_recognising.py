@@ -104,7 +104,8 @@ def test_a_bill_that_lies_elsewhere_is_told_with_its_domain() -> None:
     """The link is a fact for the tenant, and never followed."""
     special = Special("link_only", "https://portal.shop.example/i/1", "portal.shop.example")
     decision = decide(replace(MAIL, special=special), [], POLICY)
-    assert (decision.reason.code, decision.reason.params) == ("link_only", {"domain": "portal.shop.example"})
+    said = {"domain": "portal.shop.example", "link": "https://portal.shop.example/i/1"}
+    assert (decision.reason.code, decision.reason.params) == ("link_only", said)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from typing import Any, TypeAlias
 
 import pytest
 
+from rules.document_claims import NAMES
 from storage.database import Database
 from storage.documents import add_document, documents_json, find_document, list_documents, referenced
 from storage.failures import Invalid, NotFound
@@ -94,6 +95,8 @@ def test_documents_are_listed_and_found(database: Database, acme: Owner) -> None
         "facts": {},
         "remark": None,
         "remark_code": None,
+        **dict.fromkeys(NAMES),
+        "group": first.message_id,
     }
 
 

@@ -49,6 +49,14 @@ def of_0004(database: Database, acme: Owner) -> Iterator[Database]:
 
 
 @pytest.fixture
+def of_0006(database: Database, acme: Owner) -> Iterator[Database]:
+    """A database as the version before documents said what they are left it."""
+    _of_version(database, acme, "0006")
+    yield database
+    database.migrate()  # others use it after us
+
+
+@pytest.fixture
 def of_0005(database: Database, acme: Owner) -> Iterator[Database]:
     """A database as the version before documents told how they came about left it."""
     _of_version(database, acme, "0005")
@@ -57,9 +65,17 @@ def of_0005(database: Database, acme: Owner) -> Iterator[Database]:
 
 
 def _without_facts(tables: dict[str, list[dict[str, Any]]]) -> None:
-    """Take out what 0006 brought; nothing is known of a document of before it."""
+    """Take out what 0006 and 0007 brought; nothing is known of a document of before it."""
     found = [row.pop("facts") for row in tables["documents"]]
     assert [facts if isinstance(facts, dict) else json.loads(facts) for facts in found] == [{}]
+    _without_claims(tables)
+
+
+def _without_claims(tables: dict[str, list[dict[str, Any]]]) -> None:
+    """Take out what 0007 brought; documents of before it say nothing, and tenants have the usual thresholds."""
+    found = [row.pop("claims") for row in tables["documents"]]
+    assert [claims if isinstance(claims, dict) else json.loads(claims) for claims in found] == [{}]
+    assert [(row.pop("import_score"), row.pop("possible_score")) for row in tables["tenants"]] == [(None, None)]
 
 
 def _tables(database: Database) -> dict[str, list[dict[str, Any]]]:
@@ -122,3 +138,21 @@ def test_what_was_kept_before_documents_told_of_themselves_is_kept_after(of_0005
     with of_0005.read() as session:
         (document,) = list_documents(session, acme[0])
         assert (document.octets, document.facts) == (7, {"rung": "full"})
+
+
+def test_what_was_kept_before_documents_said_what_they_are_is_kept_after(of_0006: Database, acme: Owner) -> None:
+    """0006 to 0007: every row of every table; lists in the new order work, and what comes now says what it is."""
+    before = _tables(of_0006)
+
+    of_0006.migrate()
+
+    after = _tables(of_0006)
+    _without_claims(after)
+    assert after == before
+    says = NewDocument("attachment", "2", "a.pdf", "application/pdf", 7, digest("new"), claims={"total": "119.00"})
+    with of_0006.write() as session:
+        acme[0].revision = find_tenant(session, "Acme").revision
+        made = settle(session, imported(acme, "k3", documents=(says,)))
+    with of_0006.read() as session:
+        assert [each.claims for each in list_documents(session, acme[0], made.message_id)] == [{"total": "119.00"}]
+        assert [each.state for each in list_messages(session, acme[0], "not_imported")] == ["not_imported"]

@@ -31,7 +31,7 @@ from storage.settling import settle
 from storage.standard_changes import note_changes
 from storage.standards import add_standard, add_whole_standard, list_standards, remove_standard, rules_of, set_standard
 from storage.stored_facts import decode, encode
-from storage.tenants import add_forwarder, add_tenant, find_tenant, remove_tenant, set_trust_forwards
+from storage.tenants import add_forwarder, add_tenant, find_tenant, remove_tenant, set_thresholds, set_trust_forwards
 from tests.storage_database.settlements import attachment, imported, left
 
 Owner = tuple[Tenant, ImportAddress]
@@ -156,6 +156,18 @@ def test_a_change_of_trust_finds_forwards(database: Database, acme: Owner) -> No
     with database.write() as session:
         set_trust_forwards(session, acme[0], "registered")
     assert found(database, acme) == {mine, other}
+
+
+def test_a_change_of_thresholds_finds_everything(database: Database, acme: Owner) -> None:
+    """What was not enough points yesterday may be enough now, whoever wrote it; another tenant's mail is left alone."""
+    both = {keep(database, acme, "k1"), keep(database, acme, "k2", subject="x")}
+    with database.write() as session:
+        other = add_tenant(session, "Other", "standard", ["in.example.com"])
+    keep(database, other, "k3")
+    with database.write() as session:
+        set_thresholds(session, acme[0], 60, None)
+    assert found(database, acme) == both
+    assert found(database, other) == set()
 
 
 def test_a_standard_without_any_key_finds_everything(database: Database, acme: Owner) -> None:

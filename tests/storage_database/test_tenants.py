@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import func
 from sqlmodel import col, select
 
+from rules.facts import TenantPolicy
 from storage import jobs
 from storage.addresses import add_address, list_addresses, revoke_address, rotate_address
 from storage.audit import list_lines
@@ -23,6 +24,7 @@ from storage.tenants import (
     list_tenants,
     remove_forwarder,
     remove_tenant,
+    set_thresholds,
     set_trust_forwards,
     was_removed,
 )
@@ -158,6 +160,24 @@ def test_addresses_of_others_cannot_be_revoked(database: Database, acme: Owner) 
             add_address(session, acme[0], "no domain")
         with pytest.raises(Invalid, match="label"):
             add_address(session, acme[0], "in.example.com", "x" * 101)
+
+
+def test_thresholds_are_part_of_the_rules(database: Database, acme: Owner) -> None:
+    """Law 12: each change raises the revision; what is not set is the default, and the lower stays below the higher."""
+    with database.write() as session:
+        set_thresholds(session, acme[0], 60, None)
+    with database.read() as session:
+        revision, _, policy = rules_of(session, acme[0].id)
+    assert (revision, policy.import_score, policy.possible_score) == (1 + 1, 60, TenantPolicy().possible_score)
+    for points in ((60, 60), (40, None), (None, 80), (101, 1), (None, -1)):
+        with database.write() as session, pytest.raises(Invalid, match="possible score < import score"):
+            set_thresholds(session, acme[0], *points)
+    with database.write() as session:
+        set_thresholds(session, acme[0], None, None)
+    with database.read() as session:
+        revision, _, policy = rules_of(session, acme[0].id)
+        assert "thresholds_set" in {line.action for line in list_lines(session, acme[0].id)}
+    assert (revision, policy) == (3, TenantPolicy())
 
 
 def test_trust_in_forwards_is_part_of_the_rules(database: Database, acme: Owner) -> None:

@@ -1,0 +1,98 @@
+"""Once means once: an invoice that comes as XML and once more as a forwarded PDF is one, with all its documents."""
+
+import base64
+from collections.abc import Iterable
+
+from tests.pdf_pages import pdf
+from tests.receiver_pipeline.house import House
+
+VAT_ID = "DE136695976"  # its check digit is right
+XML = f"""<?xml version="1.0"?>
+<Invoice xmlns="urn:oasis:names:specification:ubl:schema:xsd:Invoice-2"
+ xmlns:cac="urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateComponents-2"
+ xmlns:cbc="urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2">
+<cbc:ID>RE-2026-118</cbc:ID><cbc:IssueDate>2026-11-02</cbc:IssueDate><cbc:InvoiceTypeCode>380</cbc:InvoiceTypeCode>
+<cbc:DocumentCurrencyCode>EUR</cbc:DocumentCurrencyCode>
+<cac:AccountingSupplierParty><cac:Party><cac:PartyTaxScheme><cbc:CompanyID>{VAT_ID}</cbc:CompanyID>
+<cac:TaxScheme><cbc:ID>VAT</cbc:ID></cac:TaxScheme></cac:PartyTaxScheme>
+<cac:PartyLegalEntity><cbc:RegistrationName>Muster Werkzeuge GmbH</cbc:RegistrationName></cac:PartyLegalEntity>
+</cac:Party></cac:AccountingSupplierParty>
+<cac:LegalMonetaryTotal><cbc:TaxInclusiveAmount currencyID="EUR">119.00</cbc:TaxInclusiveAmount>
+<cbc:PayableAmount currencyID="EUR">119.00</cbc:PayableAmount></cac:LegalMonetaryTotal></Invoice>
+""".encode()
+PAGE = [
+    (50, 780, "Muster Werkzeuge GmbH"),
+    (50, 740, "Rechnung"),
+    (50, 700, "Rechnungsnummer: RE-2026-118"),
+    (50, 680, "Rechnungsdatum: 02.11.2026"),
+    (50, 640, "Werkzeug, 1 Stück"),
+    (400, 640, "100,00 EUR"),
+    (50, 620, "Netto"),
+    (400, 620, "100,00 EUR"),
+    (50, 600, "19 % MwSt."),
+    (400, 600, "19,00 EUR"),
+    (50, 580, "Gesamtbetrag"),
+    (400, 580, "119,00 EUR"),
+    (50, 540, "Zahlbar bis 16.11.2026"),
+    (50, 520, f"USt-IdNr.: {VAT_ID}"),
+]
+
+
+def mail(sender: str, subject: str, text: str, name: str, octets: bytes) -> bytes:
+    head = (
+        f"From: {sender}\r\nSubject: {subject}\r\nMIME-Version: 1.0\r\n"
+        'Content-Type: multipart/mixed; boundary="edge"\r\n\r\n'
+        f"--edge\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n{text}\r\n"
+        f'--edge\r\nContent-Type: application/octet-stream; name="{name}"\r\n'
+        f'Content-Disposition: attachment; filename="{name}"\r\nContent-Transfer-Encoding: base64\r\n\r\n'
+    )
+    return head.encode() + base64.encodebytes(octets).replace(b"\n", b"\r\n") + b"--edge--\r\n"
+
+
+DIRECT = mail("Muster <billing@muster.example>", "Rechnung RE-2026-118", "Anbei die Rechnung.", "r.xml", XML)
+FORWARDED = mail(
+    "Office <office@acme.example>",
+    "WG: Rechnung RE-2026-118",
+    "Bitte ablegen.\r\n\r\n-----Ursprüngliche Nachricht-----\r\nVon: Muster <billing@muster.example>\r\n"
+    "Gesendet: Montag, 2. November 2026 10:00\r\nAn: office@acme.example\r\nBetreff: Rechnung RE-2026-118\r\n\r\n"
+    "Anbei die Rechnung.",
+    "scan.pdf",
+    pdf(PAGE),
+)
+
+
+def test_an_xml_and_its_forwarded_pdf_are_one_invoice(house: House) -> None:
+    """Law 10: the later one is a duplicate; its PDF joins the first one's group, and both mails tell what they say."""
+    house.accept(DIRECT)
+    house.drain()
+    house.accept(FORWARDED)
+    house.drain()
+    second, first = house.messages()
+    assert (first.state, second.state, second.reason_code) == ("imported", "duplicate", "duplicate_invoice")
+    assert (second.duplicate_of, second.group_id) == (first.id, first.group_id)
+    assert second.original_sender == "billing@muster.example"
+    assert kinds(house, first.id) == {"attachment", "invoice_html"}
+    assert kinds(house, second.id) == {"attachment"}
+    (kept,) = house.documents(message_id=second.id)
+    assert {name: kept.claims[name] for name in ("document_type", "invoice_number", "issue_date", "total")} == {
+        "document_type": "invoice",
+        "invoice_number": "RE-2026-118",
+        "issue_date": "2026-11-02",
+        "total": "119.00",
+    }
+    assert {each.claims["score"] for each in house.documents(message_id=first.id)} == {100}
+
+
+def test_the_other_way_round_it_is_one_too(house: House) -> None:
+    """Whichever comes first; the XML is kept with what is made of it."""
+    house.accept(FORWARDED)
+    house.drain()
+    house.accept(DIRECT)
+    house.drain()
+    second, first = house.messages()
+    assert (first.state, second.state, second.duplicate_of) == ("imported", "duplicate", first.id)
+
+
+def kinds(house: House, message_id: str) -> set[str]:
+    documents: Iterable[str] = (each.kind for each in house.documents(message_id=message_id))
+    return set(documents)
