@@ -30,7 +30,10 @@ LARGE = page(HEADER, "<table>" + "<tr><td>1</td><td>2</td></tr>" * 12_000 + "</t
 def children_of(pid: int) -> list[int]:
     """Processes that `pid` has started for pages that are being laid out: not those that finish PDFs, which stay."""
     tasks = Path(f"/proc/{pid}/task").iterdir()
-    children = [int(one) for task in tasks for one in (task / "children").read_text().split()]
+    children = []
+    for task in tasks:
+        with suppress(FileNotFoundError):  # a thread that has ended meanwhile
+            children += [int(one) for one in (task / "children").read_text().split()]
     return [child for child in children if not name_of(child).startswith("python")]
 
 
