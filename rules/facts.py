@@ -103,8 +103,6 @@ class AttachmentFacts:
     octets: int  # decoded; where the contents were not fetched, as the server says
     sha256: str  # of the decoded octets; "" where they were not fetched
     is_referenced: bool = False  # the body shows or links this part (cid:); contents not fetched: it may
-    # Of a part that the body may show: the best is hoped of it, and nothing that would follow from its name is certain.
-    may_be_shown: bool = False
     is_inline: bool = False  # its Content-Disposition says so; by itself that means nothing
     e_invoice: EInvoice | None = None  # a sound one: the XML, or what a PDF carries
     # What structured data there is: recognition.einvoice.BUSINESS_KINDS ("e_invoice", "order", "damaged" and others).
@@ -121,6 +119,8 @@ class AttachmentFacts:
     width: int = 0  # of a picture, in pixels; 0: not known
     height: int = 0
     seen_before: int = 0  # how often this tenant got the same octets from this sender (law 26)
+    # Of a part that the body may show: the best is hoped of it, and nothing that would follow from its name is certain.
+    may_be_shown: bool = False
 
     @property
     def e_invoices(self) -> tuple[EInvoice, ...]:

@@ -127,5 +127,6 @@ PHRASES_OF_DOUBT |= {
     "place_html": ("in the HTML", "im HTML", "in de HTML"),
     "place_code": ("in a payment code", "in einem Zahlungscode", "in een betaalcode"),
     "place_mail": ("in the mail around it", "in der Mail darum", "in de mail eromheen"),
+    "place_values": ("in what it says", "in dem, was da steht", "in wat er staat"),
     "place_line": ("line {number}", "Zeile {number}", "regel {number}"),
 }

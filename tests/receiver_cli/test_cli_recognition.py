@@ -1,7 +1,9 @@
 """What recognition found, by command: points with evidence, e-invoices, claims, confirmations, thresholds."""
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,6 +22,7 @@ from rules.phrases import PHRASES
 from rules.phrases_of_doubt import PHRASES_OF_DOUBT
 from rules.phrases_of_evidence import PHRASES_OF_EVIDENCE
 from rules.phrases_of_findings import PHRASES_OF_FINDINGS
+from rules.recognition.accounting import evidence
 from rules.recognition.accounting.evidence import WEIGHTS
 from rules.recognition.einvoice import BUSINESS_KINDS
 from rules.recognition.einvoice_pairs import COMPARED
@@ -248,11 +251,18 @@ def test_thresholds_decide_about_a_file_too(postbus: Any, acme: str, tmp_path: A
     assert verdicts == ["possible_invoice", "text_is_document"]
 
 
+NAMED_PLACE = re.compile(r'\.add\([^)]*"([a-z]+)"\)')
+
+
 def test_all_that_can_be_found_has_words() -> None:
     """Law 25: each code of evidence, and of what is said of a part, in the three languages."""
     codes = {f"evidence_{each}" for each in WEIGHTS} | {f"kind_{each}" for each in BUSINESS_KINDS}
     codes |= {f"differs_{each}" for each in COMPARED}
-    codes |= {f"place_{each}" for each in ["subject", "sender", "header", "filename", "html", "code", "mail", "line"]}
+    places = ["subject", "sender", "header", "filename", "html", "code", "mail", "line", "values"]
+    codes |= {f"place_{each}" for each in places}
+    sources = (Path(evidence.__file__).parent).glob("*.py")
+    told = {place for source in sources for place in NAMED_PLACE.findall(source.read_text(encoding="utf-8"))}
+    assert {"subject", "values"} <= told <= set(places)
     codes |= {f"reading_{each}" for each in ["cut", "no_text", "encrypted", "damaged", "not_read", "picture"]}
     codes |= {f"opened_{each}" for each in ["zip", "tnef", "outlook", "message", "uuencode", "signed"]}
     codes |= {f"sealed_{each}" for each in ["password", "smime", "pgp"]}

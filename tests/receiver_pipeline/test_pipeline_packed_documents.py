@@ -25,7 +25,7 @@ def test_an_invoice_in_an_archive_is_a_document_and_its_terms_a_companion(house:
 def test_a_large_part_that_was_packed_is_unpacked_once_more(house: House) -> None:
     """Above what a child holds while it reads, a document is asked for again; it is the same."""
     large = PDF.ljust(20 * 1024**2, b" ")
-    house.accept(mail_with(zip_of({"large.pdf": large}, zipfile.ZIP_STORED), "x.zip"))
+    house.accept(mail_with(zip_of({"Rechnung.pdf": large}, zipfile.ZIP_STORED), "x.zip"))
 
     house.drain()
 
