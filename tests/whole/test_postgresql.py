@@ -16,7 +16,7 @@ from tests.storage_database.cluster import private_cluster, run_sql, start_serve
 
 # Everything a mail may hold that a database may refuse: NUL and surrogates (encoded), emoji, texts of thousands.
 NASTY = (
-    b"From: =?utf-8?B?AE3tsIAg8J+YgA==?= <a@nasty.example>\r\nSubject: Invoice =?utf-8?B?AE3tsIAg8J+YgA==?= \xff\xfe\r\n"
+    b"From: =?utf-8?B?AE3tsIAg8J+YgA==?= <a@nasty.example>\r\nSubject: Bill =?utf-8?B?AE3tsIAg8J+YgA==?= \xff\xfe\r\n"
     b"Message-ID: <" + b"m" * 5000 + b"@nasty.example>\r\nDate: Mon, 01 Jan 0001 00:00:00 +2359\r\n"
     b"Content-Type: multipart/mixed; boundary=e\r\n\r\n--e\r\nContent-Type: text/plain; charset=utf-7\r\n\r\n+2AA-\r\n"
     b"--e\r\nContent-Type: application/pdf\r\n"
