@@ -144,6 +144,8 @@ def _again_until_done(database: Database, work: Callable[[Session], Any]) -> Any
         try:
             with database.write() as session:
                 return work(session)
+        except LeaseLost:  # a TemporaryFailure too, but no other try would find the lease again
+            raise
         except TemporaryFailure:
             continue
 
