@@ -18,6 +18,7 @@ from receiver.pipeline.packings.outlook_texts import Text, text_of_rtf, texts_of
 from receiver.pipeline.packings.room import Damaged, Member, NoRoom, Room, Source
 from receiver.pipeline.signatures import pieces_of, signed_entity
 from receiver.pipeline.structure import Dissection, Entity, Limits, PackedEntity
+from receiver.pipeline.suspects import Watch
 from receiver.pipeline.unpack import MAX_NAME, Kind, Leaf, Unpacked, leaves_of
 
 MAX_PACKED_DEPTH = 10
@@ -51,18 +52,19 @@ class Opened:
 class Opener:
     """Opens the leaves of one message, one after the other, outer ones first."""
 
-    def __init__(self, unpacked: Unpacked, octets: int) -> None:
+    def __init__(self, unpacked: Unpacked, octets: int, watch: Watch) -> None:
         """`octets`: how many may be unpacked."""
         limits = unpacked.limits
         self.room = Room(octets, limits.parts - len(unpacked.leaves), min(MAX_PACKED_DEPTH, limits.depth))
         self._unpacked = unpacked
+        self._watch = watch
         self._roots = [unpacked.root]
 
     def open(self, leaf: Leaf, octets: bytes, media_type: str) -> Opened:
         """What is in a leaf of these octets and this sniffed type."""
         source = Source(leaf.entity.decoded, octets)
         try:
-            opened = self._open(leaf, source, media_type)
+            opened = self._watch.read("packing", leaf.part, lambda: self._open(leaf, source, media_type), Opened())
         except NoRoom as no_room:
             self._unpacked.defects.add(no_room.defect)
             return Opened()
