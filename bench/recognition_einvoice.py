@@ -57,7 +57,7 @@ def read(octets: bytes) -> AttachmentFacts:
     """The facts of a file that came without a name or a type."""
     media_type = sniff(octets[:HEAD_OCTETS], "application/octet-stream", None)
     facts = AttachmentFacts("1", None, "application/octet-stream", media_type, len(octets), "")
-    return FileReader(Watch()).read(facts, octets)[0]
+    return FileReader(Watch()).structured(facts, octets)
 
 
 def _score_detection(result: Score, rows: list[Row], found: dict[str, AttachmentFacts]) -> None:

@@ -74,7 +74,7 @@ def examine(octets: bytes) -> set[str]:
     """What this file is told to be; raises where a promise is broken."""
     media_type = sniff(octets[:HEAD_OCTETS], "application/octet-stream", None)
     bare = AttachmentFacts("1", "a", "application/octet-stream", media_type, len(octets), "")
-    facts, _ = FileReader(Watch()).read(bare, octets)
+    facts = FileReader(Watch()).structured(bare, octets)
     assert facts.business_kind in {"", *BUSINESS_KINDS}, facts.business_kind
     assert bool(facts.e_invoice) == (facts.business_kind == "e_invoice")
     assert len(facts.further_invoices) < MOST_RECORDS

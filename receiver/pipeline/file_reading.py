@@ -43,9 +43,16 @@ class FileReader:
                 return self._with_carried(facts, pdf), self._said(facts, pdf)
         is_picture = facts.media_type in _PICTURES and len(octets) >= SMALLEST_PICTURE
         said = FileText("", "picture", facts.filename or "") if is_picture else None
+        return self.structured(facts, octets), said
+
+    def structured(self, facts: AttachmentFacts, octets: bytes) -> AttachmentFacts:
+        """The same attachment with its structured data alone: e-invoices, what kind of document it is, files in it."""
+        if facts.media_type == PDF:
+            with Pdf(octets) as pdf:
+                return self._with_carried(facts, pdf)
         if len(octets) > MAX_EINVOICE_OCTETS:
-            return facts, said
-        return _with_document(facts, self.watch.read("xml", facts.part, lambda: read_document(octets), None)), said
+            return facts
+        return _with_document(facts, self.watch.read("xml", facts.part, lambda: read_document(octets), None))
 
     def _with_carried(self, facts: AttachmentFacts, pdf: Pdf) -> AttachmentFacts:
         if len(pdf.octets) > MAX_PDF_OCTETS:

@@ -1,6 +1,7 @@
 """Read a mail once more without what ended those who read it: one bad file must not cost the others in it.
 
-What a child was at when it ended is left out, then what the next one was at, a few times; then every reader of files.
+What a child was at when it ended is left out, then what the next one was at, a few times; then what those were read
+by, in all parts.
 A mail that ends a child that read no file, or what was left out already, stays unread. Raises AttemptFailed and what
 the pool raises.
 """
@@ -14,7 +15,6 @@ from rules.facts import READERS, Unread
 
 # Each may take as long as a mail may take.
 MOST_TRIES: Final = 4
-_EVERY_FILE: Final = frozenset(Unread("", reader) for reader in READERS)
 
 
 def read_with_less(pool: Pool, mail: Mail, choose: Choose) -> Parsed:
@@ -27,8 +27,9 @@ def read_with_less(pool: Pool, mail: Mail, choose: Choose) -> Parsed:
             is_left_out = suspect is not None and {suspect, Unread("", suspect.reader)} & mail.left_out
             if suspect is None or is_left_out or not tries_left:
                 raise
-            more = {suspect} if tries_left > 1 else _EVERY_FILE
-            mail = replace(mail, left_out=mail.left_out | more)
+            left_out = mail.left_out | {suspect}
+            everywhere = frozenset(Unread("", each.reader) for each in left_out)
+            mail = replace(mail, left_out=left_out if tries_left > 1 else everywhere)
     raise AssertionError("the last try returns or raises")
 
 

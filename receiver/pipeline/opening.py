@@ -62,6 +62,8 @@ class Opener:
 
     def open(self, leaf: Leaf, octets: bytes, media_type: str) -> Opened:
         """What is in a leaf of these octets and this sniffed type."""
+        if leaf.kind is not Kind.ATTACHMENT and b"begin " not in octets:
+            return Opened()
         source = Source(leaf.entity.decoded, octets)
         try:
             opened = self._watch.read("packing", leaf.part, lambda: self._open(leaf, source, media_type), Opened())
@@ -119,7 +121,7 @@ class Opener:
 
     def _uuencoded(self, leaf: Leaf, source: Source) -> Opened:
         octets = source.octets()
-        if leaf.is_html or b"begin " not in octets:
+        if leaf.is_html:
             return Opened()
         found = uuencoded.blocks(octets)
         if not found:

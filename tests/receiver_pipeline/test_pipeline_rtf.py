@@ -9,17 +9,12 @@ from receiver.pipeline.packings import outlook_file
 from receiver.pipeline.packings.compressed_rtf import unpack_rtf
 from receiver.pipeline.packings.room import Damaged, Room, Source
 from receiver.pipeline.packings.rtf import MOST_LEVELS, RtfText, read_rtf
-from tests.receiver_pipeline.packed_files import PDF, tnef_of
+from tests.receiver_pipeline.packed_files import PDF, stored, tnef_of
 from tests.receiver_pipeline.test_pipeline_opening import mail_with, read
 
 MSG = Path(__file__).parents[1] / "corpus" / "outlook" / "with-picture.msg"
 MIB = 1024**2
 BODY, HTML, RTF = 0x1000, 0x1013, 0x1009
-
-
-def stored(rtf: bytes) -> bytes:
-    """RTF as Outlook packs what it does not compress."""
-    return struct.pack("<II4sI", len(rtf) + 12, len(rtf), b"MELA", 0) + rtf
 
 
 def compressed(tokens: bytes, size: int = 2**32 - 1) -> bytes:
