@@ -61,10 +61,10 @@ def stored_mail(session: Session, message: Message) -> StoredMail:
     return _stored(message, kept.facts if kept else None)
 
 
-def known_invoices(session: Session, tenant: Tenant) -> set[str]:
-    """The ids of the invoices that the tenant has: another mail with one of them is a duplicate (law 10)."""
-    query = select(MessageKey.key).where(MessageKey.tenant_id == tenant.id, MessageKey.kind == INVOICE)
-    return set(session.exec(query))
+def known_invoices(session: Session, tenant: Tenant) -> dict[str, str]:
+    """The ids of the invoices that the tenant has, and whose each is (law 10)."""
+    own = (MessageKey.tenant_id == tenant.id, MessageKey.kind == INVOICE)
+    return {key: seller or "" for key, seller in session.exec(select(MessageKey.key, MessageKey.seller).where(*own))}
 
 
 def _of_tenant(tenant: Tenant) -> "Select[Message, str | None]":

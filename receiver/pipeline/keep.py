@@ -10,7 +10,7 @@ from pathlib import Path, PurePath
 from typing import Protocol
 
 from receiver.pipeline.parsing import Parsed, Wanted
-from rules.decision import Decision
+from rules.decision import TEXT_PART, Decision
 from rules.document_claims import claims_of_part, claims_of_text
 from rules.facts import MailFacts
 from storage.blobs import BlobBatch, BlobRef
@@ -19,7 +19,6 @@ from storage.journal import Envelope, Recipient
 from storage.settlement import PDF_OF, DocumentKind
 from storage.settling import Delivery, NewDocument, Settlement
 
-TEXT_PART = "text"
 _DELIVERY = tuple(each.name for each in fields(Delivery))
 HTML = "text/html"
 PDF = "application/pdf"
@@ -82,10 +81,6 @@ class Known(Protocol):
     def content_id(self) -> str:
         """Which mail it is; "" where nobody can tell."""
 
-    @property
-    def invoice_id(self) -> str | None:
-        """Which e-invoice it carries; what is told by ratings stands in the decision."""
-
 
 def settlement_of(
     delivery: Delivery, parsed: Known, decision: Decision, revision: int, documents: tuple[NewDocument, ...]
@@ -95,7 +90,7 @@ def settlement_of(
     return Settlement(
         **{name: getattr(delivery, name) for name in _DELIVERY},
         content_id=parsed.content_id,
-        invoice_id=decision.invoice_id or parsed.invoice_id,
+        invoices=decision.kept_invoices,
         from_=facts.from_header,
         subject=facts.subject,
         original_sender=facts.forward.sender if facts.forward else None,

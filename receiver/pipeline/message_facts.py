@@ -21,9 +21,9 @@ from rules.addresses import canonical
 from rules.facts import NOT_ALL_READ, AttachmentFacts, ForwardClaim, MailFacts
 from rules.recognition.accounting.rating import FileText
 from rules.recognition.content import HEAD_OCTETS, imports_by_itself, sniff
-from rules.recognition.einvoice_pairs import grouped, originals
+from rules.recognition.einvoice_pairs import grouped
 from rules.recognition.forwarded import AttachedMessage, find_forward, mark_of
-from rules.recognition.identity import IdentifyingHeaders, content_id, invoices_id, part_hash
+from rules.recognition.identity import IdentifyingHeaders, content_id, part_hash
 from rules.recognition.language import language_of
 from rules.recognition.pictures import pixels
 
@@ -41,7 +41,6 @@ class Findings:
     facts: MailFacts
     reading: Reading
     content_id: str
-    invoice_id: str | None
     likely: dict[str, bytes] = field(repr=False)  # decoded octets by part
 
 
@@ -143,7 +142,6 @@ def find(unpacked: Unpacked, reverse_path: str, decoded_octets: int) -> Findings
         facts=replace(facts, reverse_path=reverse_path, forward=forward, signature=inventory.signature),
         reading=reading,
         content_id=content_id(_identifying(reading), inventory.hashes),
-        invoice_id=invoices_id(originals(attachments)),
         likely=inventory.likely,
     )
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from rules.facts import AttachmentFacts, EInvoice
-from rules.recognition.identity import invoice_id, number_key, same_amount, seller_keys
+from rules.recognition.identity import invoice_ids, number_key, same_amount, seller_keys
 from rules.words import plain
 
 COMPARED = ("number", "issue_date", "total", "currency", "seller")
@@ -36,11 +36,10 @@ def grouped(attachments: Sequence[AttachmentFacts]) -> tuple[AttachmentFacts, ..
     return tuple(dressed.get(each.part, each) for each in attachments)
 
 
-def originals(attachments: Iterable[AttachmentFacts]) -> list[EInvoice]:
-    """The e-invoices of a mail, each once: of a group, the original's."""
-    return [
-        invoice for each in attachments if each.group in {"", each.part} for invoice in each.e_invoices
-    ]  # fmt: skip
+def originals(attachments: Iterable[AttachmentFacts]) -> list[tuple[str, EInvoice]]:
+    """The e-invoices of a mail, each once, with its part: of a group, the original's."""
+    standing = [each for each in attachments if each.group in {"", each.part}]
+    return [(each.part, invoice) for each in standing for invoice in each.e_invoices]
 
 
 def _is_plain_pdf(attachment: AttachmentFacts) -> bool:
@@ -64,8 +63,7 @@ def _original_of(
 
 def _is_same(one: EInvoice, other: EInvoice) -> bool:
     """Whether two e-invoices are meant as one: the same by what makes an invoice, or one number of one seller."""
-    known = invoice_id(one)
-    if known is not None and known == invoice_id(other):
+    if set(invoice_ids(one)[:1]) & set(invoice_ids(other)[:1]):
         return True
     return bool(one.number) and not _differs("number", one, other) and not _differs("seller", one, other)
 
