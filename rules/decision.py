@@ -47,6 +47,7 @@ class CarriedInvoice:
     ids: tuple[str, ...]  # recognition.identity.invoice_ids; one in common makes it the same; (): nobody can tell
     parts: tuple[str, ...]  # the MIME paths of its dresses; "text" is the mail's own text
     seller: str = ""  # recognition.identity.seller_mark: whose it cannot be
+    beside: tuple[str, ...] = ()  # parts that belong to it without showing it: what an e-invoice carries
 
 
 TEXT_PART = "text"  # among the parts of a mail: its own text
@@ -123,4 +124,4 @@ class Decision:
 
 
 def _invoice(values: Mapping[str, Any]) -> CarriedInvoice:
-    return CarriedInvoice(tuple(values["ids"]), tuple(values["parts"]), values["seller"])
+    return CarriedInvoice(tuple(values["ids"]), tuple(values["parts"]), values["seller"], tuple(values["beside"]))

@@ -51,7 +51,7 @@ class Met:
             there = next((found[part] for part in invoice.parts if part in found), None)
             own = message_id if is_sole else new_id()
             group = there or (known.group_id if known else own)
-            found.update({part: group for part in invoice.parts if part not in found})
+            found.update({part: group for part in (*invoice.parts, *invoice.beside) if part not in found})
         return found
 
 

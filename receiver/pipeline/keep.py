@@ -136,12 +136,17 @@ def keep_documents(blobs: BlobBatch, tenant_id: str, parsed: Parsed, decision: D
 
 
 def invoices_alone(facts: MailFacts, decision: Decision) -> tuple[str, ...]:
-    """The parts of kept e-invoices that nobody can read: data only, and no PDF is kept of the same message."""
-    wanted = set(decision.keep_parts)
+    """The parts of kept e-invoices that nobody can read: data only, and no PDF is kept that may show them.
+
+    Terms, and what an e-invoice carries as a proof, show none.
+    """
+    wanted = set(decision.keep_parts) - set(decision.companions)
     kept = [each for each in facts.attachments if each.part in wanted]
-    if any(each.media_type == PDF for each in kept):
+    shown = {each.group for each in kept if each.media_type == PDF}
+    if "" in shown:  # nobody knows what it shows: it may be any of them
         return ()
-    return tuple(each.part for each in kept if each.e_invoice)
+    data = (each for each in kept if each.e_invoice and each.media_type != PDF)
+    return tuple(each.part for each in data if each.part not in shown)
 
 
 def wanted_of(facts: MailFacts, decisions: Sequence[Decision]) -> Wanted:

@@ -81,13 +81,18 @@ class _Inventory:
         if imports_by_itself(facts) and not self.unpacked.is_referenced(leaf) and len(octets) <= self.likely_left:
             self.likely_left -= len(octets)
             self.likely[leaf.part] = octets
-        opened = self.opener.open(leaf, octets, facts.media_type)
+        encloses = bool(facts.enclosed) and facts.media_type != "application/pdf"
+        opened = self.opener.take_out(leaf, octets) if encloses else self.opener.open(leaf, octets, facts.media_type)
         if opened.signature and not leaf.is_inside:
             self.signature = self.signature or opened.signature
         is_whole = self._look_inside(opened)
         # What could not be read as a whole is kept as it came.
         kind = opened.opened_as if is_whole else ""
-        self.attachments[at] = replace(facts, opened_as=kind, sealed=opened.sealed, signature=opened.signature)
+        # What stands as a part of its own need not be named a second time.
+        named = () if encloses and opened.leaves and is_whole else facts.enclosed
+        self.attachments[at] = replace(
+            facts, opened_as=kind, sealed=opened.sealed, signature=opened.signature, enclosed=named
+        )
         return facts
 
     def _look_inside(self, opened: Opened) -> bool:

@@ -6,13 +6,13 @@ is named. Decides nothing of documents. Never raises for what a mail may hold.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from email.message import Message
 
 from receiver.mail.charsets import decode, one_line, storable
 from receiver.mail.fields import content_type, parameter
-from receiver.pipeline.packings import cms, compound_file, outlook_file, tnef, uuencoded, zip_archive
+from receiver.pipeline.packings import cms, compound_file, einvoice_files, outlook_file, tnef, uuencoded, zip_archive
 from receiver.pipeline.packings.outlook import OutlookMessage
 from receiver.pipeline.packings.room import Damaged, Member, NoRoom, Room, Source
 from receiver.pipeline.signatures import pieces_of, signed_entity
@@ -59,9 +59,15 @@ class Opener:
 
     def open(self, leaf: Leaf, octets: bytes, media_type: str) -> Opened:
         """What is in a leaf of these octets and this sniffed type."""
-        source = Source(leaf.entity.decoded, octets)
+        return self._within_limits(Source(leaf.entity.decoded, octets), lambda of: self._open(leaf, of, media_type))
+
+    def take_out(self, leaf: Leaf, octets: bytes) -> Opened:
+        """The files that an XML e-invoice carries, which stays what it is."""
+        return self._within_limits(Source(leaf.entity.decoded, octets), lambda of: self._enclosed(leaf, of))
+
+    def _within_limits(self, source: Source, open_it: Callable[[Source], Opened]) -> Opened:
         try:
-            opened = self._open(leaf, source, media_type)
+            opened = open_it(source)
         except NoRoom as no_room:
             self._unpacked.defects.add(no_room.defect)
             return Opened()
@@ -113,6 +119,12 @@ class Opener:
         if len(found) > self.room.parts:
             raise NoRoom("too_many_parts")
         return Opened("zip", leaves=self._files(leaf, found))
+
+    def _enclosed(self, leaf: Leaf, source: Source) -> Opened:
+        found = einvoice_files.members(source)
+        if len(found) > self.room.parts:
+            raise NoRoom("too_many_parts")
+        return Opened(leaves=self._files(leaf, found))
 
     def _uuencoded(self, leaf: Leaf, source: Source) -> Opened:
         octets = source.octets()

@@ -5,12 +5,12 @@ that somebody forwards are one invoice where they agree on seller, number, date 
 is sure: its points import it by themselves. Decides nothing (law 10 does, in storage). Pure.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from rules.decision import TEXT_PART, CarriedInvoice
 from rules.facts import Accounting, AttachmentFacts, EInvoice, MailFacts
-from rules.recognition.documents import Role, roles
+from rules.recognition.documents import Role, carriers, roles
 from rules.recognition.einvoice_pairs import originals
 from rules.recognition.identity import (
     invoice_ids,
@@ -75,7 +75,14 @@ def invoices_of(facts: MailFacts, import_score: int) -> tuple[CarriedInvoice, ..
     text = facts.accounting
     if text is not None and _is_sure(text, import_score):
         _add_text(found, _as_invoice(text))
-    return tuple(CarriedInvoice(tuple(each.ids), tuple(each.parts), each.seller) for each in found)
+    within = carriers(facts.attachments)
+    return tuple(
+        CarriedInvoice(tuple(each.ids), tuple(each.parts), each.seller, _beside(each.parts, within)) for each in found
+    )
+
+
+def _beside(parts: Sequence[str], within: Mapping[str, str]) -> tuple[str, ...]:
+    return tuple(part for part, carrier in within.items() if carrier in parts and part not in parts)
 
 
 def _gather(found: list[_Found], invoice: EInvoice, part: str, *, is_structured: bool) -> None:
