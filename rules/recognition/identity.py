@@ -104,11 +104,19 @@ def joined_marks(one: str, other: str) -> str:
 def seller_keys(invoice: EInvoice) -> dict[str, str]:
     """What tells the seller of an invoice, the strongest first: "vat", "iban", "name", each in one spelling."""
     keys = {
-        "vat": _vat(invoice.seller_vat or ""),
+        "vat": bare_vat_id(invoice.seller_vat or ""),
         "iban": _letters_and_digits(invoice.iban or ""),
         "name": plain(invoice.seller_name or ""),
     }
     return {kind: key for kind, key in keys.items() if key}
+
+
+def bare_vat_id(text: str) -> str:
+    """A VAT id without its country, which one dress writes and the other leaves out, and without "MWST"."""
+    whole = _letters_and_digits(text)
+    if found := _VAT_ID.fullmatch(whole):
+        return found[1]
+    return whole
 
 
 def number_key(number: str) -> str:
@@ -127,14 +135,6 @@ def _read(mark: str) -> dict[str, str]:
 
 def _written(marks: dict[str, str]) -> str:
     return " ".join(f"{kind}={marks[kind]}" for kind in MARKED if kind in marks)
-
-
-def _vat(text: str) -> str:
-    """A VAT id without its country, which one dress writes and the other leaves out, and without "MWST"."""
-    whole = _letters_and_digits(text)
-    if found := _VAT_ID.fullmatch(whole):
-        return found[1]
-    return whole
 
 
 def _amount(total: str | None) -> str | None:
