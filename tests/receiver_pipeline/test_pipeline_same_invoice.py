@@ -3,6 +3,13 @@
 import base64
 from collections.abc import Iterable
 
+from receiver.pipeline.parsing import Pool
+from receiver.pipeline.rematching import Rematcher
+from rules.conditions import in_order
+from rules.standards import ImportStandard
+from storage.rematching import add_all
+from storage.standards import add_standard, add_whole_standard
+from storage.tenants import find_tenant
 from tests.pdf_pages import pdf
 from tests.receiver_pipeline.house import House
 
@@ -125,6 +132,27 @@ def test_a_new_invoice_beside_a_known_one_is_imported(house: House) -> None:
     groups = {each.filename: each.group_id for each in house.documents(message_id=second.id)}
     assert groups["r.xml"] == groups["r.html"] == first.group_id
     assert len({groups["a.xml"], groups["b.xml"], first.group_id}) == 3
+
+
+def test_what_was_recognised_brings_mail_in_when_matched_again(house: House) -> None:
+    """A standard that names the sender held it back; one that asks for seller and format lets it in, on its row."""
+    house.tenant("Acme")
+    with house.database.write() as session:
+        owner = find_tenant(session, "Acme")
+        add_standard(session, owner, "Receipts", sender="billing@muster.example", subject_word="Quittung")
+    house.accept(DIRECT)
+    house.drain()
+    held = house.messages()[0].state
+    asked = {"seller": ("Muster Werkzeuge",), "vat_id": (VAT_ID,), "e_invoice": ("UBL",), "document_type": ("invoice",)}
+    with house.database.write() as session:
+        owner = find_tenant(session, "Acme")
+        add_whole_standard(session, owner, ImportStandard("m", "Muster", in_order(asked)))
+        add_all(session, owner)
+    pool = Pool(house.settings, children=1)
+    Rematcher(house.database, house.blobs, pool, lambda: False).rematch(owner.id, lambda _: None, lambda _: None)
+    pool.close()
+    (message,) = house.messages()
+    assert (held, message.state, message.standard) == ("not_imported", "imported", "Muster")
 
 
 def kinds(house: House, message_id: str) -> set[str]:
