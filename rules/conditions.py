@@ -4,6 +4,7 @@ Values stand in the form that is compared: senders canonical, types and language
 and sizes as they were written, tidied. Nothing here decides whether a condition holds (rules.judging does).
 """
 
+import re
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -25,13 +26,21 @@ Fact = Literal[
     "language",  # ISO 639-1
     "authentication",  # "pass", "fail" or "none"
     "size",  # ">= 20000"
+    # What recognition found, in e-invoices and in what was rated as a possible document at least.
+    "document_type",  # one of recognised.DOCUMENT_TYPES
+    "seller",  # a word or phrase of the seller's name (law 23)
+    "vat_id",  # the seller's, with or without its country
+    "e_invoice",  # its format, profile or syntax: "XRechnung", "EN 16931", "UBL"
+    "currency",  # ISO 4217
 ]
 
+_NO_SIGNS = re.compile(r"[^A-Z0-9]")
 # The order in which conditions are asked and told. The first of a standard is its anchor: by it an index finds the
 # standard, and where it holds and another fails, the standard nearly fits.
 FACTS: tuple[Fact, ...] = get_args(Fact)
 SENDERS: tuple[Fact, ...] = FACTS[:5]  # facts that are addresses
-WORDS: frozenset[Fact] = frozenset({"subject", "body"})
+WORDS: frozenset[Fact] = frozenset({"subject", "body", "seller"})
+RECOGNISED: tuple[Fact, ...] = FACTS[15:]
 PATTERNS: frozenset[Fact] = frozenset({"subject_pattern", "body_pattern"})
 
 
@@ -53,8 +62,10 @@ def comparable(fact: Fact, value: str) -> str:
     if fact in SENDERS:
         pattern = SenderPattern.parse(value)
         return pattern.text if pattern else value.strip()
-    if fact in {"attachment_type", "language", "authentication"}:
+    if fact in {"attachment_type", "language", "authentication", "document_type"}:
         return value.strip().lower()
+    if fact in {"vat_id", "currency"}:
+        return _NO_SIGNS.sub("", value.upper())
     return value.strip() if fact in PATTERNS else " ".join(value.split())
 
 

@@ -4,7 +4,7 @@ Reasons and trace lines are codes with parameters (law 25); rules.wording puts t
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
 Parameters = Mapping[str, str | int]
@@ -41,6 +41,19 @@ class TraceLine:
 
 
 @dataclass(frozen=True, slots=True)
+class CarriedInvoice:
+    """An invoice that a mail brings, in one dress or several (law 10)."""
+
+    ids: tuple[str, ...]  # recognition.identity.invoice_ids; one in common makes it the same; (): nobody can tell
+    parts: tuple[str, ...]  # the MIME paths of its dresses; "text" is the mail's own text
+    seller: str = ""  # recognition.identity.seller_mark: whose it cannot be
+    beside: tuple[str, ...] = ()  # parts that belong to it without showing it: what an e-invoice carries
+
+
+TEXT_PART = "text"  # among the parts of a mail: its own text
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """What becomes of a message: which of its parts are kept, or none."""
 
@@ -56,9 +69,17 @@ class Decision:
     document_type: str | None = None  # what the standard stamps on its documents
     supplier: str | None = None
     companions: tuple[str, ...] = ()  # of keep_parts: terms and conditions, which stand beside an invoice
-    invoice_id: str | None = None  # law 10: which invoice it carries, by what this tenant's thresholds believe
+    # Law 10: which invoices it carries, by what this tenant's thresholds believe; whether they are kept or not.
+    invoices: tuple[CarriedInvoice, ...] = ()
     # Law 20: what was not fetched may bring it in by a standard. Never stored; no part of the decision.
     wants_more: bool = field(default=False, compare=False)
+
+    @property
+    def kept_invoices(self) -> tuple[CarriedInvoice, ...]:
+        """The invoices of which a dress is kept, with those dresses: only what is kept can be there again."""
+        kept = {*self.keep_parts, *((TEXT_PART,) if self.keep_text else ())}
+        found = (replace(each, parts=tuple(part for part in each.parts if part in kept)) for each in self.invoices)
+        return tuple(each for each in found if each.parts)
 
     def followed_by(self, line: TraceLine) -> "Decision":
         """This decision with one more step."""
@@ -79,7 +100,7 @@ class Decision:
             "document_type": self.document_type,
             "supplier": self.supplier,
             "companions": list(self.companions),
-            "invoice_id": self.invoice_id,
+            "invoices": [asdict(each) for each in self.invoices],
         }
 
     @classmethod
@@ -98,5 +119,9 @@ class Decision:
             document_type=values.get("document_type"),
             supplier=values.get("supplier"),
             companions=tuple(values.get("companions", ())),
-            invoice_id=values.get("invoice_id"),
+            invoices=tuple(_invoice(each) for each in values.get("invoices", ())),
         )
+
+
+def _invoice(values: Mapping[str, Any]) -> CarriedInvoice:
+    return CarriedInvoice(tuple(values["ids"]), tuple(values["parts"]), values["seller"], tuple(values["beside"]))

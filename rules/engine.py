@@ -12,7 +12,7 @@ from rules.facts import NOT_ALL_READ, AttachmentFacts, MailFacts, TenantPolicy
 from rules.keeping import Kept, keep_by
 from rules.mail_view import MailView
 from rules.recognising import lines_of_doubt, may_be_in_text, of_machines, recognise, why_nothing
-from rules.recognition.same_invoice import invoice_of
+from rules.recognition.same_invoice import invoices_of
 from rules.standards import ImportStandard
 from rules.telling import lines_of_unread, reason_of_mistrust, reason_of_naming
 
@@ -60,7 +60,7 @@ def decide(
         document_type=standard.document_type if standard else None,
         supplier=standard.supplier if standard else None,
         companions=kept.companions,
-        invoice_id=invoice_of(facts, policy.import_score),
+        invoices=invoices_of(facts, policy.import_score),
         wants_more=mine.may_fit or last.may_fit or kept.wants_text,
     )
 

@@ -58,7 +58,7 @@ class EInvoice:
 
 @dataclass(frozen=True, slots=True)
 class EnclosedFile:
-    """A file inside a PDF or inside an XML e-invoice, beside the invoice itself: named, not taken out."""
+    """A file inside a PDF, or inside an XML e-invoice from which it could not be taken out."""
 
     name: str  # as claimed: unsafe
     media_type: str  # by its content in a PDF, as claimed in XML

@@ -4,7 +4,7 @@ Laws 19 to 23. One standard at a time, condition by condition: every engine asks
 Conditions hold, fail or are unknown (law 20); unknown satisfies nothing, neither under any_of nor under none_of.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -182,6 +182,19 @@ def _ask_value(values: tuple[str, ...], value: str | None) -> Outcome:
     return HOLDS if value in values else FAILS
 
 
+def _ask_recognised(values: Iterable[str], told: frozenset[str], view: MailView) -> Outcome:
+    if not told.isdisjoint(values):
+        return HOLDS
+    return FAILS if view.is_all_recognised else UNKNOWN
+
+
+def _ask_sellers(values: tuple[str, ...], view: MailView) -> Outcome:
+    patterns = [WordPattern.compile(each) for each in values]
+    if any(pattern.fits(name) for pattern in patterns for name in view.recognised.sellers):
+        return HOLDS
+    return FAILS if view.is_all_recognised else UNKNOWN
+
+
 def _ask_size(values: tuple[str, ...], view: MailView) -> Outcome:
     octets = view.facts.octets
     if octets is None:
@@ -204,4 +217,9 @@ _OUTCOMES: dict[Fact, Callable[[tuple[str, ...], MailView], Outcome]] = {
     "language": lambda values, view: _ask_value(values, view.facts.language),
     "authentication": lambda values, view: _ask_value(values, view.facts.authentication),
     "size": _ask_size,
+    "document_type": lambda values, view: _ask_recognised(values, view.recognised.document_types, view),
+    "seller": _ask_sellers,
+    "vat_id": lambda values, view: _ask_recognised(values, view.recognised.vat_ids, view),
+    "e_invoice": lambda values, view: _ask_recognised(map(plain, values), view.recognised.e_invoices, view),
+    "currency": lambda values, view: _ask_recognised(values, view.recognised.currencies, view),
 }

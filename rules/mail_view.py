@@ -11,6 +11,8 @@ from typing import Any, Generic, Literal, TypeVar, overload
 from rules.addresses import canonical
 from rules.facts import AttachmentFacts, MailFacts, TenantPolicy
 from rules.patterns import searchable
+from rules.recognised import Recognised
+from rules.recognition.accounting.rating import LEFT_OPEN
 from rules.words import FoldedText, fold, plain
 
 Mistrust = Literal["not_registered", "not_authenticated", "unknown"]
@@ -147,6 +149,21 @@ class MailView:
         """The media types of the attachments, each also as `image/*`."""
         own = {each.media_type for each in self.attached} if self.is_fetched("contents") else set()
         return frozenset(own | {each.partition("/")[0] + "/*" for each in own})
+
+    @once
+    def recognised(self) -> Recognised:
+        """What the documents of this mail say they are."""
+        return Recognised.of(self.facts, self.attached, self.policy.possible_score)
+
+    @once
+    def is_all_recognised(self) -> bool:
+        """Whether everything was looked at that may say more."""
+        rated = self.facts.accounting
+        if self.is_fetched("contents"):
+            return self.is_fetched("attachments") and (rated is not None or self.is_fetched("text"))
+        # Read in a mailbox: its HTML, or what the whole header says, may lift a rating, but none from below that.
+        is_low = rated is not None and rated.score < min(LEFT_OPEN, self.policy.possible_score)
+        return not self.facts.attachments and is_low
 
     def is_fetched(self, what: str) -> bool:
         """Whether somebody looked at the `text`, the `attachments`, their `contents` or the `forward` (law 20)."""

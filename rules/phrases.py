@@ -200,6 +200,11 @@ PHRASES_OF_RULES: dict[str, tuple[str, str, str]] = {
         '"{filename}" liegt einer Rechnung bei: dem Namen nach Bedingungen oder Hinweise',
         '"{filename}" hoort bij een factuur: voorwaarden, naar de naam',
     ),
+    "is_enclosed": (
+        '"{filename}" stands within the e-invoice',
+        "„{filename}“ steht in der E-Rechnung",
+        '"{filename}" zit in de e-factuur',
+    ),
     "found_inside": (
         '"{filename}" was packed in "{packing}"',
         '"{filename}" war in "{packing}" verpackt',

@@ -16,6 +16,11 @@ PHRASES_OF_ROOMS: dict[str, tuple[str, str, str]] = {
         "Dublette: diese Rechnung wurde schon importiert ({of}); ihre Dokumente stehen bei den ersten",
         "dubbel: deze factuur is al eerder geïmporteerd ({of}); de documenten staan bij de eerste",
     ),
+    "invoice_is_there": (
+        "one of its invoices was imported before ({of}): its document stands beside the first ones",
+        "eine ihrer Rechnungen wurde schon importiert ({of}): ihr Dokument steht bei den ersten",
+        "een van de facturen is al eerder geïmporteerd ({of}): het document staat bij de eerste",
+    ),
     "expired": (
         "expired: kept as long as mail that is not imported is kept",
         "abgelaufen: so lange aufbewahrt, wie nicht importierte Mail aufbewahrt wird",

@@ -84,11 +84,16 @@ PHRASES_OF_STANDARDS: dict[str, tuple[str, str, str]] = {
     ),
     "value_is_unknown": (
         '{fact}: "{value}" is none (attachment_type: image/png or image/*; language: de; authentication: pass, fail '
-        "or none)",
+        "or none; vat_id: DE123456789; currency: EUR)",
         '{fact}: "{value}" gibt es nicht (attachment_type: image/png oder image/*; language: de; authentication: '
-        "pass, fail oder none)",
+        "pass, fail oder none; vat_id: DE123456789; currency: EUR)",
         '{fact}: "{value}" bestaat niet (attachment_type: image/png of image/*; language: de; authentication: pass, '
-        "fail of none)",
+        "fail of none; vat_id: DE123456789; currency: EUR)",
+    ),
+    "value_is_not_known": (
+        '{fact}: "{value}" is none; for example {known}',
+        '{fact}: "{value}" gibt es nicht; zum Beispiel {known}',
+        '{fact}: "{value}" bestaat niet; bijvoorbeeld {known}',
     ),
     "value_is_no_size": (
         '"{value}" is no size: write >= 20000, or < 5 MB, or both with a comma between',

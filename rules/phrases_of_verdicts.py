@@ -19,6 +19,11 @@ FACT_WORDS: dict[str, tuple[str, str, str]] = {
     "language": ("language", "Sprache", "taal"),
     "authentication": ("authentication", "Authentifizierung", "authenticatie"),
     "size": ("size", "Größe", "grootte"),
+    "document_type": ("type of the document", "Art des Dokuments", "soort document"),
+    "seller": ("seller", "Verkäufer", "verkoper"),
+    "vat_id": ("VAT id of the seller", "USt-IdNr. des Verkäufers", "btw-nummer van de verkoper"),
+    "e_invoice": ("format of the e-invoice", "Format der E-Rechnung", "formaat van de e-factuur"),
+    "currency": ("currency", "Währung", "valuta"),
 }
 
 PHRASES_OF_VERDICTS: dict[str, tuple[str, str, str]] = {

@@ -9,8 +9,8 @@ from rules.facts import NOT_ALL_READ, AttachmentFacts, MailFacts, Special, Tenan
 from rules.keeping import Kept, companions_among
 from rules.recognition.accounting.hints import Hints
 from rules.recognition.accounting.rating import LEFT_OPEN, SMALLEST_PICTURE
-from rules.recognition.content import imports_by_itself, is_invoice_format
-from rules.recognition.documents import is_picture_of_text
+from rules.recognition.content import imports_by_itself, is_invoice_format, is_keepable
+from rules.recognition.documents import carriers, is_picture_of_text, is_terms
 
 _LONGEST_LINK = 2000
 
@@ -28,7 +28,11 @@ def recognise(facts: MailFacts, policy: TenantPolicy) -> Kept | None:
     pictures = [each for each in facts.attachments if _is_rated_picture(each)]
     sure = [each for each in (*carried, *pictures) if _score(each) >= policy.import_score]
     if sure:
-        return _with_what_stands_beside(sure, [each for each in carried if each not in sure], facts)
+        within = carriers(facts.attachments)
+        kept = {each.part for each in sure}
+        enclosed = [each for each in facts.attachments if within.get(each.part) in kept and is_keepable(each)]
+        around = dict.fromkeys((*carried, *enclosed))
+        return _with_what_stands_beside(sure, [each for each in around if each not in sure], facts)
     of_text = facts.accounting
     if of_text is None or of_text.score < policy.import_score or not facts.has_text:
         return None
@@ -50,7 +54,9 @@ def _with_what_stands_beside(sure: list[AttachmentFacts], beside: list[Attachmen
 def _steps(attachment: AttachmentFacts, *, is_companion: bool) -> tuple[TraceLine, ...]:
     if is_companion:
         name = told(attachment.filename or "") or told(attachment.part)
-        return (TraceLine(None, "is_companion", {"filename": name}),)
+        if is_terms(attachment):
+            return (TraceLine(None, "is_companion", {"filename": name}),)
+        return (TraceLine(None, "is_enclosed", {"filename": name}),)
     return (_recognised(attachment)[1], *_rated(attachment))
 
 

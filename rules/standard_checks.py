@@ -8,15 +8,18 @@ import dataclasses
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 from rules.addresses import SenderPattern
 from rules.conditions import PATTERNS, SENDERS, WORDS, Condition, Fact
 from rules.decision import Parameters
 from rules.globs import Glob
 from rules.patterns import LONGEST_PATTERN, fits_everything, pattern_fault
+from rules.recognised import DOCUMENT_TYPES
+from rules.recognition.einvoice_codes import NAMES
 from rules.sizes import SizeRange
 from rules.standards import ImportStandard, tidy
-from rules.words import WordPattern
+from rules.words import WordPattern, plain
 
 LONGEST_NAME = 100
 LONGEST_VALUE = 200
@@ -29,6 +32,9 @@ LONGEST_SUBJECT_WORD = LONGEST_VALUE
 
 _TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,126}/(?:[a-z0-9][a-z0-9!#$&^_.+-]{0,126}|\*)")
 _LANGUAGE = re.compile(r"[a-z]{2}")
+_VAT_ID = re.compile(r"(?=.*[0-9]{4})[A-Z0-9]{6,20}")
+_CURRENCY = re.compile(r"[A-Z]{3}")
+_KNOWN: dict[Fact, tuple[str, ...]] = {"document_type": DOCUMENT_TYPES, "e_invoice": NAMES}
 VERDICTS = ("pass", "fail", "none")
 
 
@@ -143,8 +149,8 @@ def _check_value(where: str, fact: Fact, value: str) -> Iterator[Fault]:
             yield Fault(where, "value_says_nothing", {"value": value})
     elif fact == "size":
         yield from _check_size(where, value)
-    elif not _is_one_of_its_kind(fact, value):
-        yield Fault(where, "value_is_unknown", {"fact": fact, "value": value})
+    else:
+        yield from _check_kind(where, fact, value)
 
 
 def _check_pattern(where: str, value: str) -> Iterator[Fault]:
@@ -163,11 +169,30 @@ def _check_size(where: str, value: str) -> Iterator[Fault]:
         yield Fault(where, "value_says_nothing", {"value": value})
 
 
+def _check_kind(where: str, fact: Fact, value: str) -> Iterator[Fault]:
+    if fact in _KNOWN:
+        yield from _check_known(where, fact, value)
+    elif not _is_one_of_its_kind(fact, value):
+        yield Fault(where, "value_is_unknown", {"fact": fact, "value": value})
+
+
+def _check_known(where: str, fact: Fact, value: str) -> Iterator[Fault]:
+    known = _KNOWN[fact]
+    # A profile that has no name is told by its identifier.
+    is_known = plain(value) in map(plain, known) or (fact == "e_invoice" and ":" in value)
+    if not is_known:
+        near = get_close_matches(value.lower(), [each.lower() for each in known], 1, 0.5)
+        offered = [each for each in known if each.lower() in near] or list(known[:8])
+        yield Fault(where, "value_is_not_known", {"fact": fact, "value": value, "known": ", ".join(offered)})
+
+
 def _is_one_of_its_kind(fact: Fact, value: str) -> bool:
     if fact == "attachment_type":
         return _TYPE.fullmatch(value) is not None
     if fact == "language":
         return _LANGUAGE.fullmatch(value) is not None
+    if fact in {"vat_id", "currency"}:
+        return (_VAT_ID if fact == "vat_id" else _CURRENCY).fullmatch(value) is not None
     return value in VERDICTS if fact == "authentication" else bool(value)
 
 

@@ -14,7 +14,7 @@ from sqlmodel import Session, col, select
 from rules.document_claims import NAMES
 from storage import audit
 from storage.failures import NotFound
-from storage.messages import Words, groups_of
+from storage.messages import Words
 from storage.models import Document, Message, Tenant
 from storage.pages import NOT_RENDERED, Remark, remarks
 from storage.settlement import NewDocument, document_values
@@ -46,7 +46,9 @@ def add_document(session: Session, message: Message, new: NewDocument) -> Docume
     Raises NotFound when the message is gone.
     """
     session.flush()
-    made = Document(**document_values(new, message.tenant_id, message.id))
+    # Whoever makes two groups one waits for us, or we read what it made.
+    session.exec(select(Tenant.id).where(Tenant.id == message.tenant_id).with_for_update(read=True)).one_or_none()
+    made = Document(**document_values(new, message.tenant_id, message.id, _group_of(session, message, new.part)))
     try:
         with session.begin_nested():
             session.add(made)
@@ -63,11 +65,20 @@ def add_document(session: Session, message: Message, new: NewDocument) -> Docume
 def documents_json(session: Session, documents: Sequence[Document], words: Words) -> list[dict[str, Any]]:
     """The documents as programs read them; `remark` says what is amiss with one, in the caller's words."""
     said = remarks(session, documents)
-    groups = groups_of(session, {each.message_id for each in documents})
     return [
-        _json(each, said.get(each.id), words) | {name: each.claims.get(name) for name in NAMES} | {"group": group}
-        for each, group in ((each, groups.get(each.message_id)) for each in documents)
+        _json(each, said.get(each.id), words)
+        | {name: each.claims.get(name) for name in NAMES}
+        | {"group": each.group_id}
+        for each in documents
     ]
+
+
+def _group_of(session: Session, message: Message, part: str) -> str:
+    """The group of what else was made of that part."""
+    own = select(col(Document.group_id)).where(Document.message_id == message.id, Document.part == part)
+    of_message = select(col(Message.group_id)).where(Message.id == message.id)
+    connection = session.connection()
+    return connection.scalar(own.limit(1)) or connection.scalar(of_message) or message.group_id
 
 
 def _json(document: Document, remark: Remark | None, words: Words) -> dict[str, Any]:

@@ -4,16 +4,16 @@ Keys of other tenants are never looked at (law 16): each is asked for together w
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, func, select
 from sqlmodel import col
 
 from storage.account_models import LinkedAccount
 from storage.catalogue_models import CatalogueState
 from storage.failures import NotFound, Unlinked
-from storage.models import Message, MessageKey, Tenant
+from storage.models import Document, Message, MessageKey, Tenant
 from storage.settlement import Delivery, Settlement, Stale
 
 TRANSPORT, CONTENT, INVOICE = "transport", "content", "invoice"
@@ -24,11 +24,16 @@ DECIDED_ANEW = frozenset({"not_imported", "expired"})
 
 Key = tuple[str, str, str]  # tenant id, kind, key
 
+# Only keys of invoices name a part; what was made of it (a page) is of the same group.
+_DOCUMENT = (col(Document.message_id) == col(MessageKey.message_id)) & (col(Document.part) == col(MessageKey.part))
 _KEYS = (
     select(
         col(MessageKey.tenant_id),
         col(MessageKey.kind),
         col(MessageKey.key),
+        col(MessageKey.part),
+        col(MessageKey.seller),
+        func.coalesce(col(Document.group_id), col(Message.group_id)).label("invoice_group"),
         col(Message.id),
         col(Message.state),
         col(Message.reason_code),
@@ -39,6 +44,7 @@ _KEYS = (
         col(Message.earlier_keys),
     )
     .join(Message, col(Message.id) == col(MessageKey.message_id))
+    .join(Document, _DOCUMENT, isouter=True)
     # By key alone: it is nearly unique, and the pairs with their tenants are picked out of the answer.
     .where(col(MessageKey.key).in_(bindparam("keys", expanding=True)))
 )
@@ -76,6 +82,16 @@ class Earlier:
         return self.duplicate_of or self.id
 
 
+@dataclass(frozen=True, slots=True)
+class KnownInvoice:
+    """An invoice that is there already, as one of its keys tells."""
+
+    message_id: str  # that was imported with it first
+    part: str | None  # of that message; None: all of it
+    group_id: str
+    seller: str  # rules.recognition.identity.seller_mark
+
+
 class KnownMail:
     """The keys, rows and revisions that a batch of deliveries meets."""
 
@@ -83,6 +99,7 @@ class KnownMail:
         self._connection = connection
         self._ids: dict[Key, str] = {}
         self._rows: dict[str, Earlier] = {}
+        self._invoices: dict[Key, KnownInvoice] = {}
         # The tenants first: their locks keep the rest still.
         tenants = sorted({delivery.tenant_id for delivery in deliveries})
         self._revisions: dict[str, int] = {
@@ -103,11 +120,15 @@ class KnownMail:
         wanted = {key for delivery in deliveries for key in keys_of(delivery)}
         for key in wanted:
             self._ids.pop(key, None)
+            self._invoices.pop(key, None)
         for some in _pieces(sorted({key for _, _, key in wanted})):
             for row in self._connection.execute(_KEYS, {"keys": some}):
                 found = (row.tenant_id, row.kind, row.key)
                 if found in wanted:
                     self.learn([found], _earlier(row))
+                    if row.kind == INVOICE:
+                        known = KnownInvoice(row.id, row.part, row.invoice_group, row.seller or "")
+                        self._invoices[found] = known
 
     def learn(self, keys: Iterable[Key], row: Earlier) -> None:
         """From now on these keys mean this row, and the row is as given."""
@@ -118,6 +139,27 @@ class KnownMail:
         """The delivery's tenant's row of that key."""
         message_id = self._ids.get((delivery.tenant_id, kind, key)) if key else None
         return self._rows[message_id] if message_id else None
+
+    def find_invoice(self, tenant_id: str, invoice_id: str) -> KnownInvoice | None:
+        """The tenant's invoice of that id."""
+        return self._invoices.get((tenant_id, INVOICE, invoice_id))
+
+    def root_of(self, message_id: str) -> str:
+        """The row that was imported first, of a row that is known."""
+        return self._rows[message_id].root
+
+    def learn_invoices(self, invoices: Mapping[Key, KnownInvoice], merged: Mapping[str, str]) -> None:
+        """From now on these keys mean these invoices, and groups are called as `merged` has it."""
+        self._invoices.update(invoices)
+        if merged:
+            self._invoices = {
+                key: replace(each, group_id=merged.get(each.group_id, each.group_id))
+                for key, each in self._invoices.items()
+            }
+            self._rows = {
+                row_id: replace(row, group_id=merged.get(row.group_id, row.group_id))
+                for row_id, row in self._rows.items()
+            }
 
     def check_tenant(self, delivery: Delivery) -> None:
         """Raises NotFound when the tenant was removed: nothing may be kept of its mail."""
@@ -161,8 +203,7 @@ def keys_of(delivery: Delivery) -> list[Key]:
     if isinstance(delivery, Settlement):
         if delivery.content_id:
             keys.append((delivery.tenant_id, CONTENT, delivery.content_id))
-        if delivery.invoice_id:
-            keys.append((delivery.tenant_id, INVOICE, delivery.invoice_id))
+        keys += [(delivery.tenant_id, INVOICE, each) for each in delivery.invoice_ids]
     return keys
 
 

@@ -4,7 +4,7 @@ Raises NotFound: another tenant's message looks the same as one that is not ther
 Reasons are worded by whoever shows them (law 25): the caller brings the words.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
 
@@ -125,15 +125,6 @@ def special_json(message: Message) -> dict[str, Any] | None:
         return None
     said = message.reason_params
     return {"kind": message.reason_code} | {name: said.get(name) or None for name in ("link", "domain", "code")}
-
-
-def groups_of(session: Session, message_ids: Collection[str]) -> dict[str, str]:
-    """The group of each of these messages: documents of one invoice, by whatever mail they came."""
-    ids, found = sorted(message_ids), dict[str, str]()
-    for start in range(0, len(ids), _IDS_PER_QUERY):
-        some = ids[start : start + _IDS_PER_QUERY]
-        found.update(session.exec(select(Message.id, Message.group_id).where(col(Message.id).in_(some))).all())
-    return found
 
 
 def _tenant_names(session: Session, messages: Sequence[Message]) -> dict[str, str]:

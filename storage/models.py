@@ -159,7 +159,7 @@ class Message(Row, table=True):
     octets: int
     # what it says
     content_id: str | None = Field(default=None, max_length=64)
-    invoice_id: str | None = Field(default=None, max_length=64)
+    invoice_id: str | None = Field(default=None, max_length=64)  # of the first invoice that is kept of it
     from_: str = Field(default="", sa_column=Column("from_header", Text, nullable=False))
     subject: str = _text()
     original_sender: str | None = _text(None)  # a claim (law 22)
@@ -174,7 +174,7 @@ class Message(Row, table=True):
     tenant_revision: int = 0  # what it was decided with (law 12)
     catalogue_version: int | None = None  # the same; None: without a catalogue
     duplicate_of: str | None = Field(default=None, max_length=32)
-    group_id: str = Field(max_length=32)  # documents of one invoice, by whatever mail they came
+    group_id: str = Field(max_length=32)  # of its documents that have none of their own
     # Transport keys of deliveries before the one above, of mail that was decided anew on this row (law 10).
     earlier_keys: list[str] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True), nullable=True))
     settled_at: datetime | None = None
@@ -190,13 +190,21 @@ class MessageKey(Row, table=True):
     tenant_id: str = _tenant()
     kind: str = Field(max_length=10)
     message_id: str = Field(max_length=32)
+    # Of an invoice: a part of that message that became its document, whose group is the invoice's; and whose it cannot
+    # be (rules.recognition.identity.seller_mark). NULL of what was written before: the message has one invoice.
+    part: str | None = _text(None)
+    seller: str | None = _text(None)
 
 
 class Document(Row, table=True):
     """What is kept for the tenant: an attachment, or a page made of the mail, as HTML and PDF. Unique by law 13."""
 
     __tablename__ = "documents"
-    __table_args__ = (UniqueConstraint("message_id", "part", "kind"), Index(None, "tenant_id", "created_at"))
+    __table_args__ = (
+        UniqueConstraint("message_id", "part", "kind"),
+        Index(None, "tenant_id", "created_at"),
+        Index(None, "group_id"),
+    )
     id: str = _id()
     tenant_id: str = _tenant()
     message_id: str = Field(sa_column=Column(String(32), ForeignKey("messages.id", ondelete="CASCADE"), nullable=False))
@@ -211,6 +219,7 @@ class Document(Row, table=True):
     facts: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False, server_default="{}"))
     # What it says it is (rules.document_claims); {} of what says nothing, and of what was kept before it was asked.
     claims: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False, server_default="{}"))
+    group_id: str = Field(max_length=32)  # documents of one invoice, by whatever mail they came
 
 
 class Job(Row, table=True):

@@ -9,15 +9,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, update
+from sqlalchemy import Connection, bindparam, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col
 
-from storage import audit, jobs
+from storage import audit, invoice_groups, jobs
 from storage.failures import TemporaryFailure
-from storage.known_mail import INVOICE, KnownMail, check_in_force
-from storage.models import Document, Message, MessageKey, now
-from storage.settlement import Settled, Settlement, Verdict, check, document_values
+from storage.known_mail import KnownMail, check_in_force
+from storage.models import Message, now
+from storage.settlement import Settled, Settlement, Verdict, check
 from storage.stored_facts import FactsWriter, forget, forget_keys
 
 _NOT_IMPORTED = (col(Message.id) == bindparam("of_message")) & (col(Message.state) == "not_imported")
@@ -75,15 +75,14 @@ def settle_again(session: Session, message_id: str, settlement: Settlement) -> S
 def _settle(
     session: Session, connection: Connection, known: KnownMail, message_id: str, settlement: Settlement
 ) -> Settled | None:
-    verdict = _judge(known, settlement)
-    if connection.execute(_UPDATE, _values(settlement, verdict, message_id)).rowcount != 1:
+    met = invoice_groups.meet(connection, known, settlement)
+    verdict = invoice_groups.duplicate(known, met, settlement.documents) or _own_verdict(settlement)
+    values = _values(settlement, verdict, message_id)
+    values["decision_trace"] += invoice_groups.steps(met, verdict)
+    if connection.execute(_UPDATE, values).rowcount != 1:
         return None
-    if verdict.documents:
-        rows = [document_values(each, settlement.tenant_id, message_id) for each in verdict.documents]
-        connection.execute(insert(Document), rows)
-    if settlement.invoice_id and verdict.state == "imported":
-        key = {"tenant_id": settlement.tenant_id, "kind": INVOICE, "key": settlement.invoice_id}
-        connection.execute(insert(MessageKey), key | {"message_id": message_id})
+    groups = invoice_groups.insert_documents(connection, settlement, verdict, message_id, met)
+    invoice_groups.insert_keys(connection, known, settlement, message_id, (met, groups))
     _keep_facts(connection, settlement, message_id, verdict.state)
     if settlement.wants_pdf and verdict.documents:
         jobs.queue(session, jobs.RENDER, message_id, tenant_id=settlement.tenant_id)
@@ -93,11 +92,7 @@ def _settle(
     return Settled(message_id, verdict.state, is_new=True, reason_code=verdict.reason_code)
 
 
-def _judge(known: KnownMail, settlement: Settlement) -> Verdict:
-    same_invoice = known.find(settlement, INVOICE, settlement.invoice_id)
-    if settlement.state == "imported" and same_invoice:
-        of, group_id = same_invoice.root, same_invoice.group_id
-        return Verdict("duplicate", "duplicate_invoice", {"of": of}, settlement.documents, of, group_id)
+def _own_verdict(settlement: Settlement) -> Verdict:
     return Verdict(settlement.state, settlement.reason_code, settlement.reason_params, settlement.documents)
 
 
@@ -121,7 +116,7 @@ def _values(settlement: Settlement, verdict: Verdict, message_id: str) -> dict[s
         "reason_code": verdict.reason_code,
         "reason_params": dict(verdict.reason_params),
         # By the thresholds of now.
-        "invoice_id": settlement.invoice_id,
+        "invoice_id": next(iter(settlement.invoice_ids), None),
         "standard": settlement.standard,
         "decision_trace": [dict(line) for line in settlement.decision_trace],
         "tenant_revision": settlement.tenant_revision,

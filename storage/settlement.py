@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+from rules.decision import CarriedInvoice
 from rules.facts import MailFacts
 from storage.failures import Invalid, TemporaryFailure
 from storage.models import new_id, now
@@ -65,7 +66,7 @@ class Settlement(Delivery):
     """A mail that was read and decided."""
 
     content_id: str  # "" of a mail that was left in its mailbox
-    invoice_id: str | None = None
+    invoices: tuple[CarriedInvoice, ...] = ()  # those of which something is kept
     from_: str = ""
     subject: str = ""
     original_sender: str | None = None
@@ -81,6 +82,11 @@ class Settlement(Delivery):
     wants_pdf: bool = False  # pages among its documents are to be rendered
     defects: tuple[str, ...] = ()
     facts: MailFacts | None = None  # what rules saw of it; kept without the body's text
+
+    @property
+    def invoice_ids(self) -> tuple[str, ...]:
+        """Every id by which one of its invoices may be known."""
+        return tuple(dict.fromkeys(each for invoice in self.invoices for each in invoice.ids))
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +165,7 @@ def settled_values(settlement: Settlement, verdict: Verdict, message_id: str) ->
     """The columns of a mail that was decided."""
     return delivery_values(settlement) | {
         "content_id": settlement.content_id or None,
-        "invoice_id": settlement.invoice_id,
+        "invoice_id": next(iter(settlement.invoice_ids), None),
         "from_header": storable(settlement.from_),
         "subject": storable(settlement.subject),
         "original_sender": _storable(settlement.original_sender),
@@ -187,8 +193,8 @@ def reason_values(settlement: Settlement) -> dict[str, Any]:
     }
 
 
-def document_values(document: NewDocument, tenant_id: str, message_id: str) -> dict[str, Any]:
-    """The columns of a new document of this message."""
+def document_values(document: NewDocument, tenant_id: str, message_id: str, group_id: str) -> dict[str, Any]:
+    """The columns of a new document of this message, which belongs to that group."""
     return {
         "id": new_id(),
         "tenant_id": tenant_id,
@@ -202,6 +208,7 @@ def document_values(document: NewDocument, tenant_id: str, message_id: str) -> d
         "created_at": now(),
         "facts": dict(document.facts),
         "claims": dict(document.claims),
+        "group_id": group_id,
     }
 
 

@@ -7,26 +7,25 @@ and it looks again. A row is changed only in the state in which it was seen (law
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, insert, update
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, StatementError
 from sqlmodel import Session, col
 
-from storage import audit, jobs
+from storage import audit, invoice_groups, jobs
 from storage.failures import Invalid, StorageFailure, TemporaryFailure
-from storage.known_mail import CONTENT, DECIDED_ANEW, INVOICE, TRANSPORT, Earlier, Key, KnownMail
-from storage.models import AuditLine, Document, Job, Message, MessageKey, new_id, now
+from storage.invoice_groups import Met
+from storage.known_mail import CONTENT, DECIDED_ANEW, TRANSPORT, Earlier, Key, KnownInvoice, KnownMail
+from storage.models import AuditLine, Job, Message, MessageKey, new_id, now
 from storage.rematching import forget_candidates
 from storage.settlement import (
     Delivery,
-    NewDocument,
     Settled,
     Settlement,
     Verdict,
     check,
-    document_values,
     reason_values,
     settled_values,
     unread_values,
@@ -38,7 +37,6 @@ LOOKS = 4
 
 _INSERT_MESSAGE = insert(Message)
 _INSERT_KEYS = insert(MessageKey)
-_INSERT_DOCUMENTS = insert(Document)
 _INSERT_JOB = insert(Job)
 _INSERT_AUDIT = insert(AuditLine)
 _SEEN = (col(Message.id) == bindparam("seen_id")) & (col(Message.state) == bindparam("seen_state"))
@@ -69,6 +67,8 @@ class _Written:
     audit_line: Mapping[str, Any] | None = None
     facts_of: Settlement | None = None
     forgotten: Sequence[str] = ()  # messages of which nothing is known any more
+    invoices: Mapping[Key, KnownInvoice] = field(default_factory=dict)
+    merged: Mapping[str, str] = field(default_factory=dict)  # groups that proved to be one
 
 
 class SettlingBatch:
@@ -143,6 +143,7 @@ class SettlingBatch:
 
     def _note(self, written: _Written) -> None:
         self._known.learn(written.keys, written.row)
+        self._known.learn_invoices(written.invoices, written.merged)
         if written.audit_line:
             self._audit_lines.append(dict(written.audit_line))
         self._facts.drop(written.forgotten)
@@ -152,7 +153,7 @@ class SettlingBatch:
     def _is_new_and_left(self, settlement: Settlement) -> bool:
         """Whether nothing stands in the way of a row of its own, and no other mail can be the same."""
         is_known = self._known.find(settlement, TRANSPORT, settlement.transport_key) is not None
-        if is_known or settlement.raw_sha256 or settlement.content_id or settlement.invoice_id or settlement.documents:
+        if is_known or settlement.raw_sha256 or settlement.content_id or settlement.invoices or settlement.documents:
             return False
         with suppress(StorageFailure):
             check(settlement)
@@ -171,25 +172,28 @@ class SettlingBatch:
         first = self._known.find(settlement, CONTENT, settlement.content_id)
         # Law 10: the second copy of what was not imported is decided anew, on the old row.
         old = first if first and first.state in DECIDED_ANEW else None
-        verdict = self._judge(settlement, None if old else first)
+        met = Met(()) if first and not old else invoice_groups.meet(self._connection, self._known, settlement)
+        verdict = self._judge(settlement, None if old else first, met)
         if verdict.state == "not_imported":
             self._known.check_account(settlement)
         place = old or before
         message_id = place.id if place else new_id()
         values = settled_values(settlement, verdict, message_id)
+        values["decision_trace"] += invoice_groups.steps(met, verdict)
         self._place(place, values | _earlier_keys(settlement, old), message_id)
         forgotten = self._forget([row for row in (old, before) if row and row.state in DECIDED_ANEW])
         if old and before:
             self._merge(before, old, settlement)
-        keys = _new_keys(settlement, verdict, is_known=before is not None, has_content_key=first is not None)
+        keys = _new_keys(settlement, is_known=before is not None, has_content_key=first is not None)
         self._insert_keys(keys, message_id)
-        self._insert_documents(settlement, verdict.documents, message_id)
+        groups = invoice_groups.insert_documents(self._connection, settlement, verdict, message_id, met)
+        invoices = invoice_groups.insert_keys(self._connection, self._known, settlement, message_id, (met, groups))
         if settlement.wants_pdf and verdict.documents:
             self._queue_rendering(settlement, message_id, is_new_row=place is None)
         written = self._written(settlement, verdict, message_id, keys, place)
         # Of a copy everything is known already.
         facts_of = None if verdict.reason_code == "duplicate_mail" else settlement
-        return replace(written, facts_of=facts_of, forgotten=forgotten)
+        return replace(written, facts_of=facts_of, forgotten=forgotten, invoices=invoices, merged=met.merged)
 
     def _look_again(self, before: Earlier, settlement: Settlement) -> _Written:
         """A mail that was left is looked at again: it stays where it is, with the reason of now."""
@@ -226,18 +230,13 @@ class SettlingBatch:
             forget(self._connection, ids)
         return ids
 
-    def _judge(self, settlement: Settlement, first: Earlier | None) -> Verdict:
+    def _judge(self, settlement: Settlement, first: Earlier | None, met: Met) -> Verdict:
         """What becomes of it, beside `first`: the earlier row of the same content that stays as it is."""
         if first:
             of = first.root
             return Verdict("duplicate", "duplicate_mail", {"of": of}, (), duplicate_of=of, group_id=first.group_id)
         self._known.check_revision(settlement)
-        same_invoice = self._known.find(settlement, INVOICE, settlement.invoice_id)
-        if settlement.state == "imported" and same_invoice:
-            of, group_id = same_invoice.root, same_invoice.group_id
-            params = {"of": of}
-            return Verdict("duplicate", "duplicate_invoice", params, settlement.documents, of, group_id)
-        return _own_verdict(settlement)
+        return invoice_groups.duplicate(self._known, met, settlement.documents) or _own_verdict(settlement)
 
     def _place(self, place: Earlier | None, values: dict[str, Any], message_id: str) -> None:
         if place is None:
@@ -260,11 +259,6 @@ class SettlingBatch:
         rows = [_key_row(key, message_id) for key in keys]
         if rows:
             self._connection.execute(_INSERT_KEYS, rows)
-
-    def _insert_documents(self, delivery: Delivery, documents: Sequence[NewDocument], message_id: str) -> None:
-        if documents:
-            rows = [document_values(each, delivery.tenant_id, message_id) for each in documents]
-            self._connection.execute(_INSERT_DOCUMENTS, rows)
 
     def _queue_rendering(self, delivery: Delivery, message_id: str, *, is_new_row: bool) -> None:
         if not is_new_row:  # an earlier job may be there
@@ -312,15 +306,12 @@ def _earlier_keys(settlement: Settlement, old: Earlier | None) -> dict[str, Any]
     return {"earlier_keys": [key for key in dict.fromkeys(old.transport_keys) if key != settlement.transport_key]}
 
 
-def _new_keys(settlement: Settlement, verdict: Verdict, *, is_known: bool, has_content_key: bool) -> list[Key]:
+def _new_keys(settlement: Settlement, *, is_known: bool, has_content_key: bool) -> list[Key]:
     keys = []
     if not is_known:
         keys.append((settlement.tenant_id, TRANSPORT, settlement.transport_key))
     if settlement.content_id and not has_content_key:
         keys.append((settlement.tenant_id, CONTENT, settlement.content_id))
-    # The invoice belongs to the row that was imported first: later ones are its duplicates.
-    if settlement.invoice_id and verdict.state == "imported":
-        keys.append((settlement.tenant_id, INVOICE, settlement.invoice_id))
     return keys
 
 

@@ -70,10 +70,10 @@ def unread_of(session: Session, message_id: str) -> frozenset[Unread]:
         return frozenset()
 
 
-def known_invoices(session: Session, tenant: Tenant) -> set[str]:
-    """The ids of the invoices that the tenant has: another mail with one of them is a duplicate (law 10)."""
-    query = select(MessageKey.key).where(MessageKey.tenant_id == tenant.id, MessageKey.kind == INVOICE)
-    return set(session.exec(query))
+def known_invoices(session: Session, tenant: Tenant) -> dict[str, str]:
+    """The ids of the invoices that the tenant has, and whose each is (law 10)."""
+    own = (MessageKey.tenant_id == tenant.id, MessageKey.kind == INVOICE)
+    return {key: seller or "" for key, seller in session.exec(select(MessageKey.key, MessageKey.seller).where(*own))}
 
 
 def _of_tenant(tenant: Tenant) -> "Select[Message, str | None]":

@@ -22,9 +22,9 @@ from rules.facts import AttachmentFacts, EInvoice, InvoiceLine, MailFacts
 from rules.recognition.content import HEAD_OCTETS, imports_by_itself, sniff
 from rules.recognition.einvoice import BUSINESS_KINDS
 from rules.recognition.einvoice_codes import KINDS
-from rules.recognition.einvoice_pairs import COMPARED, grouped, originals
+from rules.recognition.einvoice_pairs import COMPARED, grouped
 from rules.recognition.einvoice_reader import MOST_RECORDS
-from rules.recognition.identity import invoices_id
+from rules.recognition.same_invoice import invoices_of
 from storage.stored_facts import decode, encode
 
 _HERE = Path(__file__).resolve().parents[2]
@@ -121,7 +121,7 @@ def _check_journey(facts: AttachmentFacts) -> None:
     kept.encode("ascii")
     assert decode(kept) == decode(encode(decode(kept)))
     imports_by_itself(facts)
-    invoices_id(originals(mail.attachments))
+    assert not facts.e_invoices or invoices_of(mail, 80)
 
 
 Mutation = Callable[[random.Random, bytes, bytes], bytes]

@@ -98,7 +98,6 @@ class Child:
         head = {
             "facts": findings.facts.to_json(),
             "content_id": findings.content_id,
-            "invoice_id": findings.invoice_id,
             "parts": [[part, len(decoded)] for part, decoded in findings.likely.items()],
             "memory": resident_octets(),
         }

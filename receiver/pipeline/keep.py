@@ -10,7 +10,7 @@ from pathlib import Path, PurePath
 from typing import Protocol
 
 from receiver.pipeline.parsing import Parsed, Wanted
-from rules.decision import Decision
+from rules.decision import TEXT_PART, Decision
 from rules.document_claims import claims_of_part, claims_of_text
 from rules.facts import MailFacts
 from storage.blobs import BlobBatch, BlobRef
@@ -19,7 +19,6 @@ from storage.journal import Envelope, Recipient
 from storage.settlement import PDF_OF, DocumentKind
 from storage.settling import Delivery, NewDocument, Settlement
 
-TEXT_PART = "text"
 _DELIVERY = tuple(each.name for each in fields(Delivery))
 HTML = "text/html"
 PDF = "application/pdf"
@@ -82,10 +81,6 @@ class Known(Protocol):
     def content_id(self) -> str:
         """Which mail it is; "" where nobody can tell."""
 
-    @property
-    def invoice_id(self) -> str | None:
-        """Which e-invoice it carries; what is told by ratings stands in the decision."""
-
 
 def settlement_of(
     delivery: Delivery, parsed: Known, decision: Decision, revision: int, documents: tuple[NewDocument, ...]
@@ -95,7 +90,7 @@ def settlement_of(
     return Settlement(
         **{name: getattr(delivery, name) for name in _DELIVERY},
         content_id=parsed.content_id,
-        invoice_id=decision.invoice_id or parsed.invoice_id,
+        invoices=decision.kept_invoices,
         from_=facts.from_header,
         subject=facts.subject,
         original_sender=facts.forward.sender if facts.forward else None,
@@ -141,12 +136,17 @@ def keep_documents(blobs: BlobBatch, tenant_id: str, parsed: Parsed, decision: D
 
 
 def invoices_alone(facts: MailFacts, decision: Decision) -> tuple[str, ...]:
-    """The parts of kept e-invoices that nobody can read: data only, and no PDF is kept of the same message."""
-    wanted = set(decision.keep_parts)
+    """The parts of kept e-invoices that nobody can read: data only, and no PDF is kept that may show them.
+
+    Terms, and what an e-invoice carries as a proof, show none.
+    """
+    wanted = set(decision.keep_parts) - set(decision.companions)
     kept = [each for each in facts.attachments if each.part in wanted]
-    if any(each.media_type == PDF for each in kept):
+    shown = {each.group for each in kept if each.media_type == PDF}
+    if "" in shown:  # nobody knows what it shows: it may be any of them
         return ()
-    return tuple(each.part for each in kept if each.e_invoice)
+    data = (each for each in kept if each.e_invoice and each.media_type != PDF)
+    return tuple(each.part for each in data if each.part not in shown)
 
 
 def wanted_of(facts: MailFacts, decisions: Sequence[Decision]) -> Wanted:

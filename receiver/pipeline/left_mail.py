@@ -36,11 +36,10 @@ Rows = Mapping[Place, LeftMail]
 
 @dataclass(frozen=True, slots=True)
 class _Head:
-    """What is known of a mail by its head: neither which mail it is, nor which invoice it carries."""
+    """What is known of a mail by its head: not which mail it is."""
 
     facts: MailFacts
     content_id: str = ""
-    invoice_id: str | None = None
 
 
 def is_left(facts: MailFacts) -> bool:

@@ -22,9 +22,9 @@ from rules.addresses import canonical
 from rules.facts import NOT_ALL_READ, Accounting, AttachmentFacts, ForwardClaim, MailFacts
 from rules.recognition.accounting.rating import FileText
 from rules.recognition.content import HEAD_OCTETS, imports_by_itself, sniff
-from rules.recognition.einvoice_pairs import grouped, originals
+from rules.recognition.einvoice_pairs import grouped
 from rules.recognition.forwarded import AttachedMessage, find_forward, mark_of
-from rules.recognition.identity import IdentifyingHeaders, content_id, invoices_id, part_hash
+from rules.recognition.identity import IdentifyingHeaders, content_id, part_hash
 from rules.recognition.language import language_of
 from rules.recognition.pictures import pixels
 
@@ -42,7 +42,6 @@ class Findings:
     facts: MailFacts
     reading: Reading
     content_id: str
-    invoice_id: str | None
     likely: dict[str, bytes] = field(repr=False)  # decoded octets by part
 
 
@@ -84,13 +83,18 @@ class _Inventory:
         if imports_by_itself(facts) and not self.unpacked.is_referenced(leaf) and len(octets) <= self.likely_left:
             self.likely_left -= len(octets)
             self.likely[leaf.part] = octets
-        opened = self.opener.open(leaf, octets, facts.media_type)
+        encloses = bool(facts.enclosed) and facts.media_type != "application/pdf"
+        opened = self.opener.take_out(leaf, octets) if encloses else self.opener.open(leaf, octets, facts.media_type)
         if opened.signature and not leaf.is_inside:
             self.signature = self.signature or opened.signature
         is_whole = self._look_inside(opened)
         # What could not be read as a whole is kept as it came.
         kind = opened.opened_as if is_whole else ""
-        self.attachments[at] = replace(facts, opened_as=kind, sealed=opened.sealed, signature=opened.signature)
+        # What stands as a part of its own need not be named a second time.
+        named = () if encloses and opened.leaves and is_whole else facts.enclosed
+        self.attachments[at] = replace(
+            facts, opened_as=kind, sealed=opened.sealed, signature=opened.signature, enclosed=named
+        )
         return facts
 
     def _read(self, leaf: Leaf, octets: bytes) -> tuple[AttachmentFacts, FileText | None]:
@@ -168,7 +172,6 @@ def find(unpacked: Unpacked, reverse_path: str, decoded_octets: int, watch: Watc
         ),
         reading=reading,
         content_id=content_id(_identifying(reading), inventory.hashes),
-        invoice_id=invoices_id(originals(attachments)),
         likely=inventory.likely,
     )
 

@@ -6,13 +6,13 @@ is named. Decides nothing of documents. Never raises for what a mail may hold.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from email.message import Message
 
 from receiver.mail.charsets import decode, one_line, storable
 from receiver.mail.fields import content_type, parameter
-from receiver.pipeline.packings import cms, compound_file, outlook_file, tnef, uuencoded, zip_archive
+from receiver.pipeline.packings import cms, compound_file, einvoice_files, outlook_file, tnef, uuencoded, zip_archive
 from receiver.pipeline.packings.outlook import OutlookMessage
 from receiver.pipeline.packings.outlook_texts import Text, text_of_rtf, texts_of
 from receiver.pipeline.packings.room import Damaged, Member, NoRoom, Room, Source
@@ -65,8 +65,16 @@ class Opener:
         if leaf.kind is not Kind.ATTACHMENT and b"begin " not in octets:
             return Opened()
         source = Source(leaf.entity.decoded, octets)
+        return self._within_limits("packing", leaf, source, lambda: self._open(leaf, source, media_type))
+
+    def take_out(self, leaf: Leaf, octets: bytes) -> Opened:
+        """The files that an XML e-invoice carries, which stays what it is."""
+        source = Source(leaf.entity.decoded, octets)
+        return self._within_limits("xml", leaf, source, lambda: self._enclosed(leaf, source))
+
+    def _within_limits(self, reader: str, leaf: Leaf, source: Source, open_it: Callable[[], Opened]) -> Opened:
         try:
-            opened = self._watch.read("packing", leaf.part, lambda: self._open(leaf, source, media_type), Opened())
+            opened = self._watch.read(reader, leaf.part, open_it, Opened())
         except NoRoom as no_room:
             self._unpacked.defects.add(no_room.defect)
             return Opened()
@@ -118,6 +126,12 @@ class Opener:
         if len(found) > self.room.parts:
             raise NoRoom("too_many_parts")
         return Opened("zip", leaves=self._files(leaf, found))
+
+    def _enclosed(self, leaf: Leaf, source: Source) -> Opened:
+        found = einvoice_files.members(source)
+        if len(found) > self.room.parts:
+            raise NoRoom("too_many_parts")
+        return Opened(leaves=self._files(leaf, found))
 
     def _uuencoded(self, leaf: Leaf, source: Source) -> Opened:
         octets = source.octets()

@@ -72,7 +72,6 @@ class Parsed:
 
     facts: MailFacts
     content_id: str
-    invoice_id: str | None
     parts: dict[str, bytes | Path] = field(default_factory=dict, repr=False)
     body: bytes = field(default=b"", repr=False)
     invoices: dict[str, bytes] = field(default_factory=dict, repr=False)  # pages of e-invoices, by part
@@ -153,7 +152,7 @@ class ParserProcess:
         head = self._answer()
         try:
             facts = MailFacts.from_json(head["facts"])
-            return Parsed(facts, str(head["content_id"]), _text_or_none(head["invoice_id"])), head
+            return Parsed(facts, str(head["content_id"])), head
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise BrokenFrame("answer is not facts") from error
 
@@ -304,7 +303,3 @@ def _declared(head: Mapping[str, Any], name: str = "parts") -> list[tuple[str, i
     if any(length < 0 for _, length in declared):
         raise BrokenFrame("a part of negative length")
     return declared
-
-
-def _text_or_none(value: object) -> str | None:
-    return value if isinstance(value, str) else None

@@ -13,13 +13,14 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from receiver.pipeline.job_results import GivenUp
-from receiver.pipeline.keep import HTML, PDF, TEXT_PART, text_name
+from receiver.pipeline.keep import HTML, PDF, text_name
 from receiver.pipeline.parsing import AttemptFailed, Mail, Pool, Wanted
 from receiver.pipeline.render_job import PdfMaker
 from receiver.pipeline.render_order import KeptMail, facts_of, kept_mail, order_of
 from receiver.rendering.client import RenderResult
 from receiver.rendering.comparing import Comparison, compare
 from receiver.rendering.reasons import Reason
+from rules.decision import TEXT_PART
 from rules.facts import MailFacts
 from storage.database import Session
 from storage.documents import add_document

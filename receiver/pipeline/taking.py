@@ -26,6 +26,6 @@ def by_hand(facts: MailFacts, decided: Decision, keep: KeptByHand | None) -> Dec
         keep_text=chosen != "attachments" and facts.has_text,
         trace=(*decided.trace, step),
         catalogue_version=decided.catalogue_version,
-        invoice_id=decided.invoice_id,
+        invoices=decided.invoices,
     )
     return made if made.keep_parts or made.keep_text else replace(made, state="not_imported")

@@ -4,7 +4,7 @@ Decides from stored facts by the same rules that would decide then; where those 
 (law 20), the octets are read again by a parsing child, as re-matching does. Raises TemporaryFailure, AttemptFailed.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -18,6 +18,7 @@ from rules.decision import Decision
 from rules.facts import MailFacts
 from rules.index import rule_set_of
 from rules.lookup import LookupKey, index_keys, lookup_keys
+from rules.recognition.identity import marks_differ
 from rules.standard_changes import changed_standards
 from rules.standards import ImportStandard
 from storage.blobs import BlobStore
@@ -88,9 +89,9 @@ class Trier:
         self._pool = pool
         self._change = change
 
-    def try_on(self, mails: Iterable[StoredMail], invoices: set[str]) -> Iterator[Trial]:
-        """Every mail that they would concern, in the order given; `invoices` are those that the tenant has."""
-        known = set(invoices)
+    def try_on(self, mails: Iterable[StoredMail], invoices: Mapping[str, str]) -> Iterator[Trial]:
+        """Every mail that they would concern, in the order given; `invoices` are known_invoices."""
+        known = dict(invoices)
         waiting = iter(mails)
         while piece := list(islice(waiting, READ_TOGETHER)):
             for mail, both in self._decide(piece):
@@ -151,7 +152,7 @@ def _judged(read: Future[Parsed]) -> _Both | None:
     return both
 
 
-def _trial(mail: StoredMail, both: _Both | None, invoices: set[str]) -> Trial | None:
+def _trial(mail: StoredMail, both: _Both | None, invoices: dict[str, str]) -> Trial | None:
     message = mail.message
     if both is None:
         return Trial(mail, "unreadable", None, message.state)
@@ -161,7 +162,7 @@ def _trial(mail: StoredMail, both: _Both | None, invoices: set[str]) -> Trial | 
     if not message.raw_sha256:
         return _trial_of_left(mail, both)
     if both.then.state == "imported":
-        return Trial(mail, "comes_in", both.then, _state_beside(invoices, both.then.invoice_id or message.invoice_id))
+        return Trial(mail, "comes_in", both.then, _state_beside(invoices, both.then))
     stays = (both.now.reason, both.now.standard) == (both.then.reason, both.then.standard)
     return None if stays else Trial(mail, "changes", both.then, "not_imported")
 
@@ -188,10 +189,14 @@ def _kept(decision: Decision) -> tuple[object, ...]:
     return decision.standard, decision.keep_parts, decision.keep_text, *stamps
 
 
-def _state_beside(invoices: set[str], invoice_id: str | None) -> str:
-    if invoice_id is None:
-        return "imported"
-    if invoice_id in invoices:
-        return "duplicate"
-    invoices.add(invoice_id)
-    return "imported"
+def _state_beside(invoices: dict[str, str], decision: Decision) -> str:
+    """What the mail becomes beside these invoices, which are joined by its own."""
+    brought = decision.kept_invoices
+    are_there = [
+        any(each in invoices and not marks_differ(invoices[each], invoice.seller) for each in invoice.ids)
+        for invoice in brought
+    ]
+    for invoice in brought:
+        for each in invoice.ids:
+            invoices.setdefault(each, invoice.seller)
+    return "duplicate" if are_there and all(are_there) else "imported"

@@ -8,14 +8,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from zlib import crc32
 
-from rules.conditions import FACTS, PATTERNS, SENDERS, WORDS, Condition, Fact
+from rules.conditions import FACTS, PATTERNS, RECOGNISED, SENDERS, WORDS, Condition, Fact
 from rules.globs import Glob
 from rules.literals import required_literals
 from rules.mail_view import MailView
 from rules.words import WordPattern, plain
 
 # Facts whose needles are looked for in a text; patterns have theirs in the text of the words.
-TEXTS: tuple[Fact, ...] = ("subject", "body", "attachment_name")
+TEXTS: tuple[Fact, ...] = ("subject", "body", "attachment_name", "seller")
 # Facts that may be unknown (law 20), and lead to few enough standards to be listed; `sender` leads to nearly all.
 UNKNOWABLE: frozenset[Fact] = frozenset(FACTS) - {"sender", "reverse_path", "subject", "subject_pattern", "size"}
 _TEXT_OF: dict[Fact, Fact] = {"subject_pattern": "subject", "body_pattern": "body"}
@@ -24,6 +24,12 @@ _FETCHED: dict[Fact, str] = {
     "attachment_name": "attachments",
 }
 _TOLD: frozenset[Fact] = frozenset({"sender_field", "reply_to", "label", "language", "authentication"})  # or None
+_RECOGNISED: dict[Fact, str] = {
+    "document_type": "document_types",
+    "vat_id": "vat_ids",
+    "e_invoice": "e_invoices",
+    "currency": "currencies",
+}
 _SEEDS: dict[Fact, int] = {fact: crc32(fact.encode()) for fact in FACTS}
 
 
@@ -57,7 +63,7 @@ def keys_of(condition: Condition) -> Iterator[tuple[Key, ...]]:
         elif fact == "attachment_name":
             literal = Glob.compile(value).literal
             yield (Key(fact, literal),) if literal else ()
-        elif fact == "label":
+        elif fact in {"label", "e_invoice"}:
             yield (Key(fact, plain(value)),)
         else:
             yield () if fact == "size" else (Key(fact, value),)
@@ -69,6 +75,8 @@ def texts_of(fact: Fact, view: MailView) -> tuple[str, ...]:
         return view.possible_names
     if fact == "subject":
         return (view.subject.marked,)
+    if fact == "seller":
+        return tuple(each.marked for each in view.recognised.sellers)
     return (view.body.marked,) if view.is_fetched("text") else ()
 
 
@@ -78,6 +86,9 @@ def values_of(fact: Fact, view: MailView) -> frozenset[str]:
         return _addresses(fact, view) or frozenset()
     if fact == "attachment_type":
         return view.types
+    if fact in _RECOGNISED:
+        told: frozenset[str] = getattr(view.recognised, _RECOGNISED[fact])
+        return told
     value = {"label": view.label, "language": view.facts.language, "authentication": view.facts.authentication}[fact]
     return frozenset() if value is None else frozenset({value})
 
@@ -86,6 +97,8 @@ def is_unknown(fact: Fact, view: MailView) -> bool:
     """Law 20: it was not fetched, or nobody has told, so a standard that asks for it may fit."""
     if fact == "attachment_type":
         return not view.is_type_known
+    if fact in RECOGNISED:
+        return not view.is_all_recognised
     if fact in _FETCHED:
         return not view.is_fetched(_FETCHED[fact])
     if fact in {"sender", "original_sender"}:

@@ -5,7 +5,7 @@ Pure: what is known of a mail's parts in, a role for each out. How often a pictu
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from enum import Enum
 
 from rules.facts import AttachmentFacts
@@ -37,7 +37,7 @@ class Role(Enum):
 
     DOCUMENT = "document"  # PDF, e-invoice, office file, scan
     FILE = "file"  # something else that somebody attached: a table, a text, an archive that stays closed
-    COMPANION = "companion"  # terms and conditions beside an invoice
+    COMPANION = "companion"  # terms and conditions beside an invoice, and what an e-invoice carries within it
     DECORATION = "decoration"  # a picture of the text, a logo, a tracking pixel
     ACCESSORY = "accessory"  # signature, calendar, card, font, style sheet
     WRAPPING = "wrapping"  # its contents stand as parts of their own
@@ -45,13 +45,28 @@ class Role(Enum):
 
 def roles(attachments: Iterable[AttachmentFacts]) -> dict[str, Role]:
     """The role of every part, by its path."""
-    found = {each.part: (each, _alone(each)) for each in attachments}
+    known = list(attachments)
+    within = carriers(known)
+    found = {each.part: (each, _alone(each, is_carried=each.part in within)) for each in known}
     documents = [each for each, role in found.values() if role is Role.DOCUMENT and not is_terms(each)]
     stands_beside = any(is_invoice_format(each) for each in documents)
     return {
         part: Role.COMPANION if stands_beside and role is Role.DOCUMENT and is_terms(each) else role
         for part, (each, role) in found.items()
     }
+
+
+def carriers(attachments: Sequence[AttachmentFacts]) -> dict[str, str]:
+    """By the part of what stands within an XML e-invoice, however packed there, the part of that e-invoice."""
+    carrying = {each.part for each in attachments if each.e_invoice and each.media_type != "application/pdf"}
+    found = {}
+    for each in attachments if carrying else ():
+        around = each.part.split("/")
+        parts = ("/".join(around[:depth]) for depth in range(1, len(around)))
+        carrier = next((part for part in parts if part in carrying), None)
+        if carrier is not None:
+            found[each.part] = carrier
+    return found
 
 
 def is_terms(attachment: AttachmentFacts) -> bool:
@@ -72,9 +87,11 @@ def is_picture_of_text(attachment: AttachmentFacts) -> bool:
     return attachment.octets < _SMALLEST_PICTURE or not may_be_page(attachment.width, attachment.height)
 
 
-def _alone(attachment: AttachmentFacts) -> Role:
+def _alone(attachment: AttachmentFacts, *, is_carried: bool) -> Role:
     if is_wrapping(attachment):
         return Role.WRAPPING
+    if is_carried and attachment.octets and not attachment.group and not attachment.e_invoice:
+        return Role.COMPANION
     if attachment.octets == 0 or is_accessory(attachment):
         return Role.ACCESSORY
     if attachment.is_referenced or is_picture_of_text(attachment):

@@ -8,10 +8,11 @@ EDIFACT INVOIC.
 
 import codecs
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rules.facts import EInvoice, EnclosedFile
 from rules.recognition.edifact import may_be_edifact, read_interchange
+from rules.recognition.einvoice_enclosed import Enclosed
 from rules.recognition.einvoice_reader import LARGEST_OCTETS, Unreadable, read_records
 from rules.recognition.einvoice_syntaxes import choose, format_of_root, is_telling, other_kind, syntax_of
 
@@ -46,7 +47,20 @@ class BusinessDocument:
     kind: str  # one of BUSINESS_KINDS
     format: str  # for people
     invoices: tuple[EInvoice, ...] = ()  # sound ones; only of an e-invoice, and then at least one
-    enclosed: tuple[EnclosedFile, ...] = ()
+    within: tuple[Enclosed, ...] = ()
+    mended: int = 0  # how often it had to be read as it was meant (_as_meant)
+
+    @property
+    def enclosed(self) -> tuple[EnclosedFile, ...]:
+        """The files within it, as it names them."""
+        return tuple(each.file for each in self.within)
+
+    def content(self, octets: bytes, number: int) -> bytes:
+        """One of the files within it, which are counted from 0; `octets` are the document's. Raises ValueError."""
+        xml = plain_xml(octets)
+        for _ in range(self.mended):
+            xml = _as_meant(xml or b"")
+        return self.within[number].decoded(xml or b"")
 
 
 def read_document(octets: bytes) -> BusinessDocument | None:
@@ -103,7 +117,8 @@ def _read(xml: bytes) -> BusinessDocument | None:
         (namespace, name), found = read_records(xml, choose)
     except Unreadable as error:
         if (again := _as_meant(xml)) is not None:
-            return _read(again)
+            read = _read(again)
+            return read and replace(read, mended=read.mended + 1)
         return _damaged(error.root)
     syntax = syntax_of(namespace, name)
     if syntax is None:

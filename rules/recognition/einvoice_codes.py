@@ -133,3 +133,11 @@ def format_of(syntax: str, identifier: str | None) -> str:
 
 
 _BY_SYNTAX = {"ZUGFeRD1": "ZUGFeRD 1"}
+_SYNTAXES = ("UBL", "CII", "FatturaPA", "ebInterface", "Facturae", "Svefaktura", "Finvoice", "KSeF", "ISDOC", "OIOXML")
+# By which people may name a format or a profile; other profiles are told by their identifiers.
+NAMES = tuple(
+    {
+        name.lower(): name
+        for name in (*(name for _, name in (*_PROFILES, *_FORMATS)), "ZUGFeRD 1", "UBL-TR", "EDIFACT", *_SYNTAXES)
+    }.values()
+)

@@ -5,8 +5,9 @@ Standards: EN 16931-1 (BT numbers), CEN/TS 16931-3-2 (UBL) and 3-3 (CII); see ei
 
 from collections.abc import Iterable
 
-from rules.facts import EInvoice, EnclosedFile, InvoiceLine
+from rules.facts import EInvoice, InvoiceLine
 from rules.recognition.einvoice_codes import format_of, kind_of, kind_of_isdoc, profile_of
+from rules.recognition.einvoice_enclosed import Enclosed
 from rules.recognition.einvoice_reader import Record
 from rules.recognition.einvoice_values import amount, country, currency, day, iban, text
 
@@ -80,17 +81,13 @@ def from_cii(found: Record, syntax: str, root: str) -> EInvoice:
     )
 
 
-def enclosed_in(found: Record) -> tuple[EnclosedFile, ...]:
+def enclosed_in(found: Record) -> tuple[Enclosed, ...]:
     """The files that a UBL or CII document carries, as it names them."""
     records = found.all("AdditionalDocumentReference", "AdditionalReferencedDocument")
     return tuple(
-        EnclosedFile(
-            name=text(each.get("name", "title", "id")) or "",
-            media_type=text(each.get("media_type")) or "application/octet-stream",
-            octets=int(size) * 3 // 4,
-        )
+        Enclosed.of(each, text(each.get("name", "title", "id")), text(each.get("media_type")))
         for each in records
-        if (size := each.get("size#")) and size != "0"
+        if each.get("size#") not in {None, "0"}
     )
 
 

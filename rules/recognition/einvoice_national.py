@@ -7,8 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-from rules.facts import EInvoice, EnclosedFile, InvoiceLine
+from rules.facts import EInvoice, InvoiceLine
 from rules.recognition.einvoice_codes import kind_of
+from rules.recognition.einvoice_enclosed import Enclosed
 from rules.recognition.einvoice_national_paths import KSEF_NET, KSEF_TAX
 from rules.recognition.einvoice_reader import Record
 from rules.recognition.einvoice_values import amount, country, currency, day, iban, text, total_of
@@ -182,14 +183,14 @@ def from_finvoice(found: Record, version: str) -> tuple[EInvoice, ...]:
     return (_with_lines(invoice, found, "InvoiceRow"),)
 
 
-def enclosed_in_national(found: Record) -> tuple[EnclosedFile, ...]:
+def enclosed_in_national(found: Record) -> tuple[Enclosed, ...]:
     """The files that a FatturaPA or Facturae file carries, as it names them."""
     within = [*found.all("FatturaElettronicaBody"), *found.all("Invoice")]
     return tuple(
-        EnclosedFile(text(each.get("name")) or "", _media_type(each.get("format")), int(size) * 3 // 4)
+        Enclosed.of(each, text(each.get("name")), _media_type(each.get("format")))
         for record in within
         for each in record.all("Allegati", "Attachment")
-        if (size := each.get("size#")) and size != "0"
+        if each.get("size#") not in {None, "0"}
     )
 
 

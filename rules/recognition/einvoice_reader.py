@@ -6,6 +6,7 @@ records and the length of every value are capped. Raises Unreadable, and whateve
 
 import re
 from collections.abc import Callable, Mapping
+from hashlib import sha256
 from typing import TypeAlias, cast
 
 from lxml import etree
@@ -20,9 +21,10 @@ _LONGEST_VALUE = 1_000
 _CHUNK_OCTETS = 64 * 1024
 # An invoice may carry its PDF as one text of megabytes, which libxml2 refuses unless told to take anything.
 _LONG_TEXT = re.compile(rb">[^<>&]{65536,}<")
-_BLANKED = re.compile(r"~\d{5,9}")  # how many octets stood here; base64 has no tilde
+_MOST_HELD = 4 * 1024**2  # characters of files that stand in it as shorter texts
 
 Paths: TypeAlias = Mapping[str, "Paths | str"]
+Place: TypeAlias = tuple[int, int] | str  # of a file within the XML: from which octet to which, or the text itself
 
 
 class Unreadable(Exception):
@@ -34,12 +36,13 @@ class Unreadable(Exception):
 class Record:
     """The texts found below one element: the first one of each field, and records of what repeats."""
 
-    __slots__ = ("counts", "records", "texts")
+    __slots__ = ("counts", "places", "records", "texts")
 
     def __init__(self) -> None:
         self.texts: dict[str, str] = {}
         self.records: dict[str, list[Record]] = {}
         self.counts: dict[str, int] = {}
+        self.places: dict[str, Place] = {}  # by field, of what only its length is told
 
     def get(self, *fields: str) -> str | None:
         """The first of these fields that says something."""
@@ -62,8 +65,8 @@ class Node:
 
     A value that is a text names the field that the element's own text is; "" does so beside others, "@name" for an
     attribute. An element whose name ends with "*" opens a record of its own each time, by its name without the star.
-    A field that ends with "#" gets the number of characters instead of the text. Of an envelope, what stands in it is
-    the document.
+    A field that ends with "#" gets the number of characters instead of the text, and its place. Of an envelope, what
+    stands in it is the document.
     """
 
     __slots__ = ("attributes", "children", "field", "is_envelope", "record")
@@ -89,13 +92,15 @@ _NOT_WANTED = Node({})
 class _Target:
     """lxml's parser target: where we are in the tree of wanted paths, and the record that is being filled."""
 
-    def __init__(self, choose: Choose) -> None:
+    def __init__(self, choose: Choose, blanked: Mapping[str, tuple[int, int]]) -> None:
         self.found = Record()
+        self._blanked = blanked
         self.root: tuple[str, str] | None = None
         self._choose = choose
         self._open: list[tuple[Node, Record]] = []
         self._text: list[str] | None = None
         self._characters = 0
+        self._held = 0
         self._elements = 0
         self._records = 0
 
@@ -131,21 +136,37 @@ class _Target:
     def data(self, text: str) -> None:
         if self._text is not None:
             self._characters += len(text)
-            if self._characters - len(text) < _LONGEST_VALUE:
+            if self._characters - len(text) < _LONGEST_VALUE or self._may_hold():
                 self._text.append(text)
 
     def end(self, _tag: str) -> None:
         node, record = self._open.pop()
         if self._text is not None and node.field:
-            text = "".join(self._text)[:_LONGEST_VALUE].strip()
             if node.field.endswith("#"):
-                record.texts.setdefault(node.field, text[1:] if _BLANKED.fullmatch(text) else str(self._characters))
-            elif text:
+                self._place(node.field, "".join(self._text), record)
+            elif text := "".join(self._text)[:_LONGEST_VALUE].strip():
                 record.texts.setdefault(node.field, text)
         self._text = None
 
     def close(self) -> None:
         """The parser calls this at the end of the document; there is nothing to hand over."""
+
+    def _may_hold(self) -> bool:
+        field = self._open[-1][0].field
+        return field is not None and field.endswith("#") and self._held + self._characters <= _MOST_HELD
+
+    def _place(self, field: str, text: str, record: Record) -> None:
+        """Note how long a file is that stands here, and where."""
+        if field in record.texts:
+            return
+        if text in self._blanked:
+            start, end = record.places[field] = self._blanked[text]
+            record.texts[field] = str(end - start)
+            return
+        record.texts[field] = str(self._characters)
+        if len(text) == self._characters:
+            self._held += len(text)
+            record.places[field] = text
 
     def _begin(self, namespace: str, name: str) -> Node | None:
         node = self._choose(namespace, name)
@@ -167,9 +188,19 @@ def read_records(octets: bytes, choose: Choose) -> tuple[tuple[str, str], Record
     """The document's root (namespace, name) and what was found; `choose` says which paths are wanted below a root."""
     if len(octets) > LARGEST_OCTETS:
         raise Unreadable
-    target = _Target(choose)
+    blanked: dict[str, tuple[int, int]] = {}
+    target = _Target(choose, blanked)
+
+    # A file cannot hold its own hash: what stands for a long text never stood there before.
+    mark = sha256(octets).hexdigest()[:16] if _LONG_TEXT.search(octets) else ""
+
+    def blank(text: re.Match[bytes]) -> bytes:
+        name = f"~{mark}.{len(blanked)}"
+        blanked[name] = (text.start() + 1, text.end() - 1)
+        return b">%s<" % name.encode()
+
     try:
-        _feed(_LONG_TEXT.sub(lambda text: b">~%d<" % (len(text[0]) - 2), octets), target)
+        _feed(_LONG_TEXT.sub(blank, octets), target)
     except (Unreadable, etree.XMLSyntaxError) as error:
         failure = Unreadable(type(error).__name__)
         failure.root = target.root

@@ -7,7 +7,8 @@ Raises nothing.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from rules.facts import EInvoice, EnclosedFile
+from rules.facts import EInvoice
+from rules.recognition.einvoice_enclosed import Enclosed
 from rules.recognition.einvoice_making import enclosed_in, from_cii, from_ubl
 from rules.recognition.einvoice_national import (
     enclosed_in_national,
@@ -39,7 +40,7 @@ class Syntax:
     name: str
     node: Node
     make: Callable[[Record, str, str], tuple[EInvoice, ...]]  # of what was found, the root's namespace and its name
-    enclosed: Callable[[Record], tuple[EnclosedFile, ...]] = enclosed_in
+    enclosed: Callable[[Record], tuple[Enclosed, ...]] = enclosed_in
 
 
 def _ubl(name: str) -> Syntax:

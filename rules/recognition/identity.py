@@ -17,6 +17,8 @@ from rules.addresses import canonical
 from rules.facts import EInvoice
 from rules.words import plain
 
+# Of what tells a seller, the strongest first: a VAT id is one owner's, an IBAN may change, a name may be another's too.
+MARKED = ("vat", "iban")
 _LONGEST_DATE = 100
 # The country (and Switzerland's "CHE"), then what tells the owner: at least six characters, most of them digits.
 _VAT_ID = re.compile(r"(?:CHE|[A-Z]{2})?([A-Z0-9]{0,2}[0-9]{6,12}[A-Z0-9]{0,3}?)(?:MWST|TVA|IVA|MVA)?")
@@ -67,36 +69,54 @@ def _pieces(octets: bytes) -> Iterator[tuple[int, int]]:
         start = end
 
 
-def invoice_id(invoice: EInvoice) -> str | None:
-    """64 hex digits that are equal for one invoice in two dresses; None when too little is known to say so."""
-    seller = _seller(invoice)
+def invoice_ids(invoice: EInvoice) -> tuple[str, ...]:
+    """64 hex digits for each thing that tells the seller, the strongest first; none when too little is known.
+
+    Two dresses of one invoice share one of them, though one names a VAT id and the other only an IBAN.
+    """
     # A credit note's total is below zero in one dress, and above it in another.
     total = _amount((invoice.total or "").lstrip("-") if invoice.kind == "credit_note" else invoice.total)
-    if not (seller and invoice.number and invoice.issue_date and total):
-        return None
-    return _digest([seller, number_key(invoice.number), invoice.issue_date, total])
+    if not (invoice.number and invoice.issue_date and total):
+        return ()
+    rest = (number_key(invoice.number), invoice.issue_date, total)
+    return tuple(_digest([f"{kind} {key}", *rest]) for kind, key in seller_keys(invoice).items())
 
 
-def invoices_id(invoices: Iterable[EInvoice]) -> str | None:
-    """The id of all e-invoices of one mail together; None when there is none, or too little is known of one.
+def seller_mark(invoice: EInvoice) -> str:
+    """What an invoice tells of its seller beside the name, shortened, to be compared later by `marks_differ`."""
+    return _written({kind: _digest([key])[:16] for kind, key in seller_keys(invoice).items() if kind in MARKED})
 
-    A mail that brings a known invoice and a new one beside it is not the same again.
+
+def marks_differ(one: str, other: str) -> bool:
+    """Whether two marks are of two sellers: by the strongest that both tell.
+
+    A name may be another's too, and is written by whoever likes: it makes nobody the owner of another's VAT id.
     """
-    ids = {invoice_id(each) for each in invoices}
-    known = sorted(each for each in ids if each)
-    if not known or None in ids:
-        return None
-    return known[0] if len(known) == 1 else _digest(known)
+    said, told = _read(one), _read(other)
+    return next((said[kind] != told[kind] for kind in MARKED if kind in said and kind in told), False)
+
+
+def joined_marks(one: str, other: str) -> str:
+    """What both tell; where they disagree, the first."""
+    return _written(_read(other) | _read(one))
 
 
 def seller_keys(invoice: EInvoice) -> dict[str, str]:
     """What tells the seller of an invoice, the strongest first: "vat", "iban", "name", each in one spelling."""
     keys = {
-        "vat": _vat(invoice.seller_vat or ""),
+        "vat": bare_vat_id(invoice.seller_vat or ""),
         "iban": _letters_and_digits(invoice.iban or ""),
         "name": plain(invoice.seller_name or ""),
     }
     return {kind: key for kind, key in keys.items() if key}
+
+
+def bare_vat_id(text: str) -> str:
+    """A VAT id without its country, which one dress writes and the other leaves out, and without "MWST"."""
+    whole = _letters_and_digits(text)
+    if found := _VAT_ID.fullmatch(whole):
+        return found[1]
+    return whole
 
 
 def number_key(number: str) -> str:
@@ -109,17 +129,12 @@ def same_amount(one: str, other: str) -> bool:
     return _amount(one) is not None and _amount(one) == _amount(other)
 
 
-def _seller(invoice: EInvoice) -> str | None:
-    # The first that is known: a VAT id is one owner's, an IBAN may change, a name may be another's too.
-    return next((f"{kind} {key}" for kind, key in seller_keys(invoice).items()), None)
+def _read(mark: str) -> dict[str, str]:
+    return dict(each.split("=", 1) for each in mark.split())
 
 
-def _vat(text: str) -> str:
-    """A VAT id without its country, which one dress writes and the other leaves out, and without "MWST"."""
-    whole = _letters_and_digits(text)
-    if found := _VAT_ID.fullmatch(whole):
-        return found[1]
-    return whole
+def _written(marks: dict[str, str]) -> str:
+    return " ".join(f"{kind}={marks[kind]}" for kind in MARKED if kind in marks)
 
 
 def _amount(total: str | None) -> str | None:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,12 @@ from sqlalchemy import update
 from sqlmodel import col, select
 
 from receiver.config import Settings
+from rules.facts import Accounting
 from storage.audit import list_lines
 from storage.database import Database
 from storage.models import Job, Message, Standard
+from storage.rematch_models import MessageFacts
+from storage.stored_facts import decode, encode
 from storage.tenants import find_tenant
 from tests.receiver_cli.test_cli_rematching import receive
 from tests.receiver_pipeline.house import PDF, pdf_mail, text_mail
@@ -256,8 +260,9 @@ def test_an_invoice_that_is_there_already_comes_in_as_its_duplicate(postbus: Any
     """Law 10 holds for a hand, too: announced, and done."""
     receive(postbus.data, acme, invoice(3), invoice(4))
     with database(postbus).write() as session:
-        one, other = session.exec(select(Message).order_by(col(Message.id)))
-        one.invoice_id = other.invoice_id = "i" * 64
+        for kept in session.exec(select(MessageFacts)):
+            rated = Accounting(90, "invoice", "7", "2026-11-02", total="7", supplier="Tax Man")
+            kept.facts = encode(replace(decode(kept.facts), accounting=rated))
     call = ("standard", "add", "-t", acme, "S", "--sender", SENDER, "--text")
 
     tried = postbus(*call, "--dry-run", "--json").rows

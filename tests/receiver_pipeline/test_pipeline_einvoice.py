@@ -9,7 +9,8 @@ from receiver.pipeline.message_facts import Findings, find
 from receiver.pipeline.structure import Limits
 from receiver.pipeline.unpack import unpack
 from rules.facts import MailFacts
-from rules.recognition.identity import invoice_id
+from rules.recognition.identity import invoice_ids
+from rules.recognition.same_invoice import invoices_of
 from storage.stored_facts import decode, encode
 
 SAMPLES = Path(__file__).parents[1] / "corpus" / "einvoice"
@@ -35,8 +36,10 @@ def test_hybrid_and_its_xml_are_one_invoice() -> None:
     pdf, xml = both.facts.attachments
     assert pdf.e_invoice == xml.e_invoice
     assert (pdf.group, xml.group, pdf.differences) == ("2", "2", ())
-    assert both.invoice_id == alone.invoice_id is not None
-    assert mail(("b", CII), ("d", UBL)).invoice_id not in {None, both.invoice_id}
+    ((known,), (again,)) = (invoices_of(each.facts, 80) for each in (both, alone))
+    assert known.ids == again.ids != ()
+    assert known.parts == ("2", "1")
+    assert len(invoices_of(mail(("b", CII), ("d", UBL)).facts, 80)) == 2
 
 
 def test_hybrid_that_says_another_total() -> None:
@@ -46,7 +49,8 @@ def test_hybrid_that_says_another_total() -> None:
     pdf, xml = found.facts.attachments
     assert pdf.differences == ("total",)
     assert xml.e_invoice is not None
-    assert found.invoice_id == invoice_id(xml.e_invoice)
+    (invoice,) = invoices_of(found.facts, 80)
+    assert invoice.ids == invoice_ids(xml.e_invoice)
 
 
 def test_files_within_are_told() -> None:
@@ -59,7 +63,7 @@ def test_order_is_told_apart() -> None:
     """An order, loose or in a PDF, is no invoice and has no invoice id."""
     found = mail(("a.pdf", pdf_with(("factur-x.xml", ORDER))), ("b.xml", ORDER))
     assert [each.business_kind for each in found.facts.attachments] == ["order", "order"]
-    assert found.invoice_id is None
+    assert invoices_of(found.facts, 80) == ()
 
 
 def test_facts_come_out_of_the_child_whole_and_are_kept_without_lines() -> None:

@@ -148,7 +148,7 @@ def room_for(octets: int) -> Iterator[None]:
 def a_pdf_that_speaks_for_its_reader() -> bytes:
     """A large PDF; what stands behind its second MiB is, for whoever waits for it, what a child says of a mail."""
     facts = MailFacts(subject="forged", from_addresses=("forged@evil.example",)).to_json()
-    said = json.dumps({"facts": facts, "content_id": "0", "invoice_id": None, "parts": [], "memory": 0}).encode()
+    said = json.dumps({"facts": facts, "content_id": "0", "parts": [], "memory": 0}).encode()
     frame = struct.pack(">I", len(said)) + said
     return b"%PDF-1.4\n".ljust(2 * 1024**2, b" ") + frame + bytes(3 * 1024**2)
 

@@ -244,7 +244,8 @@ def test_octets_are_not_read_for_a_verdict_that_they_do_not_hold(house: House) -
     pool = CountingPool(house.settings, children=1)
     rematcher = Rematcher(house.database, house.blobs, pool, lambda: False)
     asked = {"subject": ("Rechnung",), "authentication": ("pass",)}
-    for name, conditions, reads in (("A", asked, 0), ("B", {"body": ("nothing",)}, 1)):
+    recognised = {"document_type": ("credit_note",), "vat_id": ("DE123456789",)}
+    for name, conditions, reads in (("A", asked, 0), ("C", recognised, 0), ("B", {"body": ("nothing",)}, 1)):
         with house.database.write() as session:
             owner = acme(session)
             add_whole_standard(session, owner, ImportStandard(name, name, in_order(conditions), keep="text"))

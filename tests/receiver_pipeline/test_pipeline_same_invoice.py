@@ -3,6 +3,13 @@
 import base64
 from collections.abc import Iterable
 
+from receiver.pipeline.parsing import Pool
+from receiver.pipeline.rematching import Rematcher
+from rules.conditions import in_order
+from rules.standards import ImportStandard
+from storage.rematching import add_all
+from storage.standards import add_standard, add_whole_standard
+from storage.tenants import find_tenant
 from tests.pdf_pages import pdf
 from tests.receiver_pipeline.house import House
 
@@ -38,26 +45,31 @@ PAGE = [
 ]
 
 
-def mail(sender: str, subject: str, text: str, name: str, octets: bytes) -> bytes:
+def mail(sender: str, subject: str, text: str, *files: tuple[str, bytes]) -> bytes:
     head = (
         f"From: {sender}\r\nSubject: {subject}\r\nMIME-Version: 1.0\r\n"
         'Content-Type: multipart/mixed; boundary="edge"\r\n\r\n'
         f"--edge\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n{text}\r\n"
+    )
+    return head.encode() + b"".join(attached(*each) for each in files) + b"--edge--\r\n"
+
+
+def attached(name: str, octets: bytes) -> bytes:
+    head = (
         f'--edge\r\nContent-Type: application/octet-stream; name="{name}"\r\n'
         f'Content-Disposition: attachment; filename="{name}"\r\nContent-Transfer-Encoding: base64\r\n\r\n'
     )
-    return head.encode() + base64.encodebytes(octets).replace(b"\n", b"\r\n") + b"--edge--\r\n"
+    return head.encode() + base64.encodebytes(octets).replace(b"\n", b"\r\n")
 
 
-DIRECT = mail("Muster <billing@muster.example>", "Rechnung RE-2026-118", "Anbei die Rechnung.", "r.xml", XML)
+DIRECT = mail("Muster <billing@muster.example>", "Rechnung RE-2026-118", "Anbei die Rechnung.", ("r.xml", XML))
 FORWARDED = mail(
     "Office <office@acme.example>",
     "WG: Rechnung RE-2026-118",
     "Bitte ablegen.\r\n\r\n-----Ursprüngliche Nachricht-----\r\nVon: Muster <billing@muster.example>\r\n"
     "Gesendet: Montag, 2. November 2026 10:00\r\nAn: office@acme.example\r\nBetreff: Rechnung RE-2026-118\r\n\r\n"
     "Anbei die Rechnung.",
-    "scan.pdf",
-    pdf(PAGE),
+    ("scan.pdf", pdf(PAGE)),
 )
 
 
@@ -91,6 +103,56 @@ def test_the_other_way_round_it_is_one_too(house: House) -> None:
     house.drain()
     second, first = house.messages()
     assert (first.state, second.state, second.duplicate_of) == ("imported", "duplicate", first.id)
+
+
+def test_a_pdf_with_only_an_iban_meets_its_xml(house: House) -> None:
+    """The PDF prints an account and no VAT id, the XML names both: one invoice, sent by two ways."""
+    iban = "DE02120300000000202051"
+    page = [line for line in PAGE if "USt-IdNr" not in line[2]] + [(50, 500, f"IBAN: {iban}")]
+    means = f"<cac:PaymentMeans><cac:PayeeFinancialAccount><cbc:ID>{iban}</cbc:ID></cac:PayeeFinancialAccount>"
+    xml = XML.replace(b"<cac:LegalMonetaryTotal>", f"{means}</cac:PaymentMeans><cac:LegalMonetaryTotal>".encode())
+    house.accept(mail("Shop <shop@muster.example>", "Rechnung", "Anbei.", ("a.pdf", pdf(page))))
+    house.drain()
+    house.accept(mail("Muster <billing@muster.example>", "Rechnung", "Anbei.", ("r.xml", xml)))
+    house.drain()
+    second, first = house.messages()
+    assert (first.state, second.state, second.duplicate_of) == ("imported", "duplicate", first.id)
+
+
+def test_a_new_invoice_beside_a_known_one_is_imported(house: House) -> None:
+    """Three suppliers, three groups; the one that was there before joins its own, and the mail stays imported."""
+    house.accept(DIRECT)
+    house.drain()
+    others = (XML.replace(b"RE-2026-118", b"42"), XML.replace(VAT_ID.encode(), b"ATU62698637"))
+    files = (("a.xml", others[0]), ("r.xml", XML), ("b.xml", others[1]))
+    house.accept(mail("Office <office@acme.example>", "Rechnungen", "Anbei.", *files))
+    house.drain()
+    second, first = house.messages()
+    assert (first.state, second.state) == ("imported", "imported")
+    groups = {each.filename: each.group_id for each in house.documents(message_id=second.id)}
+    assert groups["r.xml"] == groups["r.html"] == first.group_id
+    assert len({groups["a.xml"], groups["b.xml"], first.group_id}) == 3
+
+
+def test_what_was_recognised_brings_mail_in_when_matched_again(house: House) -> None:
+    """A standard that names the sender held it back; one that asks for seller and format lets it in, on its row."""
+    house.tenant("Acme")
+    with house.database.write() as session:
+        owner = find_tenant(session, "Acme")
+        add_standard(session, owner, "Receipts", sender="billing@muster.example", subject_word="Quittung")
+    house.accept(DIRECT)
+    house.drain()
+    held = house.messages()[0].state
+    asked = {"seller": ("Muster Werkzeuge",), "vat_id": (VAT_ID,), "e_invoice": ("UBL",), "document_type": ("invoice",)}
+    with house.database.write() as session:
+        owner = find_tenant(session, "Acme")
+        add_whole_standard(session, owner, ImportStandard("m", "Muster", in_order(asked)))
+        add_all(session, owner)
+    pool = Pool(house.settings, children=1)
+    Rematcher(house.database, house.blobs, pool, lambda: False).rematch(owner.id, lambda _: None, lambda _: None)
+    pool.close()
+    (message,) = house.messages()
+    assert (held, message.state, message.standard) == ("not_imported", "imported", "Muster")
 
 
 def kinds(house: House, message_id: str) -> set[str]:

@@ -5,7 +5,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from rules.conditions import FACTS, in_order
-from rules.facts import AttachmentFacts, ForwardClaim, MailFacts, TenantPolicy
+from rules.facts import Accounting, AttachmentFacts, EInvoice, ForwardClaim, MailFacts, TenantPolicy
 from rules.standards import ImportStandard
 
 ADDRESSES = ("a@x.example", "b@x.example", "a@sub.x.example", "c@deep.sub.x.example", "me@acme.example")
@@ -38,6 +38,11 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "language": ("de", "en"),
     "authentication": ("pass", "fail"),
     "size": (">= 20", "< 10 KB", "> 5, < 30", "nonsense"),
+    "document_type": ("invoice", "credit_note", "reminder"),
+    "seller": WORDS,
+    "vat_id": ("DE123456789", "123456789", "ATU62698637"),
+    "e_invoice": ("XRechnung", "en 16931", "UBL"),
+    "currency": ("EUR", "CHF"),
 }
 # The facts most standards ask for, more often.
 _FACTS = st.sampled_from((*FACTS, *("sender", "subject") * 6))
@@ -62,6 +67,25 @@ standards = st.builds(
     priority=st.integers(1, 3),
     stop_here=st.sampled_from((False, False, False, True)),
 )
+VAT_IDS = st.sampled_from((None, "DE123456789", "DE 123 456 789", "ATU62698637", "123456789"))
+ratings = st.builds(
+    Accounting,
+    score=st.sampled_from((10, 40, 95)),
+    document_type=st.sampled_from((None, "invoice", "reminder")),
+    supplier=st.none() | st.sampled_from(TEXTS),
+    vat_id=VAT_IDS,
+    currency=st.sampled_from((None, "EUR", "CHF")),
+)
+e_invoices = st.builds(
+    EInvoice,
+    kind=st.sampled_from(("invoice", "credit_note")),
+    syntax=st.sampled_from(("UBL", "CII")),
+    seller_name=st.none() | st.sampled_from(TEXTS),
+    seller_vat=VAT_IDS,
+    currency=st.sampled_from((None, "EUR", "CHF")),
+    format=st.sampled_from(("XRechnung", "Factur-X")),
+    profile=st.sampled_from((None, "EN 16931")),
+)
 attachments = st.builds(
     AttachmentFacts,
     part=st.sampled_from("23"),
@@ -71,6 +95,8 @@ attachments = st.builds(
     octets=st.integers(0, 100),
     sha256=st.just("00"),
     is_referenced=st.booleans(),
+    e_invoice=st.none() | e_invoices,
+    accounting=st.none() | ratings,
 )
 addresses = st.lists(st.sampled_from(ADDRESSES), max_size=2).map(tuple)
 mails = st.builds(
@@ -88,6 +114,7 @@ mails = st.builds(
     octets=st.none() | st.integers(0, 40),
     language=st.sampled_from((None, "de", "en")),
     authentication=st.sampled_from((None, "pass", "fail")),
+    accounting=st.none() | ratings,
     not_fetched=st.sampled_from(((), (), ("text",), ("attachments",), ("forward",), ("contents",))),
 )
 policies = st.builds(

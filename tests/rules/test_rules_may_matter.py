@@ -45,13 +45,13 @@ def whole_mails(draw: Any) -> MailFacts:
 def head(mail: MailFacts, *, is_text_read: bool, size_error: int = 0) -> MailFacts:
     """The same mail as its server tells it: declared types, whether something may be shown, no octets."""
     attachments = tuple(
-        replace(each, media_type=each.declared_type, e_invoice=None, is_referenced=each.is_referenced, sha256="")
+        replace(each, media_type=each.declared_type, e_invoice=None, accounting=None, sha256="")
         for each in mail.attachments
     )
     told = replace(mail, attachments=attachments, octets=(mail.octets or 0) + size_error)
     if is_text_read:
         return replace(told, not_fetched=("contents",))
-    return replace(told, text="", has_text=True, forward=None, language=None, not_fetched=KEYS)
+    return replace(told, text="", has_text=True, forward=None, language=None, accounting=None, not_fetched=KEYS)
 
 
 def rule_sets(known: list[ImportStandard]) -> tuple[RuleSet, RuleSet]:

@@ -4,6 +4,7 @@ import hashlib
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from rules.decision import CarriedInvoice
 from storage.models import ImportAddress, Tenant
 from storage.settling import Delivery, NewDocument, Settlement
 
@@ -18,6 +19,11 @@ def digest(name: str) -> str:
 def attachment(name: str = "a", part: str = "2") -> NewDocument:
     """A PDF to keep."""
     return NewDocument("attachment", part, f"{name}.pdf", "application/pdf", 1000, digest(name))
+
+
+def invoice(*ids: str, parts: tuple[str, ...] = ("2",), seller: str = "") -> CarriedInvoice:
+    """An invoice that is known by these short names."""
+    return CarriedInvoice(tuple(map(digest, ids)), parts, seller)
 
 
 def _delivery_fields(owner: tuple[Tenant, ImportAddress], key: str) -> dict[str, Any]:

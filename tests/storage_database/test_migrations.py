@@ -22,7 +22,7 @@ from storage.settling import NewDocument, settle
 from storage.standards import add_standard
 from storage.tenants import find_tenant
 from tests.storage_database.linked import link, ring
-from tests.storage_database.settlements import digest, imported, left
+from tests.storage_database.settlements import digest, imported, invoice, left
 from tests.storage_database.test_rematching import FACTS
 
 Owner = tuple[Tenant, ImportAddress]
@@ -57,6 +57,14 @@ def of_0006(database: Database, acme: Owner) -> Iterator[Database]:
 
 
 @pytest.fixture
+def of_0007(database: Database, acme: Owner) -> Iterator[Database]:
+    """A database as the version before documents had groups of their own left it."""
+    _of_version(database, acme, "0007")
+    yield database
+    database.migrate()  # others use it after us
+
+
+@pytest.fixture
 def of_0005(database: Database, acme: Owner) -> Iterator[Database]:
     """A database as the version before documents told how they came about left it."""
     _of_version(database, acme, "0005")
@@ -72,10 +80,18 @@ def _without_facts(tables: dict[str, list[dict[str, Any]]]) -> None:
 
 
 def _without_claims(tables: dict[str, list[dict[str, Any]]]) -> None:
-    """Take out what 0007 brought; documents of before it say nothing, and tenants have the usual thresholds."""
+    """Take out what 0007 and 0008 brought; documents of before it say nothing, tenants have the usual thresholds."""
+    _without_groups(tables)
     found = [row.pop("claims") for row in tables["documents"]]
     assert [claims if isinstance(claims, dict) else json.loads(claims) for claims in found] == [{}]
     assert [(row.pop("import_score"), row.pop("possible_score")) for row in tables["tenants"]] == [(None, None)]
+
+
+def _without_groups(tables: dict[str, list[dict[str, Any]]]) -> None:
+    """Take out what 0008 brought; documents of before it have the group of their message, and no invoice a seller."""
+    groups = {row["id"]: row["group_id"] for row in tables["messages"]}
+    assert all(row.pop("group_id") == groups[row["message_id"]] for row in tables["documents"])
+    assert {(row.pop("part"), row.pop("seller")) for row in tables["message_keys"]} == {(None, None)}
 
 
 def _tables(database: Database) -> dict[str, list[dict[str, Any]]]:
@@ -156,3 +172,25 @@ def test_what_was_kept_before_documents_said_what_they_are_is_kept_after(of_0006
     with of_0006.read() as session:
         assert [each.claims for each in list_documents(session, acme[0], made.message_id)] == [{"total": "119.00"}]
         assert [each.state for each in list_messages(session, acme[0], "not_imported")] == ["not_imported"]
+
+
+def test_invoices_that_were_known_before_several_of_a_mail_were_are_known_after(of_0007: Database, acme: Owner) -> None:
+    """0007 to 0008: every row of every table; an invoice of before has its duplicates, and they join its group."""
+    with of_0007.write() as session:
+        key = {"key": digest("i"), "tenant": acme[0].id, "kind": "invoice"}
+        insert = "INSERT INTO message_keys (key, tenant_id, kind, message_id)"
+        old = "SELECT :key, :tenant, :kind, id FROM messages WHERE state = 'imported'"
+        session.connection().execute(text(f"{insert} {old}"), key)
+    before = _tables(of_0007)
+
+    of_0007.migrate()
+
+    after = _tables(of_0007)
+    _without_groups(after)
+    assert after == before
+    with of_0007.write() as session:
+        acme[0].revision = find_tenant(session, "Acme").revision
+        made = settle(session, imported(acme, "k3", invoices=(invoice("j", "i", seller="vat=1"),)))
+    with of_0007.read() as session:
+        assert made.state == "duplicate"
+        assert len({each.group_id for each in list_documents(session, acme[0])}) == 1

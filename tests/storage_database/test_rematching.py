@@ -32,7 +32,7 @@ from storage.standard_changes import note_changes
 from storage.standards import add_standard, add_whole_standard, list_standards, remove_standard, rules_of, set_standard
 from storage.stored_facts import decode, encode
 from storage.tenants import add_forwarder, add_tenant, find_tenant, remove_tenant, set_thresholds, set_trust_forwards
-from tests.storage_database.settlements import attachment, imported, left
+from tests.storage_database.settlements import attachment, imported, invoice, left
 
 Owner = tuple[Tenant, ImportAddress]
 FACTS = MailFacts(
@@ -241,7 +241,7 @@ def test_a_copy_takes_the_place_of_what_was_known(database: Database, acme: Owne
 def test_what_fits_now_is_imported_on_its_row_once(database: Database, acme: Owner) -> None:
     """Laws 10 and 13: the row that is there, its documents, and nothing when somebody was faster."""
     message_id = keep(database, acme)
-    made = imported(acme, "k1", facts=FACTS, wants_pdf=True, invoice_id="i" * 64)
+    made = imported(acme, "k1", facts=FACTS, wants_pdf=True, invoices=(invoice("i"),))
     with database.write() as session:
         settled = settle_again(session, message_id, made)
         assert settled
@@ -257,8 +257,8 @@ def test_an_invoice_that_is_there_makes_a_duplicate(database: Database, acme: Ow
     """The same invoice in another dress came in meanwhile."""
     message_id = keep(database, acme)
     with database.write() as session:
-        first = settle(session, imported(acme, "k2", invoice_id="i" * 64)).message_id
-        again = imported(acme, "k1", facts=FACTS, invoice_id="i" * 64, documents=(attachment("b"),))
+        first = settle(session, imported(acme, "k2", invoices=(invoice("i"),))).message_id
+        again = imported(acme, "k1", facts=FACTS, invoices=(invoice("i"),), documents=(attachment("b"),))
         settled = settle_again(session, message_id, again)
         assert settled
         assert settled.state == "duplicate"

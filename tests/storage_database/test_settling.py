@@ -17,7 +17,7 @@ from storage.settling import Settled, Settlement, Stale, defer, park, settle, se
 from storage.standards import add_standard
 from storage.tenants import add_tenant, remove_tenant
 from tests.storage_database.catalogues import catalogue
-from tests.storage_database.settlements import attachment, delivery, digest, imported, later, left
+from tests.storage_database.settlements import attachment, delivery, digest, imported, invoice, later, left
 
 Owner: TypeAlias = tuple[Tenant, ImportAddress]
 
@@ -122,9 +122,9 @@ def test_the_same_invoice_in_another_dress_joins_its_group(database: Database, a
     """Law 10: same invoice id, other mail: state duplicate, documents kept, in the first one's group."""
     first, second, third = _settle(
         database,
-        imported(acme, "k1", invoice_id=digest("i")),
-        imported(acme, "k2", invoice_id=digest("i"), documents=(attachment("xml"),), wants_pdf=True),
-        imported(acme, "k3", content_id=digest("content k2"), invoice_id=digest("i")),
+        imported(acme, "k1", invoices=(invoice("i"),)),
+        imported(acme, "k2", invoices=(invoice("i"),), documents=(attachment("xml"),), wants_pdf=True),
+        imported(acme, "k3", content_id=digest("content k2"), invoices=(invoice("i"),)),
     )
     with database.read() as session:
         rows = [get_message(session, outcome.message_id) for outcome in (second, third)]
@@ -142,9 +142,9 @@ def test_an_invoice_not_imported_makes_no_duplicate(database: Database, acme: Ow
     """Law 10: only what was imported has duplicates, by content as by invoice."""
     outcomes = _settle(
         database,
-        left(acme, "k1", invoice_id=digest("i")),
-        imported(acme, "k2", invoice_id=digest("i")),
-        left(acme, "k3", invoice_id=digest("i")),
+        left(acme, "k1", invoices=(invoice("i"),)),
+        imported(acme, "k2", invoices=(invoice("i"),)),
+        left(acme, "k3", invoices=(invoice("i"),)),
     )
     assert [outcome.state for outcome in outcomes] == ["not_imported", "imported", "not_imported"]
 
@@ -153,9 +153,9 @@ def test_decided_anew_may_turn_out_a_duplicate_invoice(database: Database, acme:
     """A row decided anew whose invoice came meanwhile by another mail joins that invoice's group."""
     old, first, again = _settle(
         database,
-        left(acme, "k1", content_id=digest("c"), invoice_id=digest("i")),
-        imported(acme, "k2", invoice_id=digest("i")),
-        imported(acme, "k3", content_id=digest("c"), invoice_id=digest("i")),
+        left(acme, "k1", content_id=digest("c"), invoices=(invoice("i"),)),
+        imported(acme, "k2", invoices=(invoice("i"),)),
+        imported(acme, "k3", content_id=digest("c"), invoices=(invoice("i"),)),
     )
     with database.read() as session:
         row = get_message(session, old.message_id)
@@ -168,7 +168,7 @@ def test_tenants_learn_nothing_of_each_other(database: Database, acme: Owner) ->
     """Law 16: the same delivery, content and invoice of two tenants are two imported rows."""
     with database.write() as session:
         other = add_tenant(session, "Other", "standard", ["in.example.com"])
-        both = [imported(owner, "k1", invoice_id=digest("i")) for owner in (acme, other)]
+        both = [imported(owner, "k1", invoices=(invoice("i"),)) for owner in (acme, other)]
         outcomes = settle_many(session, both)
     assert [isinstance(each, Settled) and (each.state, each.is_new) for each in outcomes] == [("imported", True)] * 2
     with database.read() as session:

@@ -22,7 +22,7 @@ from storage.settling_batch import SettlingBatch
 from storage.standards import add_standard
 from storage.tenants import add_tenant, list_tenants, remove_tenant
 from tests.storage_database.catalogues import catalogue
-from tests.storage_database.settlements import attachment, digest, imported, left
+from tests.storage_database.settlements import attachment, digest, imported, invoice, left
 
 Owner: TypeAlias = tuple[Tenant, ImportAddress]
 
@@ -31,13 +31,13 @@ def _random_mail(dice: random.Random, owner: Owner) -> Settlement:
     """One of few deliveries, contents and invoices, so that they meet often. What a mail is hangs on its delivery."""
     number = dice.randrange(40)
     mail = random.Random(number)
-    content, invoice = mail.randrange(16), mail.choice([None, 1, 2, 3])
+    content, name = mail.randrange(16), mail.choice([None, 1, 2, 3])
     make: Callable[..., Settlement] = dice.choice([imported, left])
     return make(
         owner,
         f"k{number}",
         content_id=digest(f"content {content}"),
-        invoice_id=None if invoice is None else digest(f"invoice {invoice}"),
+        invoices=() if name is None else (invoice(f"invoice {name}"),),
     )
 
 

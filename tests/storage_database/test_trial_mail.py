@@ -12,7 +12,7 @@ from storage.rematch_models import MessageFacts
 from storage.settling import park, settle
 from storage.tenants import add_tenant
 from storage.trial_mail import PIECE, count_since, known_invoices, mail_of_sender, mail_since
-from tests.storage_database.settlements import NOON, delivery, imported, later, left
+from tests.storage_database.settlements import NOON, delivery, digest, imported, invoice, later, left
 
 Owner = tuple[Tenant, ImportAddress]
 EVER = NOON - timedelta(days=1)
@@ -37,11 +37,11 @@ def test_only_what_was_read_of_this_tenant_and_time(database: Database, acme: Ow
         settle(session, imported(other, "k1"))
         settle(session, left(acme, "k2", received_at=later(-60)))
         park(session, delivery(acme, "k3"), ("worker_died", {"attempts": 3}))
-        wanted = settle(session, imported(acme, "k4", invoice_id="i" * 64)).message_id
+        wanted = settle(session, imported(acme, "k4", invoices=(invoice("i", seller="vat=1"),))).message_id
         found = [each.message.id for each in mail_since(session, acme[0], NOON)]
         assert (found, count_since(session, acme[0], NOON)) == ([wanted], 1)
-        assert known_invoices(session, acme[0]) == {"i" * 64}
-        assert known_invoices(session, other[0]) == set()
+        assert known_invoices(session, acme[0]) == {digest("i"): "vat=1"}
+        assert known_invoices(session, other[0]) == {}
 
 
 def test_a_sender_is_found_in_from_and_as_a_claim(database: Database, acme: Owner) -> None:
