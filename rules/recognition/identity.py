@@ -70,8 +70,10 @@ def _pieces(octets: bytes) -> Iterator[tuple[int, int]]:
 def invoice_id(invoice: EInvoice) -> str | None:
     """64 hex digits that are equal for one invoice in two dresses; None when too little is known to say so."""
     seller = _seller(invoice)
-    # A credit note's total is below zero in one dress, and above it in another.
-    total = _amount((invoice.total or "").lstrip("-") if invoice.kind == "credit_note" else invoice.total)
+    total = _amount(invoice.total)
+    if total and invoice.kind == "credit_note":
+        # Its total is below zero in one dress, and above it in another; it is not the invoice that it takes back.
+        total = f"-{total.lstrip('-')}"
     if not (seller and invoice.number and invoice.issue_date and total):
         return None
     return _digest([seller, number_key(invoice.number), invoice.issue_date, total])
@@ -127,7 +129,7 @@ def _amount(total: str | None) -> str | None:
         amount = Decimal(total or "")
     except InvalidOperation:
         return None
-    return f"{amount.normalize():f}" if amount.is_finite() and abs(amount.adjusted()) < 30 else None
+    return f"{amount.normalize() + 0:f}" if amount.is_finite() and abs(amount.adjusted()) < 30 else None
 
 
 def _instant(date: str) -> str:

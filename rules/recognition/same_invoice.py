@@ -5,6 +5,7 @@ that somebody forwards are one invoice where they agree on seller, number, date 
 is sure: all four are told, and its points import it by themselves. Decides nothing (law 10 does, in storage). Pure.
 """
 
+import re
 from collections.abc import Iterable
 
 from rules.facts import Accounting, EInvoice, MailFacts
@@ -12,6 +13,8 @@ from rules.recognition.documents import Role, roles
 from rules.recognition.einvoice_pairs import originals
 from rules.recognition.identity import invoice_id, invoices_id, number_key
 
+# A year is every invoice's: it was read from a number with blanks in it, or stands in its place.
+_YEAR = re.compile(r"(?:19|20)\d\d")
 # These name an invoice that is there, or one to come.
 _NO_INVOICES = frozenset({"reminder", "account_statement", "proforma"})
 
@@ -43,11 +46,18 @@ def _rated(facts: MailFacts, import_score: int) -> Iterable[EInvoice]:
     return [_as_invoice(each) for each in sure if each.document_type not in _NO_INVOICES]
 
 
+def _number(rating: Accounting) -> str | None:
+    """The number that a document bears alone: an order may have several invoices of one day and one total."""
+    said = {each.code for each in rating.evidence}
+    is_of_order = "order_number" in said and not said & {"number", "schema_invoice"}
+    return None if is_of_order or _YEAR.fullmatch((rating.number or "").strip()) else rating.number
+
+
 def _as_invoice(rating: Accounting) -> EInvoice:
     return EInvoice(
         kind=rating.document_type or "invoice",
         syntax="",
-        number=rating.number,
+        number=_number(rating),
         issue_date=rating.issue_date,
         seller_name=rating.supplier,
         seller_vat=rating.vat_id,

@@ -48,12 +48,17 @@ _FORWARDING = re.compile(
 _CONFIRMING = re.compile(
     r"confirm|verif|bestatig|bevestig|conferm|potwierd|bekraft|bekreft|vahvist|potvrd|overen|megerosit|onayla|確認|确认|確認碼|확인|подтвер"
 )
-# Whose forwarding asks the address it goes to, and where its links lead: facts of these services.
+_OF_MICROSOFT: Final = (
+    *("account.live.com", "account.microsoft.com", "mail.live.com", "outlook.live.com"),
+    *("outlook.com", "outlook.office.com", "outlook.office365.com"),
+)
+# Whose forwarding asks the address it goes to, and where its links lead: facts of these services. Only to their mail:
+# under the same domains lie pages of anybody (sites, forms) and redirects to anywhere, and anybody writes a From.
 _PROVIDERS: Final = {
-    "google.com": ("google.com",),
-    "microsoft.com": ("microsoft.com", "live.com", "outlook.com", "office.com", "microsoftonline.com"),
-    "outlook.com": ("microsoft.com", "live.com", "outlook.com", "office.com"),
-    "live.com": ("microsoft.com", "live.com", "outlook.com"),
+    "google.com": ("mail.google.com", "mail-settings.google.com"),
+    "microsoft.com": _OF_MICROSOFT,
+    "outlook.com": _OF_MICROSOFT,
+    "live.com": _OF_MICROSOFT,
 }
 _CODE_IN_SUBJECT = re.compile(r"\(#(\d{5,12})\)")
 _CODE = re.compile(r"(?<![\d/=#&?-])(\d{4,10})(?![\d-])")

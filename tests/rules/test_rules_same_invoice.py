@@ -7,7 +7,7 @@ import pytest
 
 from rules.decision import Decision
 from rules.engine import decide
-from rules.facts import Accounting, AttachmentFacts, EInvoice, MailFacts, TenantPolicy
+from rules.facts import Accounting, AttachmentFacts, EInvoice, Evidence, MailFacts, TenantPolicy
 from rules.recognition.identity import invoice_id
 from rules.recognition.same_invoice import invoice_of
 
@@ -64,6 +64,21 @@ def test_a_credit_note_is_known_by_its_amount() -> None:
     """Below zero in one dress, above it in the other."""
     e_invoice = replace(E_INVOICE, kind="credit_note")
     assert of_pdf(document_type="credit_note", total="-119.00") == invoice_id(e_invoice)
+
+
+def test_a_credit_note_is_not_the_invoice_that_it_takes_back() -> None:
+    """Law 10: it names the invoice's number, may be of the same day, and always is of the same amount."""
+    for total in ("119.00", "-119.00"):
+        assert of_pdf(document_type="credit_note", total=total) not in {None, of_pdf()}
+    assert invoice_id(replace(E_INVOICE, kind="credit_note")) != invoice_id(E_INVOICE)
+
+
+def test_a_number_that_many_invoices_share_makes_no_duplicate() -> None:
+    """Law 10: two invoices of one order, day and total are two; and a year alone is no number."""
+    by_order = (Evidence("order_number", 5, "values"),)
+    assert of_pdf(evidence=by_order) is None
+    assert of_pdf(evidence=(*by_order, Evidence("number", 18, "values"))) == of_pdf() is not None
+    assert of_pdf(number="2026") is None
 
 
 def test_beside_an_e_invoice_its_own_pdf_tells_nothing_new() -> None:

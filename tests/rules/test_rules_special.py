@@ -89,6 +89,22 @@ def test_a_provider_s_link_leads_to_the_provider() -> None:
     assert found == Special("forwarding_confirmation", code="123456")
 
 
+@pytest.mark.parametrize(
+    "link",
+    [
+        "https://www.google.com/url?q=https://evil.example/aaaaaaaaaaaaaaaaaaaaaaaa",
+        "https://sites.google.com/view/confirm-forwarding-aaaaaaaaaaaa",
+        "https://docs.google.com/forms/d/e/aaaaaaaaaaaaaaaaaaaaaaaaaaaa/viewform",
+        "https://mail.google.com@evil.example/mail/vf-aaaaaaaaaaaaaaaaaaaaaaaa",
+        "https://forms.office.com/r/aaaaaaaaaaaaaaaaaaaaaaaa",
+    ],
+)
+def test_a_stranger_s_page_at_a_provider_confirms_nothing(link: str) -> None:
+    """A From is easily forged, and under a provider's domain lie anybody's pages, and redirects to anywhere."""
+    for sender in ("forwarding-noreply@google.com", "no-reply@microsoft.com"):
+        assert find_special(Head("text/plain", {}, sender, "Confirm the forwarding"), f"Click {link}") is None
+
+
 def test_the_link_behind_the_words_is_found() -> None:
     """Of many links the one whose words say that the bill lies there."""
     html = (

@@ -88,7 +88,11 @@ _CURRENCY = "|".join(
     + ("(?![^\\W\\d_])" if each[-1].isalpha() and each.isascii() else "")
     for each in sorted({*_SYMBOLS, *(code.lower() for code in _CODES)}, key=len, reverse=True)
 )
+_NAMED_DOLLAR = r"(?<![^\W\d_])(?P<named>usd|cad|aud|nzd|sgd|hkd|twd|mxn) ?(?=\$)"
 _NUMBER = (
+    r"(?(before)\d{1,3}(?: \d{3}){1,4}\.\d{2}(?!\d)|(?!))"  # EUR 1 234.56; without the currency a quantity and a price
+    r"|\d{1,3}(?: \d{3}){2,4}\.\d{2}(?!\d)"  # 1 234 567.89
+    r"|"
     r"\d{1,3}(?:\.\d{3}){1,4}(?:,\d{2}(?!\d))?"  # 1.234,56
     r"|\d{1,3}(?:,\d{3}){1,4}(?:\.\d{2}(?!\d))?"  # 1,234.56
     r"|\d{1,2}(?:,\d{2}){1,5},\d{3}(?:\.\d{2}(?!\d))?"  # 1,00,000.00
@@ -99,8 +103,8 @@ _NUMBER = (
     r"|\d{1,15}"  # 1234 (only beside a currency)
 )
 _AMOUNT = re.compile(
-    rf"(?P<open>\()?(?P<minus>(?<![\w.])- ?)?(?P<before>{_CURRENCY})? {{0,3}}:? ?(?P<inner>- ?)?"
-    rf"(?<![\d,/#])(?<!\d\.)(?P<number>{_NUMBER})(?P<dash>[.,]-{{1,2}})?(?P<behind>-(?![\w-]))?"
+    rf"(?P<open>\()?(?P<minus>(?<![\w.])- ?)?(?:{_NAMED_DOLLAR})?(?P<before>{_CURRENCY})? {{0,3}}:? ?(?P<inner>- ?)?"
+    rf"(?<![\d,/#])(?<!\d\.)(?P<number>{_NUMBER})(?!\d)(?P<dash>[.,]-{{1,2}})?(?P<behind>-(?![\w-]))?"
     rf"(?P<closed>\))?(?: {{0,2}}(?P<after>{_CURRENCY}))?"
 )
 _FRACTION = re.compile(r"[.,](\d{2})\Z")
@@ -152,9 +156,9 @@ def _amount(match: re.Match[str], folded: str) -> Amount | None:
 
 
 def _currency(match: re.Match[str]) -> str:
-    before, after = match["before"] or "", match["after"] or ""
-    # "$212.82 CAD": the code says which dollar it is.
-    for written in (after, before):
+    named, before, after = match["named"] or "", match["before"] or "", match["after"] or ""
+    # "$212.82 CAD", "CAD $212.82": the code says which dollar it is.
+    for written in (after, named, before):
         if written.upper() in _CODES:
             return written.upper()
     return _SYMBOLS.get(before) or _SYMBOLS.get(after) or ""

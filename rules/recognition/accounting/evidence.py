@@ -13,6 +13,7 @@ WEIGHTS: Final[dict[str, int]] = {
     "title_in_text": 6,
     "number": 18,  # a document number behind its label
     "order_number": 5,
+    "customer_number": 5,
     "total": 24,  # an amount with currency behind a total's label
     "total_without_currency": 15,
     "card_amount": 20,  # an amount in the line of a payment card, and no total

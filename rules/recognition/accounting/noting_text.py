@@ -83,8 +83,9 @@ def _note_values(ledger: Ledger, values: Values) -> None:
     for code, value in (
         ("number", values.number),
         ("order_number", values.order_number),
+        ("customer_number", values.customer_number),
         ("due_date", values.due_date),
-        ("vat_id", values.vat_id),
+        ("vat_id", values.vat_id or values.customers_vat_id),
         ("iban", values.iban),
     ):
         if value:
