@@ -166,6 +166,14 @@ def test_the_customer_s_vat_id_is_not_the_supplier_s(written: str, found: str | 
     assert "vat_id" in codes(rating)
 
 
+@pytest.mark.parametrize("label", ["Gesamtbetrag in EUR", "Total (EUR)", "Summe (€):"])
+def test_the_total_stands_below_a_label_with_its_currency(label: str) -> None:
+    """As the head of a column writes it; another word there is a sentence."""
+    rating = rate_text(f"{label}\n119,00", Hints())
+    assert (rating.total, rating.currency) == ("119.00", "EUR")
+    assert rate_text("Total saved\n119,00 EUR", Hints()).total is None
+
+
 @pytest.mark.parametrize(
     ("text", "currency"),
     [

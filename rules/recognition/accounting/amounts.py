@@ -12,7 +12,7 @@ from typing import Final
 
 MOST_DIGITS = 15
 
-_CODES: Final = frozenset(
+CODES: Final = frozenset(
     """
     EUR USD GBP CHF PLN SEK NOK DKK CZK HUF RON BGN ISK JPY CNY INR BRL CAD AUD NZD SGD HKD MXN ZAR TRY RUB UAH
     ILS AED SAR KRW THB MYR IDR PHP VND TWD ARS CLP COP PEN HRK RSD EGP MAD KES NGN PKR LKR BDT QAR KWD
@@ -86,12 +86,14 @@ WITHOUT_CENTS: Final = frozenset({"JPY", "KRW", "HUF", "CLP", "VND", "IDR", "ISK
 _CURRENCY = "|".join(
     (rf"(?<![^\W\d_]){re.escape(each)}" if each[0].isalpha() else re.escape(each))
     + ("(?![^\\W\\d_])" if each[-1].isalpha() and each.isascii() else "")
-    for each in sorted({*_SYMBOLS, *(code.lower() for code in _CODES)}, key=len, reverse=True)
+    for each in sorted({*_SYMBOLS, *(code.lower() for code in CODES)}, key=len, reverse=True)
 )
 _NAMED_DOLLAR = r"(?<![^\W\d_])(?P<named>usd|cad|aud|nzd|sgd|hkd|twd|mxn) ?(?=\$)"
 _NUMBER = (
     r"(?(before)\d{1,3}(?: \d{3}){1,4}\.\d{2}(?!\d)|(?!))"  # EUR 1 234.56; without the currency a quantity and a price
     r"|\d{1,3}(?: \d{3}){2,4}\.\d{2}(?!\d)"  # 1 234 567.89
+    rf"|(?:(?<=  )|(?<=: )|(?<=\n))\d{{1,3}} \d{{3}}\.\d{{2}}(?= {{0,2}}(?:{_CURRENCY}))"  # the same, alone in its cell
+    r"|\d{1,3}(?: \d{3}){0,4}:\d{2}(?= ?(?:kr|sek)\b)"  # 1 234:50 kr
     r"|"
     r"\d{1,3}(?:\.\d{3}){1,4}(?:,\d{2}(?!\d))?"  # 1.234,56
     r"|\d{1,3}(?:,\d{3}){1,4}(?:\.\d{2}(?!\d))?"  # 1,234.56
@@ -107,7 +109,7 @@ _AMOUNT = re.compile(
     rf"(?<![\d,/#])(?<!\d\.)(?P<number>{_NUMBER})(?!\d)(?P<dash>[.,]-{{1,2}})?(?P<behind>-(?![\w-]))?"
     rf"(?P<closed>\))?(?: {{0,2}}(?P<after>{_CURRENCY}))?"
 )
-_FRACTION = re.compile(r"[.,](\d{2})\Z")
+_FRACTION = re.compile(r"[.,:](\d{2})\Z")
 # What makes a number something else: a rate, a date, a time, a part of a longer number.
 _NO_AMOUNT_BEHIND = re.compile(r" ?%|[.,:/]\d|-\d|[^\W\d_]")
 
@@ -159,7 +161,7 @@ def _currency(match: re.Match[str]) -> str:
     named, before, after = match["named"] or "", match["before"] or "", match["after"] or ""
     # "$212.82 CAD", "CAD $212.82": the code says which dollar it is.
     for written in (after, named, before):
-        if written.upper() in _CODES:
+        if written.upper() in CODES:
             return written.upper()
     return _SYMBOLS.get(before) or _SYMBOLS.get(after) or ""
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 
-from rules.recognition.accounting.amounts import Amount, amounts_in
+from rules.recognition.accounting.amounts import CODES, Amount, amounts_in
 from rules.recognition.accounting.lexicon import Found, find, fold
 
 MOST_READ_AHEAD = 24_000
@@ -18,6 +18,8 @@ MOST_READ_BEHIND = 8_000
 _BLANK_RUN = re.compile(r"[ \t\u00a0\u034f\u00ad\u200b-\u200f\u2060-\u2064\ufeff]{30,}")
 _CELL = re.compile(r"\S(?:[^\n\t ]| (?! ))*")
 _DIGIT = re.compile(r"\d")
+# "Total in EUR", "Summe (€)": the amount stands below.
+_ONLY_CURRENCY = re.compile(rf"\W{{0,4}}(?:in )?(?:{'|'.join(sorted(CODES)).lower()}|[$€£¥])\W{{0,4}}")
 _SAYS = re.compile(r"[^\W_]")
 _LINES_BELOW = 3
 # Of one line: a table has fewer columns, and a line that has more is none.
@@ -107,7 +109,7 @@ class Reading:
             under = self.cells_of(below[0])
             if len(under) == len(cells):
                 yield under[column]
-        if not self.says_something(label.end, line.end):
+        if not self.says_something(label.end, line.end) or _ONLY_CURRENCY.fullmatch(self.folded, label.end, line.end):
             yield from ((each.start, each.end) for each in below[:2])
 
     def says_something(self, start: int, end: int) -> bool:

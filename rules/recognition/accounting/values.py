@@ -51,6 +51,7 @@ _LEGAL_FORM: Final = re.compile(
 _LEAD_IN = re.compile(r"^[^\w]*(?:(?:©|\(c\))?\s?(?:19|20)\d\d\s)?")
 _AMERICAN: Final = re.compile(r"(?<![A-Z])USD(?![A-Z])|US ?\$|\bU\.?S\.? dollars?\b", re.IGNORECASE)
 _OTHER_DOLLARS: Final = re.compile(r"(?<![A-Z])(AUD|CAD|NZD|SGD|HKD|TWD|MXN)(?![A-Z])")
+_SIGNS: Final = {"€": "EUR", "£": "GBP"}
 _CODE: Final = re.compile(r"(?<![A-Z])(EUR|USD|GBP|CHF|PLN|SEK|NOK|DKK|CZK|HUF|RON|INR|CAD|AUD|JPY|BRL)(?![A-Z])")
 
 
@@ -203,7 +204,8 @@ def _currency(reading: Reading, total: Total | None, language: str | None) -> st
     if written:
         return _which_dollar(reading.text, currency_of(written, language, reading.folded))
     code = _CODE.search(reading.text)
-    return code[1] if code else None
+    # "Total (€)" above a column: no amount has its sign beside it.
+    return code[1] if code else next((name for sign, name in _SIGNS.items() if sign in reading.text), None)
 
 
 def _which_dollar(text: str, currency: str | None) -> str | None:
