@@ -47,10 +47,10 @@ def _rated(facts: MailFacts, import_score: int) -> Iterable[EInvoice]:
 
 
 def _number(rating: Accounting) -> str | None:
-    """The number that a document bears alone: an order may have several invoices of one day and one total."""
+    """The number that a document bears alone: not an order's, which may have several invoices of one day and total."""
     said = {each.code for each in rating.evidence}
-    is_of_order = "order_number" in said and not said & {"number", "schema_invoice"}
-    return None if is_of_order or _YEAR.fullmatch((rating.number or "").strip()) else rating.number
+    is_shared = bool(said & {"order_number", "reference_number"}) and not said & {"number", "schema_invoice"}
+    return None if is_shared or _YEAR.fullmatch((rating.number or "").strip()) else rating.number
 
 
 def _as_invoice(rating: Accounting) -> EInvoice:

@@ -27,6 +27,7 @@ _ANNOUNCING: Final = (
     "label.payable",
     "label.payment",
     "label.number",
+    "label.reference",
 )
 _TITLES: Final = frozenset({"title.invoice", "title.receipt", "title.credit_note", "title.reminder"})
 

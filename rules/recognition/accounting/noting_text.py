@@ -82,6 +82,7 @@ def _note_values(ledger: Ledger, values: Values) -> None:
             ledger.add("sum_agrees", "values")
     for code, value in (
         ("number", values.number),
+        ("reference_number", values.reference if not values.number else None),
         ("order_number", values.order_number),
         ("customer_number", values.customer_number),
         ("due_date", values.due_date),

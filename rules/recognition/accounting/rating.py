@@ -78,9 +78,8 @@ def rate_file(file: FileText, hints: Hints, mail_text: str = "") -> Accounting:
 def _note_missing(ledger: Ledger) -> None:
     if not ledger.has("total", "total_without_currency", "card_amount", "schema_invoice", "epc_code", "swiss_qr_code"):
         ledger.add("no_total", "values")
-    if not ledger.has(
-        "number", "title_line", "title_in_subject", "title_in_filename", "title_in_sender", "schema_invoice"
-    ):
+    names = ("title_line", "title_in_subject", "title_in_filename", "title_in_sender")
+    if not ledger.has("number", "reference_number", "schema_invoice", *names):
         ledger.add("no_number_no_title", "values")
 
 
@@ -91,7 +90,7 @@ def _accounting(
     return Accounting(
         score=ledger.score(),
         document_type=structured.document_type or _document_type(names, values),
-        number=structured.number or values.number or values.order_number,
+        number=structured.number or values.number or values.reference or values.order_number,
         issue_date=structured.issue_date or values.issue_date,
         due_date=structured.due_date or values.due_date,
         total=structured.total or total,

@@ -60,6 +60,7 @@ class Values:
     """What was read; None where nothing was."""
 
     number: str | None = None
+    reference: str | None = None
     order_number: str | None = None
     customer_number: str | None = None
     issue_date: str | None = None
@@ -82,6 +83,7 @@ def read_values(reading: Reading, language: str | None) -> Values:
     labelled = _date_of(reading, "label.date", month_first)
     return Values(
         number=_number(reading),
+        reference=_labelled_number(reading, "label.reference"),
         order_number=_labelled_number(reading, "label.order_number"),
         customer_number=_labelled_number(reading, "label.customer_number"),
         issue_date=labelled or _date_beside_title(reading, month_first) or _first_date(reading, month_first),

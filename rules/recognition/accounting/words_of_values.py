@@ -10,10 +10,10 @@ from typing import Final
 LABELS: Final = {
     "number": {
         "en": "invoice number|invoice no|invoice id|invoice reference|bill number|bill no|receipt number|receipt no"
-        "|receipt id|credit note number|credit note no|document number|document no|document|reference number"
+        "|receipt id|credit note number|credit note no|document number|document no"
         "|transaction id|transaction number|ticket number|tax invoice number",
         "de": "rechnungsnummer|rechnungsnr|rechnungs-nr|rechnung nr|re-nr|rg-nr|belegnummer|belegnr|beleg-nr|bon-nr"
-        "|gutschriftsnummer|gutschriftnummer|fakturanummer|quittungsnummer|dokumentnummer|vorgangsnummer",
+        "|gutschriftsnummer|gutschriftnummer|fakturanummer|quittungsnummer|dokumentnummer",
         "nl": "factuurnummer|factuurnr|factuur nr|bonnummer|nota nummer|notanummer|documentnummer",
         "fr": "numéro de facture|n° de facture|no de facture|facture n|référence facture|numéro de reçu",
         "es": "número de factura|nº de factura|n° factura|factura n|núm factura|num factura|número de recibo",
@@ -36,6 +36,11 @@ LABELS: Final = {
         "ja": "請求書番号|請求番号|領収書番号|伝票番号",
         "zh": "发票号码|發票號碼|发票号|收据编号",
         "ko": "청구서 번호|영수증 번호",
+    },
+    # The document's own, or what its payer always writes: known by what stands beside it only.
+    "reference": {
+        "en": "document|reference number",
+        "de": "vorgangsnummer",
     },
     "order_number": {
         "en": "order number|order no|order id|order|booking number|confirmation number|booking reference"
