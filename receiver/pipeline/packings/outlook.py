@@ -31,6 +31,7 @@ class OutlookMessage:
     html: bytes = b""
     html_charset: str | None = None
     files: list["OutlookFile"] = field(default_factory=list)
+    is_cut: bool = False  # it says that there is more than there is
 
     def fields(self) -> Message:
         """Its header fields: those it was sent with, else what its properties say."""
