@@ -25,6 +25,7 @@ HEADER_NAMES: Final = (
 )
 _LONGEST_LINK: Final = 2000
 _MOST_READ: Final = 60_000
+_NOT: Final = frozenset({"", "no", "false", "0"})  # seen in practice: programs say that their mail is none
 _REPORT = re.compile(r"report-type=\W?(?:delivery|disposition)")
 _DAEMON = re.compile(r"^(?:mailer-daemon|postmaster|mail-daemon|mdaemon|bounces?)(?:[+@-]|$)")
 _BOUNCE_WORDS = re.compile(
@@ -116,7 +117,8 @@ def _is_auto_reply(head: Head) -> bool:
     # RFC 3834 5: "auto-generated" is what every invoicing program is, "auto-replied" answers somebody.
     if submitted.startswith("auto-replied") or head.header.get("precedence", "").strip().lower() == "auto_reply":
         return True
-    if any(head.header.get(name) for name in ("x-autoreply", "x-autorespond", "x-auto-reply")):
+    said = {head.header.get(name, "").strip().lower() for name in ("x-autoreply", "x-autorespond", "x-auto-reply")}
+    if said - _NOT:
         return True
     return submitted not in {"", "no"} and bool(_REPLY_WORDS.match(fold(head.subject)))
 

@@ -13,6 +13,7 @@ from rules.facts import Accounting, MailFacts
 from rules.recognition.accounting.evidence import WEIGHTS
 from rules.recognition.accounting.hints import Hints
 from rules.recognition.accounting.lexicon import fold
+from rules.recognition.accounting.payment_codes import PaymentCode
 from rules.recognition.accounting.rating import FileText, rate_file, rate_text
 from rules.recognition.accounting.structured import Structured, read_structured
 from rules.recognition.language import language_of
@@ -164,6 +165,15 @@ def test_the_customer_s_vat_id_is_not_the_supplier_s(written: str, found: str | 
     rating = rate_file(FileText(f"Rechnung\n{written}", "text"), Hints())
     assert rating.vat_id == found
     assert "vat_id" in codes(rating)
+
+
+def test_a_code_for_an_instalment_is_not_the_total() -> None:
+    """A payment code counts before the text, but not before what net and tax add up to."""
+    code = PaymentCode("swiss_qr_code", "CH9300762011623852957", "Muster AG", "29.75", "CHF", None)
+    sums = "Rechnung\nNetto  CHF 100.00\nMWST  CHF 19.00\nTotal  CHF 119.00"
+    certain, unsure = (rate_file(FileText(text, "text", code=code), Hints()) for text in (sums, "Total  CHF 119.00"))
+    assert (certain.total, certain.currency, certain.iban) == ("119.00", "CHF", code.iban)
+    assert unsure.total == "29.75"
 
 
 @pytest.mark.parametrize("label", ["Gesamtbetrag in EUR", "Total (EUR)", "Summe (€):"])

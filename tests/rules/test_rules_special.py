@@ -44,6 +44,7 @@ def test_auto_replies_answer_somebody(head: Head) -> None:
     [
         Head("text/plain", {"auto-submitted": "auto-generated"}, "billing@shop.example", "Your invoice"),
         Head("text/plain", {"auto-submitted": "no"}, "a@b.example", "Out of office supplies? Your invoice"),
+        Head("text/plain", {"x-autoreply": "no", "x-autorespond": "False"}, "billing@shop.example", "Your invoice"),
         Head("multipart/mixed", {"precedence": "bulk"}, "billing@shop.example", "Invoice"),
         Head("text/plain", {}, "info@parcel.example", "Zustellung fehlgeschlagen"),
         Head("multipart/report; report-type=feedback-report", {}, "fbl@mx.example", "Abuse"),

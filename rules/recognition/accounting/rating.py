@@ -104,14 +104,18 @@ def _accounting(
 
 
 def _with_code(rating: Accounting, code: PaymentCode | None) -> Accounting:
-    """A machine wrote the code for machines: where it says something, it counts before the text."""
+    """A machine wrote the code for machines: where it says something, it counts before the text.
+
+    Not its amount against one that net and tax add up to: a code may ask for an instalment, or less a discount.
+    """
     if code is None:
         return rating
+    is_certain = rating.total is not None and any(each.code == "sum_agrees" for each in rating.evidence)
     return replace(
         rating,
         document_type=rating.document_type or "invoice",
-        total=code.total or rating.total,
-        currency=code.currency or rating.currency,
+        total=rating.total if is_certain else code.total or rating.total,
+        currency=rating.currency if is_certain and rating.currency else code.currency or rating.currency,
         iban=code.iban,
         supplier=code.name or rating.supplier,
     )
