@@ -185,6 +185,22 @@ def test_the_total_stands_below_a_label_with_its_currency(label: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("written", "found"),
+    [
+        ("Den Betrag buchen wir von Ihrem Konto DE02 1203 0000 0000 2020 51 ab.", None),
+        ("SEPA-Lastschrift von IBAN: DE02120300000000202051\nIBAN: AT61 1904 3002 3457 3201", "AT611904300234573201"),
+        ("We will debit your account DE02 1203 0000 0000 2020 51", None),
+        ("Bitte überweisen Sie auf unser Konto DE02 1203 0000 0000 2020 51", "DE02120300000000202051"),
+    ],
+)
+def test_an_account_that_is_debited_is_not_the_supplier_s(written: str, found: str | None) -> None:
+    """Law 10: by it, all suppliers who debit one customer would be one. It still speaks for a bill."""
+    rating = rate_file(FileText(f"Rechnung\n{written}", "text"), Hints())
+    assert rating.iban == found
+    assert "iban" in codes(rating)
+
+
+@pytest.mark.parametrize(
     ("text", "currency"),
     [
         ("Total $50.00\nAll prices in AUD", "AUD"),

@@ -46,19 +46,45 @@ _BILL_TO = re.compile(
     r"|asiakas|odberatel|vevo|kupac)\b(?!\W{0,3}(?:n[ro°]|num|id\b))"
 )
 _MOST_ADDRESS_LINES = 6
+# Before the customer's own IBAN, in its line: "We debit your account DE02 ...".
+_DEBITED = re.compile(
+    r"(?<!\w)(?:ihre[ms]? (?:konto|bank\w*|iban)|abgebucht|abbuch\w*|eingezogen|einzug\w*|lastschrift\w*|ziehen wir|buchen wir"
+    r"|your (?:bank )?account|debit(?:ed)?|uw rekening|afgeschreven|incasso|votre compte|preleve\w*|prelevement|su cuenta"
+    r"|domiciliacion|addebit\w*|debito direto|autogiro)(?!\w)"
+)
+
+
+def find_ibans(text: str) -> tuple[str | None, str | None]:
+    """The first IBAN of a text that is paid to, and the one that is debited, whose check digits are right.
+
+    Without blanks; None where there is none.
+    """
+    debited = None
+    for match in list(_IBAN.finditer(text))[:_MOST_TRIED]:
+        found = _valid_iban(match[0])
+        if found and found != debited:
+            start = text.rfind("\n", 0, match.start()) + 1
+            if not _DEBITED.search(fold(text[max(start, match.start() - 120) : match.start()])):
+                return found, debited
+            debited = debited or found
+    return None, debited
 
 
 def find_iban(text: str) -> str | None:
-    """The first IBAN of a text whose check digits are right, without blanks."""
+    """The first IBAN of a short text that holds nothing else."""
+    found = _IBAN.search(text)
+    return _valid_iban(found[0]) if found else None
+
+
+def _valid_iban(written: str) -> str | None:
     from stdnum import iban  # noqa: PLC0415 - most mails hold none, and it loads tables
 
-    for match in list(_IBAN.finditer(text))[:_MOST_TRIED]:
-        pieces = match[0].split(" ")
-        # The words behind an IBAN look like its next group.
-        for count in range(len(pieces), 0, -1):
-            candidate = "".join(pieces[:count])
-            if len(candidate) >= 15 and iban.is_valid(candidate, check_country=False):
-                return candidate
+    pieces = written.split(" ")
+    # The words behind an IBAN look like its next group.
+    for count in range(len(pieces), 0, -1):
+        candidate = "".join(pieces[:count])
+        if len(candidate) >= 15 and iban.is_valid(candidate, check_country=False):
+            return candidate
     return None
 
 
