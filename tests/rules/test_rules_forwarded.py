@@ -121,6 +121,22 @@ def test_a_name_that_holds_an_address_is_a_name(name: str) -> None:
         assert claim.sender == SENDER
 
 
+@pytest.mark.parametrize(
+    ("written", "sender"),
+    [
+        ("Anna <anna@c.example> on behalf of Bills <bills@c.example>", "anna@c.example"),
+        ("Anna<mailto:anna@c.example> im Auftrag von Bills <bills@c.example>", "anna@c.example"),
+        ("Bank <boss@bank.example> on behalf of X <x@c.example>", "x@c.example"),
+        ("Bank <boss@gmail.com> on behalf of X <x@gmail.com>", "x@gmail.com"),
+    ],
+)
+def test_on_behalf_of_a_colleague_only(written: str, sender: str) -> None:
+    """Outlook names both; but a stranger may call itself "Bank <boss@bank.example> on behalf of"."""
+    claim = find_forward("Fwd: x", f"{GMAIL}From: {written}\nSubject: x\n")
+    assert claim is not None
+    assert claim.sender == sender
+
+
 def test_of_two_addresses_without_brackets_none_is_claimed() -> None:
     """Which one is the name nobody knows: "a@b (c@d)"."""
     claim = find_forward("Fwd: x", f"{GMAIL}From: boss@bank.example ({SENDER})\nSubject: x\n")
