@@ -35,7 +35,7 @@ from receiver.pipeline.packings.room import Damaged, NoRoom
 from receiver.pipeline.structure import Limits
 from receiver.pipeline.unpack import Unpacked, unpack
 from rules.facts import MailFacts
-from tests.receiver_pipeline.packed_files import PDF, Signer, compound_file, nested_zip, tnef_of, zip_of
+from tests.receiver_pipeline.packed_files import PDF, Signer, compound_file, nested_zip, stored, tnef_of, zip_of
 
 _ROOT = Path(__file__).parents[1]
 _MAILS = (_ROOT.parent / "shared" / "corpus" / "mime", _ROOT / "tests" / "corpus" / "tour")
@@ -83,6 +83,7 @@ def packings() -> list[bytes]:
         zip_of({"a.pdf": PDF, "b/c.xml": b"<a/>"}),
         nested_zip(3, 2, PDF),
         tnef_of({"a.pdf": PDF, "b.zip": zip_of({"x": b"y"})}, {0x1000: "text", 0x1013: b"<p>html", 0x0037: "s"}),
+        tnef_of({"a.pdf": PDF}, {0x1009: stored(rb"{\rtf1\fromhtml1{\*\htmltag <p>}\'e4\u8364?\htmlrtf x\htmlrtf0 }")}),
         compound_file(),
         compound_file(loops=True),
         _OUTLOOK.read_bytes(),

@@ -13,7 +13,8 @@ from decimal import Decimal
 from pathlib import Path
 
 from bench.recognition import Figure, Score
-from receiver.pipeline.structured import with_structured
+from receiver.pipeline.file_reading import FileReader
+from receiver.pipeline.suspects import Watch
 from rules.facts import AttachmentFacts, EInvoice
 from rules.recognition.content import HEAD_OCTETS, sniff
 
@@ -56,7 +57,7 @@ def read(octets: bytes) -> AttachmentFacts:
     """The facts of a file that came without a name or a type."""
     media_type = sniff(octets[:HEAD_OCTETS], "application/octet-stream", None)
     facts = AttachmentFacts("1", None, "application/octet-stream", media_type, len(octets), "")
-    return with_structured(facts, octets)
+    return FileReader(Watch()).structured(facts, octets)
 
 
 def _score_detection(result: Score, rows: list[Row], found: dict[str, AttachmentFacts]) -> None:

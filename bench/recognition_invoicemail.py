@@ -25,7 +25,8 @@ from pathlib import Path
 
 from bench.recognition import Score
 from receiver.pipeline.message_facts import find
-from receiver.pipeline.pdf_text import read_pdf
+from receiver.pipeline.pdf import Pdf
+from receiver.pipeline.pdf_text import PdfText, read_text
 from receiver.pipeline.structure import Limits
 from receiver.pipeline.unpack import unpack
 from rules.decision import Decision
@@ -172,7 +173,7 @@ def speed(found: list[Case], corpus: Path) -> None:
     print(f"  CPython's email parser, bodies read: median {statistics.median(theirs):.2f} ms")
     pdfs = sorted(corpus.glob("*.pdf"))
     costs = {path: _milliseconds(lambda path=path: _read_by_us(path.read_bytes())) for path in pdfs}  # type: ignore[misc]
-    of_three = [cost for path, cost in costs.items() if read_pdf(path.read_bytes()).pages >= _PAGES]
+    of_three = [cost for path, cost in costs.items() if _text_of(path.read_bytes()).pages >= _PAGES]
     median, most = statistics.median(costs.values()), max(costs.values())
     print(f"{len(pdfs)} PDFs, text and rating: median {median:.1f} ms, most {most:.1f} ms")
     if of_three:
@@ -208,8 +209,13 @@ def _beside_invoice2data(pdfs: list[Path]) -> None:
 
 
 def _read_by_us(octets: bytes) -> Accounting:
-    read = read_pdf(octets)
+    read = _text_of(octets)
     return rate_file(FileText(read.text, read.state, "file.pdf", language_of(read.text)), Hints())
+
+
+def _text_of(octets: bytes) -> PdfText:
+    with Pdf(octets) as pdf:
+        return read_text(pdf)
 
 
 def _read_by_python(octets: bytes) -> int:

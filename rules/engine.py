@@ -14,7 +14,7 @@ from rules.mail_view import MailView
 from rules.recognising import lines_of_doubt, may_be_in_text, of_machines, recognise, why_nothing
 from rules.recognition.same_invoice import invoice_of
 from rules.standards import ImportStandard
-from rules.telling import reason_of_mistrust, reason_of_naming
+from rules.telling import lines_of_unread, reason_of_mistrust, reason_of_naming
 
 _MOST_TOLD = 20
 
@@ -41,7 +41,12 @@ def decide(
         last.lines[:0] = mine.lines
     standard = last.fitting.standard if last.fitting else None
     kept = keep_by(last.fitting, view) if last.fitting else _without_standard(view, mine, last)
-    notes = (*_found_inside(kept.parts, facts), *_sealed(facts), *_not_all_read(facts))
+    notes = (
+        *_found_inside(kept.parts, facts),
+        *_sealed(facts),
+        *_not_all_read(facts),
+        *lines_of_unread(facts)[:_MOST_TOLD],
+    )
     return Decision(
         "imported" if kept.parts or kept.keeps_text else "not_imported",
         kept.reason,

@@ -12,6 +12,10 @@ from typing import Any
 # Defects that say: something of this mail was not looked at (MailFacts.is_broken).
 NOT_ALL_READ = frozenset({"too_deep", "too_many_parts", "too_large", "too_many_fields"})
 
+# What reads the files of a mail, and may be left out where it ended whoever read the mail (Unread.reader): PDFium, the
+# codes on a PDF's pages, the search for files in a PDF, XML, what packs other files, the size of a picture.
+READERS = ("pdf", "codes", "files", "xml", "packing", "picture")
+
 
 @dataclass(frozen=True, slots=True)
 class InvoiceLine:
@@ -88,7 +92,8 @@ class Accounting:
     vat_id: str | None = None
     supplier: str | None = None
     evidence: tuple[Evidence, ...] = ()
-    # What could be read: "text", "cut" (the beginning of it), "no_text", "encrypted", "damaged", "not_read", "picture".
+    # What could be read: "text", "cut" (the beginning of it), "no_text", "encrypted", "damaged", "not_read", "picture",
+    # "left_out" (MailFacts.unread).
     reading: str = "text"
 
 
@@ -151,6 +156,14 @@ class Special:
 
 
 @dataclass(frozen=True, slots=True)
+class Unread:
+    """What was left unread of a mail, because whatever read it did not end in time, or broke."""
+
+    part: str  # MIME path; may be a body's
+    reader: str  # of READERS
+
+
+@dataclass(frozen=True, slots=True)
 class MailFacts:
     """One message. The defaults are those of a mail that says nothing about itself."""
 
@@ -179,6 +192,7 @@ class MailFacts:
     not_fetched: tuple[str, ...] = ()
     accounting: Accounting | None = None  # of the text; None: nobody looked
     special: Special | None = None
+    unread: tuple[Unread, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """These facts as JSON values; from_json gives the same facts back."""
@@ -194,6 +208,7 @@ class MailFacts:
         known["attachments"] = tuple(_attachment(each) for each in known.get("attachments", ()))
         known["accounting"] = _accounting(known.get("accounting"))
         known["special"] = Special(**known["special"]) if known.get("special") else None
+        known["unread"] = tuple(Unread(**each) for each in known.get("unread", ()))
         known["forward"] = ForwardClaim(**known["forward"]) if known.get("forward") else None
         known["from_addresses"] = tuple(known.get("from_addresses", ()))
         for name in ("is_broken", "not_fetched"):

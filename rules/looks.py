@@ -18,6 +18,7 @@ from rules.facts import (
     InvoiceLine,
     MailFacts,
     Special,
+    Unread,
 )
 
 _ENCODE = json.JSONEncoder(separators=(",", ":")).encode
@@ -47,13 +48,22 @@ _USUAL: dict[type, dict[str, Any]] = {
     kind: {each.name: each.default for each in fields(kind)}
     for kind in (
         *(MailFacts, AttachmentFacts, EInvoice, InvoiceLine, EnclosedFile, ForwardClaim),
-        *(Accounting, Evidence, Special),
+        *(Accounting, Evidence, Special, Unread),
     )
 }
 _Plain: TypeAlias = (
-    MailFacts | AttachmentFacts | EInvoice | InvoiceLine | EnclosedFile | ForwardClaim | Accounting | Evidence | Special
+    MailFacts
+    | AttachmentFacts
+    | EInvoice
+    | InvoiceLine
+    | EnclosedFile
+    | ForwardClaim
+    | Accounting
+    | Evidence
+    | Special
+    | Unread
 )
-_PARTS = (AttachmentFacts, EInvoice, InvoiceLine, EnclosedFile, Evidence)
+_PARTS = (AttachmentFacts, EInvoice, InvoiceLine, EnclosedFile, Evidence, Unread)
 
 
 def plain_values(values: _Plain) -> dict[str, Any]:

@@ -25,6 +25,7 @@ PHRASES_OF_EVIDENCE: dict[str, tuple[str, str, str]] = {
         "eine Summe ohne Währung",
         "een totaal zonder valuta",
     ),
+    "evidence_paid": ("it says that it was paid", "er sagt, dass bezahlt wurde", "het zegt dat er betaald is"),
     "evidence_card_amount": (
         "an amount beside a payment card, and no total",
         "ein Betrag bei einer Zahlungskarte, ohne Summe",

@@ -23,6 +23,14 @@ PHRASES_OF_RECOGNITION: dict[str, tuple[str, str, str]] = {
         "niet geïmporteerd: geen importstandaard past, en geen bijgevoegde pdf is een factuur of een bon "
         "({score} van 100 punten)",
     ),
+    "nothing_fits_left_unread": (
+        "not imported: no import standard fits, and not all of this mail could be read: a file in it took its reader "
+        "too long, or broke it",
+        "nicht importiert: kein Importstandard passt, und diese Mail war nicht ganz lesbar: an einer Datei in ihr las "
+        "der Leser zu lange, oder er brach ab",
+        "niet geïmporteerd: geen importstandaard past, en deze mail was niet helemaal leesbaar: over een bestand "
+        "erin deed de lezer te lang, of hij brak af",
+    ),
     "bounce": (
         "not imported: this is a report about a mail's delivery",
         "nicht importiert: das ist ein Bericht über die Zustellung einer Mail",

@@ -93,6 +93,8 @@ def _nothing_there(facts: MailFacts) -> Reason:
         return Reason("nothing_fits_shown_by_body")
     if NOT_ALL_READ & set(facts.is_broken):
         return Reason("nothing_fits_in_what_was_read")
+    if facts.unread:
+        return Reason("nothing_fits_left_unread")
     sealed = next((each for each in facts.attachments if each.sealed), None)
     if sealed:
         return Reason("nothing_fits_sealed", {"filename": told(sealed.filename or "") or told(sealed.part)})

@@ -5,6 +5,7 @@ Codes with parameters only (law 25). Never judges.
 
 from rules.conditions import Condition
 from rules.decision import Reason, TraceLine, told
+from rules.facts import MailFacts
 from rules.judging import HOLDS, MISTRUSTED, UNKNOWN, Verdict, outcome
 from rules.mail_view import MailView
 
@@ -95,6 +96,15 @@ def reason_of_naming(verdict: Verdict, view: MailView) -> Reason:
     if verdict.outcome is HOLDS:
         return Reason("rest_excluded_of_claimed" if claimed else "rest_excluded_of_sender", params)
     return Reason("rest_differs_of_claimed" if claimed else "rest_differs_of_sender", params)
+
+
+def lines_of_unread(facts: MailFacts) -> tuple[TraceLine, ...]:
+    """What was left unread of a mail, a line each."""
+    names = {each.part: told(each.filename or "") for each in facts.attachments}
+    return tuple(
+        TraceLine(None, f"unread_{each.reader}", {"filename": names.get(each.part) or told(each.part)})
+        for each in facts.unread
+    )
 
 
 def _listed(condition: Condition, between: str = ", ") -> str:

@@ -11,7 +11,7 @@ from sqlalchemy import func, or_
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import Select
 
-from rules.facts import MailFacts
+from rules.facts import MailFacts, Unread
 from storage.failures import Damaged
 from storage.known_mail import INVOICE
 from storage.models import Message, MessageKey, Tenant
@@ -59,6 +59,15 @@ def stored_mail(session: Session, message: Message) -> StoredMail:
     """A mail with what is known of it."""
     kept = session.get(MessageFacts, message.id)
     return _stored(message, kept.facts if kept else None)
+
+
+def unread_of(session: Session, message_id: str) -> frozenset[Unread]:
+    """What was left unread of a mail, and had better be left unread again."""
+    kept = session.get(MessageFacts, message_id)
+    try:
+        return frozenset(decode(kept.facts).unread if kept else ())
+    except Damaged:
+        return frozenset()
 
 
 def known_invoices(session: Session, tenant: Tenant) -> set[str]:

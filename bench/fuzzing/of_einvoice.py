@@ -15,8 +15,9 @@ from decimal import Decimal
 from pathlib import Path
 
 from bench.fuzzing.pdfs import pdf_with, without_table
+from receiver.pipeline.file_reading import FileReader
 from receiver.pipeline.pdf_files import MOST_FILES
-from receiver.pipeline.structured import with_structured
+from receiver.pipeline.suspects import Watch
 from rules.facts import AttachmentFacts, EInvoice, InvoiceLine, MailFacts
 from rules.recognition.content import HEAD_OCTETS, imports_by_itself, sniff
 from rules.recognition.einvoice import BUSINESS_KINDS
@@ -73,7 +74,7 @@ def examine(octets: bytes) -> set[str]:
     """What this file is told to be; raises where a promise is broken."""
     media_type = sniff(octets[:HEAD_OCTETS], "application/octet-stream", None)
     bare = AttachmentFacts("1", "a", "application/octet-stream", media_type, len(octets), "")
-    facts = with_structured(bare, octets)
+    facts = FileReader(Watch()).structured(bare, octets)
     assert facts.business_kind in {"", *BUSINESS_KINDS}, facts.business_kind
     assert bool(facts.e_invoice) == (facts.business_kind == "e_invoice")
     assert len(facts.further_invoices) < MOST_RECORDS

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rules.facts import Accounting, AttachmentFacts, EInvoice, ForwardClaim, MailFacts, Special
+from rules.telling import lines_of_unread
 from rules.wording import Language, words
 
 _OF_RATING = (
@@ -35,10 +36,14 @@ _TITLES = (
 
 
 def recognition_record(facts: MailFacts, language: Language) -> dict[str, Any]:
-    """All that was found: {rating, files, forward, special, signature, language}."""
+    """All that was found: {rating, files, unread, forward, special, signature, language}."""
     return {
         "rating": _rating(facts.accounting, language),
         "files": [_file(each, language) for each in facts.attachments],
+        "unread": [
+            {"part": each.part, "reader": each.reader, "words": words(line.code, line.params, language)}
+            for each, line in zip(facts.unread, lines_of_unread(facts), strict=True)
+        ],
         "forward": _forward(facts.forward, language),
         "special": special_record(facts.special),
         "signature": facts.signature or None,
@@ -80,18 +85,22 @@ def lines(record: Mapping[str, Any], language: Language) -> Iterator[str]:
     """What was found in text and files, a line for each thing; what is as usual is left out."""
     if record["signature"]:
         yield f"mail: {words('signature_' + record['signature'], {}, language)}"
+    of_files = {each["part"] for each in record["files"]}
+    yield from (f"part {each['part']}: {each['words']}" for each in record["unread"] if each["part"] not in of_files)
     rating = record["rating"]
     if rating:
         yield words("text_rated", {"score": rating["score"]}, language)
         yield from _indented(_values(rating))
         yield from _evidence_lines(rating)
     for each in record["files"]:
-        yield from _lines_of_file(each, language)
+        unread = [left["words"] for left in record["unread"] if left["part"] == each["part"]]
+        yield from _lines_of_file(each, unread, language)
 
 
-def _lines_of_file(file: Mapping[str, Any], language: Language) -> Iterator[str]:
+def _lines_of_file(file: Mapping[str, Any], unread: list[str], language: Language) -> Iterator[str]:
     name = f' "{file["filename"]}"' if file["filename"] else ""
     yield f"part {file['part']}{name}  {file['media_type']}"
+    yield from (f"    {each}" for each in unread)
     for code, params in _remarks(file):
         yield f"    {words(code, params, language)}"
     for invoice in file["e_invoices"]:

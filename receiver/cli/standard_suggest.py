@@ -140,7 +140,9 @@ def _read(here: Workplace, mail: StoredMail) -> MailFacts:
     with stored_octets(here.settings) as blobs, parser(here.settings) as pool:
         raw = blobs.path(message.tenant_id, message.raw_sha256)
         try:
-            return read_facts(pool, Mail(None, raw, message.octets, message.reverse_path), message.label)
+            unread = frozenset(mail.facts.unread if mail.facts else ())
+            again = Mail(None, raw, message.octets, message.reverse_path, unread)
+            return read_facts(pool, again, message.label)
         except AttemptFailed as failed:
             raise Refused(f"message {message.id}: {words(failed.code, failed.params)}") from failed
 

@@ -1,7 +1,6 @@
 """Rate what a mail brings: its text, its PDFs and pictures, each with what the mail around it says. In the child.
 
-Reads PDFs (pdf_text) and has the pure rules.recognition.accounting rate what it finds; decides nothing.
-Bounded: so many files, so many octets a mail; beyond that a file is rated by the words around it alone.
+Has the pure rules.recognition.accounting rate what was read (receiver.pipeline.file_reading); decides nothing.
 """
 
 from collections.abc import Iterable, Mapping
@@ -10,52 +9,19 @@ from email.message import Message
 from typing import Final
 
 from receiver.mail.fields import text_of
-from receiver.pipeline.page_codes import read_codes
-from receiver.pipeline.pdf_text import PdfText, read_pdf
 from receiver.pipeline.reading import Reading
 from receiver.pipeline.unpack import Unpacked
 from receiver.rendering.plain import plain_text
-from rules.facts import Accounting, AttachmentFacts, ForwardClaim, Special
+from rules.facts import Accounting, ForwardClaim, Special
 from rules.recognition.accounting.hints import HEADER_NAMES, Hints
-from rules.recognition.accounting.payment_codes import PaymentCode, names_a_code, read_payment_code
-from rules.recognition.accounting.rating import LEFT_OPEN, SHORT_TEXT, SMALLEST_PICTURE, FileText, rate_file, rate_text
+from rules.recognition.accounting.rating import LEFT_OPEN, SHORT_TEXT, FileText, rate_file, rate_text
 from rules.recognition.accounting.reading import holds_money
 from rules.recognition.accounting.structured import read_structured
-from rules.recognition.language import language_of
-from rules.recognition.pdf_streams import may_be_opened
 from rules.recognition.special import HEADER_NAMES as SPECIAL_NAMES
 from rules.recognition.special import Head, find_link, find_special
 
-MOST_FILES: Final = 12
-MOST_OCTETS: Final = 64 * 1024**2
 MAX_HTML_READ: Final = 512 * 1024
-_PICTURES: Final = frozenset({"image/jpeg", "image/png", "image/tiff", "image/heic", "image/webp"})
 _SURE: Final = 80  # more points need no second look
-_TYPES_READ: Final = 1500
-
-
-@dataclass(slots=True)
-class FileReader:
-    """Reads what can be rated of one mail's files, while their octets are at hand."""
-
-    _files: int = 0
-    _octets: int = 0
-
-    def read(self, attachment: AttachmentFacts, octets: bytes) -> FileText | None:
-        """What a PDF or a large picture says; None of anything else."""
-        name = attachment.filename or ""
-        if attachment.media_type in _PICTURES:
-            return FileText("", "picture", name) if len(octets) >= SMALLEST_PICTURE else None
-        if attachment.media_type != "application/pdf":
-            return None
-        self._files += 1
-        self._octets += len(octets)
-        if self._files > MOST_FILES or self._octets > MOST_OCTETS:
-            return FileText("", "not_read", name)
-        if not may_be_opened(octets):
-            return FileText("", "damaged", name)
-        read = read_pdf(octets)
-        return FileText(read.text, read.state, name, language_of(read.text[:_TYPES_READ]), _code_on(octets, read))
 
 
 @dataclass(slots=True)
@@ -96,18 +62,10 @@ class Rater:
         return len(self.text) < SHORT_TEXT or (holds_money(self.html[:MAX_HTML_READ]) and not holds_money(self.text))
 
     def of_file(self, file: FileText | None, *, is_referenced: bool) -> Accounting | None:
-        """The rating of what a FileReader read; None of what nobody reads, and of a picture that the text shows."""
+        """The rating of what was read of a file; None of what nobody reads, and of a picture that the text shows."""
         if file is None or (file.state == "picture" and is_referenced):
             return None
         return rate_file(replace(file, language=file.language or self.language), self.hints, self.text)
-
-
-def _code_on(octets: bytes, read: PdfText) -> PaymentCode | None:
-    """The payment code on a PDF's first or last page; drawing costs more than reading, so only where one may be."""
-    if not read.pages or not (read.state == "no_text" or names_a_code(read.text)):
-        return None
-    codes = map(read_payment_code, read_codes(octets, sorted({0, read.pages - 1})))
-    return next((code for code in codes if code is not None), None)
 
 
 def special_of(unpacked: Unpacked, rater: Rater, reading: Reading, rating: Accounting | None) -> Special | None:

@@ -21,6 +21,7 @@ from storage.models import Message
 from storage.rematching import forget_candidates
 from storage.resettling import settle_again
 from storage.settlement import Delivery, Settled, Stale
+from storage.trial_mail import unread_of
 
 LOOKS = 5
 
@@ -49,7 +50,7 @@ class ByHand:
             rules = rulebook.rules_for([message.tenant_id]).get(message.tenant_id)
             if rules is None:
                 raise NotFound(f"no tenant with id {message.tenant_id}")
-            parsed = self._parse(delivery, rules, keep)
+            parsed = self._parse(message.id, delivery, rules, keep)
             try:
                 return self._write(message.id, delivery, parsed)
             except Stale:
@@ -58,14 +59,16 @@ class ByHand:
                 parsed.discard()
         raise TemporaryFailure(f"message {message.id}: its tenant's standards change faster than it is read; try again")
 
-    def _parse(self, delivery: Delivery, rules: Rules, keep: KeptByHand | None) -> Parsed:
+    def _parse(self, message_id: str, delivery: Delivery, rules: Rules, keep: KeptByHand | None) -> Parsed:
         def choose(facts: MailFacts) -> tuple[Decisions, Wanted]:
             labelled = replace(facts, label=delivery.label or "")
             decision = by_hand(labelled, rules.decide(labelled), keep)
             return {delivery.tenant_id: (rules.revision, decision)}, wanted_of(facts, [decision])
 
         raw = self.blobs.path(delivery.tenant_id, delivery.raw_sha256)
-        return self.pool.submit(Mail(None, raw, delivery.octets, delivery.reverse_path), choose).result()
+        with self.database.read() as session:
+            unread = unread_of(session, message_id)
+        return self.pool.submit(Mail(None, raw, delivery.octets, delivery.reverse_path, unread), choose).result()
 
     def _write(self, message_id: str, delivery: Delivery, parsed: Parsed) -> Settled | None:
         decisions: Decisions = parsed.judged

@@ -22,9 +22,11 @@ from typing import Any
 from receiver.pipeline.frames import BrokenFrame, Channel
 from receiver.pipeline.limits import allow_processor_seconds, confine
 from receiver.pipeline.message_facts import Findings, find
-from receiver.pipeline.pdf_text import prepare
+from receiver.pipeline.pdf import library
 from receiver.pipeline.structure import Limits
+from receiver.pipeline.suspects import NOTE_OCTETS, Page, Watch
 from receiver.pipeline.unpack import Leaf, Unpacked, unpack
+from rules.facts import Unread
 
 _STATM = Path("/proc/self/statm")
 _PAGE_OCTETS = os.sysconf("SC_PAGE_SIZE")
@@ -41,6 +43,7 @@ class ChildSettings:
     depth: int
     parts: int
     decoded_octets: int
+    notes: int  # descriptor of the memory in which it notes what it reads
 
     def limits(self) -> Limits:
         """How much of one message is read."""
@@ -58,8 +61,9 @@ class _Current:
 class Child:
     """The conversation of a child with the worker."""
 
-    def __init__(self, channel: Channel, settings: ChildSettings) -> None:
+    def __init__(self, channel: Channel, settings: ChildSettings, notes: Page) -> None:
         self._channel = channel
+        self._notes = notes
         self._settings = settings
         self._current: _Current | None = None
 
@@ -85,10 +89,11 @@ class Child:
 
     def _parse(self, question: dict[str, Any], descriptor: int | None) -> None:
         self._current = None  # frees the message before
+        watch = Watch(self._notes, (Unread(*each) for each in question["left_out"]))
         size = question["octets"]
         octets: Any = self._channel.receive_octets(size) if descriptor is None else _map(descriptor, size)
         unpacked = unpack(octets, size, self._settings.limits())
-        findings = find(unpacked, question["reverse_path"], self._settings.decoded_octets)
+        findings = find(unpacked, question["reverse_path"], self._settings.decoded_octets, watch)
         self._current = _Current(unpacked, findings)
         head = {
             "facts": findings.facts.to_json(),
@@ -163,6 +168,14 @@ def _map(descriptor: int, size: int) -> mmap.mmap | bytes:
         os.close(descriptor)
 
 
+def _shared(descriptor: int) -> mmap.mmap:
+    """The worker's memory, written here and read there."""
+    try:
+        return mmap.mmap(descriptor, NOTE_OCTETS)
+    finally:
+        os.close(descriptor)
+
+
 def main() -> None:
     """Serve the worker on descriptor 0."""
     settings = ChildSettings(**json.loads(sys.argv[1]))
@@ -170,12 +183,12 @@ def main() -> None:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # Before the first message, whose time it would cost: the libraries take longer to load than a PDF to read.
-    prepare()
+    library()
     confine(settings.memory_octets, settings.parent)
     # mail-parser writes what it finds in a mail to the log: never.
     logging.disable(logging.CRITICAL)
     with socket.socket(fileno=0) as sock:
-        Child(Channel(sock), settings).serve()
+        Child(Channel(sock), settings, _shared(settings.notes)).serve()
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime, timedelta
 
 import structlog
@@ -142,11 +142,9 @@ class JobRunner:
             return
         self._renew_at = time.monotonic() + self._lease.total_seconds() / 3
         for job in self._running.values():
-            try:
-                with self._database.write(self._owner) as session:
-                    jobs.renew(session, job, self._owner, self._lease)
-            except LeaseLost:
-                log.warning("job_lost", id=job.id, kind=job.kind)
+            # Done in its thread since it was collected, or really lost: its own end tells which.
+            with suppress(LeaseLost), self._database.write(self._owner) as session:
+                jobs.renew(session, job, self._owner, self._lease)
 
     def _collect_done(self) -> None:
         for future in [each for each in self._running if each.done()]:

@@ -12,15 +12,16 @@ from email.message import Message
 from receiver.mail.addresses import MAX_VALUE, named_addresses, senders, shown
 from receiver.mail.charsets import storable
 from receiver.mail.fields import decode_words
-from receiver.pipeline.accounting_facts import FileReader, Rater, header_of, special_of
+from receiver.pipeline.accounting_facts import Rater, header_of, special_of
+from receiver.pipeline.file_reading import FileReader
 from receiver.pipeline.opening import Opened, Opener
 from receiver.pipeline.packings.room import Damaged, NoRoom
 from receiver.pipeline.reading import Reading, read
-from receiver.pipeline.structured import with_structured
+from receiver.pipeline.suspects import Watch
 from receiver.pipeline.unpack import Kind, Leaf, Unpacked
 from receiver.rendering.plain import plain_text
 from rules.addresses import canonical
-from rules.facts import NOT_ALL_READ, AttachmentFacts, ForwardClaim, MailFacts
+from rules.facts import NOT_ALL_READ, Accounting, AttachmentFacts, ForwardClaim, MailFacts
 from rules.recognition.accounting.rating import FileText
 from rules.recognition.content import HEAD_OCTETS, imports_by_itself, sniff
 from rules.recognition.einvoice_pairs import grouped, originals
@@ -55,6 +56,7 @@ class _Inventory:
     opener: Opener
     decoded_left: int
     reader: FileReader
+    watch: Watch
     hashes: list[str] = field(default_factory=list)  # for the content id, in the order of the walk
     attachments: list[AttachmentFacts] = field(default_factory=list)
     leaves: list[Leaf] = field(default_factory=list)  # of the attachments
@@ -77,10 +79,10 @@ class _Inventory:
         if leaf.kind is not Kind.ATTACHMENT:
             self._look_inside(self.opener.open(leaf, octets, leaf.declared_type))
             return None
-        at, facts = len(self.attachments), _attachment(leaf, octets)
+        at, (facts, file) = len(self.attachments), self._read(leaf, octets)
         self.attachments.append(facts)
         self.leaves.append(leaf)
-        self.files.append(self.reader.read(facts, octets))
+        self.files.append(file)
         if imports_by_itself(facts) and not self.unpacked.is_referenced(leaf) and len(octets) <= self.likely_left:
             self.likely_left -= len(octets)
             self.likely[leaf.part] = octets
@@ -93,6 +95,18 @@ class _Inventory:
         self.attachments[at] = replace(facts, opened_as=kind, sealed=opened.sealed, signature=opened.signature)
         return facts
 
+    def _read(self, leaf: Leaf, octets: bytes) -> tuple[AttachmentFacts, FileText | None]:
+        """What an attachment is, and what it says."""
+        # What packs further parts is no document itself, whatever stands at its beginning.
+        if leaf.entity.is_message or leaf.declared_type.startswith("multipart/"):
+            return _attachment(leaf, octets, leaf.declared_type), None
+        media_type = sniff(octets[:HEAD_OCTETS], leaf.declared_type, leaf.filename)
+        facts = _attachment(leaf, octets, media_type)
+        if media_type.startswith("image/"):
+            width, height = self.watch.read("picture", leaf.part, lambda: pixels(octets[:MAX_PICTURE_HEAD]), (0, 0))
+            facts = replace(facts, width=width, height=height)
+        return self.reader.read(facts, octets)
+
     def _look_inside(self, opened: Opened) -> bool:
         """Look at what a packing holds; whether all of it could be read."""
         self.unpacked.packed += opened.leaves
@@ -100,7 +114,7 @@ class _Inventory:
         for inner in opened.leaves:
             try:
                 self.opener.room.take(inner.entity.end - inner.entity.body)
-                octets = inner.entity.decoded()
+                octets = self.watch.name("packing", inner.part.rpartition("/")[0], inner.entity.decoded)
             except NoRoom as no_room:
                 self.unpacked.defects.add(no_room.defect)
                 is_whole = False
@@ -116,14 +130,19 @@ class _Inventory:
         """The attachments, now that all texts are read that may refer to them, and say what they are."""
         referenced = [self.unpacked.is_referenced(leaf) for leaf in self.leaves]
         return tuple(
-            replace(facts, is_referenced=is_shown, accounting=rater.of_file(file, is_referenced=is_shown))
+            replace(facts, is_referenced=is_shown, accounting=self._rating(rater, facts, file, is_shown))
             for facts, file, is_shown in zip(self.attachments, self.files, referenced, strict=True)
         )
 
+    def _rating(self, rater: Rater, facts: AttachmentFacts, file: FileText | None, is_shown: bool) -> Accounting | None:
+        # What a PDF says is the PDF's doing, also where it is rated: without its text there is next to nothing to do.
+        return self.watch.name("pdf", facts.part, lambda: rater.of_file(file, is_referenced=is_shown))
 
-def find(unpacked: Unpacked, reverse_path: str, decoded_octets: int) -> Findings:
+
+def find(unpacked: Unpacked, reverse_path: str, decoded_octets: int, watch: Watch | None = None) -> Findings:
     """Facts, ids and likely documents of a message; parts beyond `decoded_octets` are not looked at."""
-    inventory = _Inventory(unpacked, _opener(unpacked, decoded_octets), decoded_octets, FileReader())
+    watch = watch or Watch()
+    inventory = _Inventory(unpacked, _opener(unpacked, decoded_octets, watch), decoded_octets, FileReader(watch), watch)
     # Laws 9 and 10: what a mail is known by stays what it was before packings were opened.
     is_cut = bool(unpacked.defects & NOT_ALL_READ)
     for leaf in unpacked.leaves:
@@ -142,7 +161,13 @@ def find(unpacked: Unpacked, reverse_path: str, decoded_octets: int) -> Findings
     attachments = grouped(inventory.whole(rater))
     facts = _mail_facts(unpacked, reading, rater, attachments)
     return Findings(
-        facts=replace(facts, reverse_path=reverse_path, forward=forward, signature=inventory.signature),
+        facts=replace(
+            facts,
+            reverse_path=reverse_path,
+            forward=forward,
+            signature=inventory.signature,
+            unread=tuple(watch.unread),
+        ),
         reading=reading,
         content_id=content_id(_identifying(reading), inventory.hashes),
         invoice_id=invoices_id(originals(attachments)),
@@ -150,10 +175,10 @@ def find(unpacked: Unpacked, reverse_path: str, decoded_octets: int) -> Findings
     )
 
 
-def _opener(unpacked: Unpacked, decoded_octets: int) -> Opener:
+def _opener(unpacked: Unpacked, decoded_octets: int, watch: Watch) -> Opener:
     """Opens packings with what the message itself leaves of the limits."""
     own = sum(leaf.entity.end - leaf.entity.body for leaf in unpacked.leaves if not leaf.entity.children)
-    return Opener(unpacked, max(0, decoded_octets - own))
+    return Opener(unpacked, max(0, decoded_octets - own), watch)
 
 
 def _mail_facts(
@@ -183,13 +208,8 @@ def _canonical(addresses: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(filter(None, map(canonical, addresses))))
 
 
-def _attachment(leaf: Leaf, octets: bytes) -> AttachmentFacts:
-    # What packs further parts is no document itself, whatever stands at its beginning.
-    is_packing = leaf.entity.is_message or leaf.declared_type.startswith("multipart/")
-    head = b"" if is_packing else octets[:HEAD_OCTETS]
-    media_type = leaf.declared_type if is_packing else sniff(head, leaf.declared_type, leaf.filename)
-    width, height = pixels(octets[:MAX_PICTURE_HEAD]) if media_type.startswith("image/") else (0, 0)
-    facts = AttachmentFacts(
+def _attachment(leaf: Leaf, octets: bytes, media_type: str) -> AttachmentFacts:
+    return AttachmentFacts(
         part=leaf.part,
         filename=leaf.filename,
         declared_type=leaf.declared_type,
@@ -197,10 +217,7 @@ def _attachment(leaf: Leaf, octets: bytes) -> AttachmentFacts:
         octets=len(octets),
         sha256=part_hash(octets, is_text=False),
         is_inline=leaf.disposition == "inline",
-        width=width,
-        height=height,
     )
-    return facts if is_packing else with_structured(facts, octets)
 
 
 def _identifying(reading: Reading) -> IdentifyingHeaders:

@@ -14,9 +14,11 @@ from receiver.mail.charsets import decode, one_line, storable
 from receiver.mail.fields import content_type, parameter
 from receiver.pipeline.packings import cms, compound_file, outlook_file, tnef, uuencoded, zip_archive
 from receiver.pipeline.packings.outlook import OutlookMessage
+from receiver.pipeline.packings.outlook_texts import Text, text_of_rtf, texts_of
 from receiver.pipeline.packings.room import Damaged, Member, NoRoom, Room, Source
 from receiver.pipeline.signatures import pieces_of, signed_entity
 from receiver.pipeline.structure import Dissection, Entity, Limits, PackedEntity
+from receiver.pipeline.suspects import Watch
 from receiver.pipeline.unpack import MAX_NAME, Kind, Leaf, Unpacked, leaves_of
 
 MAX_PACKED_DEPTH = 10
@@ -50,18 +52,21 @@ class Opened:
 class Opener:
     """Opens the leaves of one message, one after the other, outer ones first."""
 
-    def __init__(self, unpacked: Unpacked, octets: int) -> None:
+    def __init__(self, unpacked: Unpacked, octets: int, watch: Watch) -> None:
         """`octets`: how many may be unpacked."""
         limits = unpacked.limits
         self.room = Room(octets, limits.parts - len(unpacked.leaves), min(MAX_PACKED_DEPTH, limits.depth))
         self._unpacked = unpacked
+        self._watch = watch
         self._roots = [unpacked.root]
 
     def open(self, leaf: Leaf, octets: bytes, media_type: str) -> Opened:
         """What is in a leaf of these octets and this sniffed type."""
+        if leaf.kind is not Kind.ATTACHMENT and b"begin " not in octets:
+            return Opened()
         source = Source(leaf.entity.decoded, octets)
         try:
-            opened = self._open(leaf, source, media_type)
+            opened = self._watch.read("packing", leaf.part, lambda: self._open(leaf, source, media_type), Opened())
         except NoRoom as no_room:
             self._unpacked.defects.add(no_room.defect)
             return Opened()
@@ -125,7 +130,7 @@ class Opener:
 
     def _uuencoded(self, leaf: Leaf, source: Source) -> Opened:
         octets = source.octets()
-        if leaf.is_html or b"begin " not in octets:
+        if leaf.is_html:
             return Opened()
         found = uuencoded.blocks(octets)
         if not found:
@@ -207,12 +212,16 @@ class Opener:
         if not is_own and not container.is_inside:
             self._unpacked.attached.append(fields)
         is_body = is_own and not container.is_inside and not any(self._texts_of_mail())
-        leaves = [_text_leaf(container, number, *text) for number, text in enumerate(_texts(message), start=1)]
+        texts = texts_of(message)
+        leaves = [_text_leaf(container, number, *text) for number, text in enumerate(texts, start=1)]
+        first = len(leaves) + 1  # of the files
+        # Behind them: a path names a part for ever, and those had theirs before RTF was read.
+        leaves += [_text_leaf(container, first + len(message.files), *text) for text in self._text_of_rtf(message)]
         for leaf in leaves:
             leaf.kind = Kind.BODY if is_body else Kind.INNER_BODY
             leaf.shadowed = len(leaves) > 1 and not leaf.is_html
             self._unpacked.note_text(leaf)
-        for number, file in enumerate(message.files, start=len(leaves) + 1):
+        for number, file in enumerate(message.files, start=first):
             leaf = _leaf(container, number, file.member)
             leaf.is_inside = not is_own or container.is_inside
             leaves.append(leaf)
@@ -220,6 +229,13 @@ class Opener:
                 leaf.entity.media_type = "message/rfc822"
                 leaves += self._outlook(leaf, file.message, is_own=False)
         return leaves
+
+    def _text_of_rtf(self, message: OutlookMessage) -> list[Text]:
+        try:
+            return text_of_rtf(message, self.room)
+        except Damaged:  # its files are as good as ever
+            self._unpacked.defects.add("damaged_packing")
+            return []
 
     def _texts_of_mail(self) -> Iterable[str]:
         return (self._unpacked.texts[leaf.part].strip() for leaf in self._unpacked.bodies())
@@ -253,11 +269,3 @@ def _text_leaf(container: Leaf, number: int, media_type: str, octets: bytes, cha
     part = f"{container.part}/{number}"
     entity = Entity(part, fields, media_type, octets, 0, 0, len(octets))
     return Leaf(entity, part, Kind.INNER_BODY, None, "", "", is_inside=container.is_inside)
-
-
-def _texts(message: OutlookMessage) -> list[tuple[str, bytes, str]]:
-    plain = message.texts.get(0x1000, "")
-    texts = [("text/plain", plain.encode("utf-8", "replace"), "utf-8")] if plain.strip() else []
-    if message.html.strip():
-        texts.append(("text/html", message.html, message.html_charset or "utf-8"))
-    return texts

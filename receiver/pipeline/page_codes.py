@@ -9,6 +9,8 @@ import ctypes
 import time
 from typing import Any, Final
 
+from receiver.pipeline.pdf import Pdf, library
+
 MOST_PIXELS: Final = 1_600_000  # a page of A4 at 125 dots an inch: a payment code's modules have 3 dots and more
 MOST_SECONDS: Final = 0.5  # of processor time, for all pages of a file
 MOST_OBJECTS: Final = 20_000
@@ -17,23 +19,15 @@ _SCALE: Final = 1.75
 _GREY: Final = 1  # FPDFBitmap_Gray
 
 
-def read_codes(octets: bytes, pages: list[int]) -> list[str]:
+def read_codes(pdf: Pdf, pages: list[int]) -> list[str]:
     """The texts of the QR codes on these pages (counted from 0), at most MOST_CODES."""
-    from pypdfium2 import raw  # noqa: PLC0415 - as in pdf_text: most mails need neither
-
-    raw.FPDF_InitLibrary()
-    buffer = ctypes.create_string_buffer(octets, len(octets))
-    document = raw.FPDF_LoadMemDocument64(buffer, len(octets), None)
-    if not document:
+    if pdf.document is None:
         return []
     until = time.process_time() + MOST_SECONDS
     texts: list[str] = []
-    try:
-        for index in pages:
-            if time.process_time() < until and len(texts) < MOST_CODES:
-                texts += _codes_of_page(raw, document, index, until)
-    finally:
-        raw.FPDF_CloseDocument(document)
+    for index in pages:
+        if time.process_time() < until and len(texts) < MOST_CODES:
+            texts += _codes_of_page(library(), pdf.document, index, until)
     return texts[:MOST_CODES]
 
 
@@ -73,7 +67,7 @@ def _drawn(raw: Any, page: Any, until: float) -> memoryview | None:
 def _read(pixels: memoryview | None) -> list[str]:
     if pixels is None:
         return []
-    import zxingcpp  # noqa: PLC0415 - as above
+    import zxingcpp  # noqa: PLC0415 - most children never need it
 
     found = zxingcpp.read_barcodes(
         pixels, formats=zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode), try_downscale=False

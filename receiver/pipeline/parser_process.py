@@ -5,6 +5,7 @@ Raises AttemptFailed for the message, NotFound when its file is gone, TemporaryF
 no part can be kept.
 """
 
+import fcntl
 import json
 import math
 import os
@@ -22,7 +23,8 @@ import receiver
 from receiver.config import Settings
 from receiver.pipeline.child import ChildSettings
 from receiver.pipeline.frames import BrokenFrame, Channel, Deadline
-from rules.facts import MailFacts
+from receiver.pipeline.suspects import NOTE_OCTETS, suspect_in
+from rules.facts import MailFacts, Unread
 from storage.failures import NotFound, TemporaryFailure
 
 MESSAGES_OF_A_CHILD = 5000
@@ -35,11 +37,12 @@ _HOUSE = Path(receiver.__file__).parent.parent
 
 
 class AttemptFailed(Exception):
-    """This message could not be read this time; `code` says why."""
+    """This message could not be read this time; `code` says why, `suspect` which reader was at work."""
 
-    def __init__(self, code: str, **params: str | int) -> None:
+    def __init__(self, code: str, suspect: Unread | None = None, **params: str | int) -> None:
         super().__init__(code)
         self.code = code
+        self.suspect = suspect
         self.params = params
 
 
@@ -51,6 +54,7 @@ class Mail:
     large: Path | None
     size: int
     reverse_path: str
+    left_out: frozenset[Unread] = frozenset()  # what is not to be read, for it ended those who tried
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +98,12 @@ class ParserProcess:
         self._spool = spool
         self._messages = 0
         self._memory = 0
-        self._process, self._channel = _start(settings, seconds)
+        self._notes = _notes()
+        try:
+            self._process, self._channel = _start(settings, seconds, self._notes)
+        except BaseException:
+            os.close(self._notes)
+            raise
 
     @property
     def is_worn_out(self) -> bool:
@@ -131,10 +140,12 @@ class ParserProcess:
         self._channel.close()
         self._process.kill()
         self._process.wait()
+        os.close(self._notes)
 
     def _ask_to_parse(self, mail: Mail) -> tuple[Parsed, dict[str, Any]]:
         """What the child found, and the head that declares the parts that follow."""
-        question = {"ask": "parse", "octets": mail.size, "reverse_path": mail.reverse_path}
+        left_out = [(each.part, each.reader) for each in mail.left_out]
+        question = {"ask": "parse", "octets": mail.size, "reverse_path": mail.reverse_path, "left_out": left_out}
         if mail.large is None:
             self._channel.send(question, [mail.octets or b""])
         else:
@@ -184,7 +195,7 @@ class ParserProcess:
         memory = head.get("memory")
         self._memory = memory if isinstance(memory, int) else 0
         if "failed" in head:
-            raise AttemptFailed("parser_failed", failure=str(head["failed"])[:60])
+            raise AttemptFailed("parser_failed", suspect_in(self._notes), failure=str(head["failed"])[:60])
         return head
 
     def _receive_parts(self, parsed: Parsed, head: Mapping[str, Any]) -> None:
@@ -230,14 +241,23 @@ class ParserProcess:
         if not deadline.left():
             self._process.kill()
             self._process.wait()
-            return AttemptFailed("parser_too_slow", seconds=math.ceil(self._seconds))
+            return AttemptFailed("parser_too_slow", suspect_in(self._notes), seconds=math.ceil(self._seconds))
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(timeout=1.0)  # it may be dying still
         self._process.kill()
-        return AttemptFailed("parser_died", status=self._process.wait())
+        status = self._process.wait()
+        return AttemptFailed("parser_died", suspect_in(self._notes), status=status)
 
 
-def _start(settings: Settings, seconds: float) -> tuple["subprocess.Popen[bytes]", Channel]:
+def _notes() -> int:
+    """Memory that a child writes and that outlives it; its size cannot be changed."""
+    descriptor = os.memfd_create("notes", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+    os.truncate(descriptor, NOTE_OCTETS)
+    fcntl.fcntl(descriptor, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL)
+    return descriptor
+
+
+def _start(settings: Settings, seconds: float, notes: int) -> tuple["subprocess.Popen[bytes]", Channel]:
     ours, theirs = socket.socketpair()
     pipeline = settings.pipeline
     told = ChildSettings(
@@ -248,6 +268,7 @@ def _start(settings: Settings, seconds: float) -> tuple["subprocess.Popen[bytes]
         depth=pipeline.max_depth,
         parts=pipeline.max_parts,
         decoded_octets=pipeline.max_decoded_octets,
+        notes=notes,
     )
     command = [sys.executable, "-P", "-m", "receiver.pipeline.child", json.dumps(asdict(told))]
     # Nothing of our environment: it may hold the database's password.
@@ -262,6 +283,7 @@ def _start(settings: Settings, seconds: float) -> tuple["subprocess.Popen[bytes]
                 env=environment,
                 cwd="/",
                 process_group=0,  # Ctrl-C is for the worker
+                pass_fds=(notes,),
             )
         channel = Channel(ours)
         channel.set_deadline(Deadline(START_SECONDS))

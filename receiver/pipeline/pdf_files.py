@@ -1,22 +1,29 @@
 """Read the files embedded in a PDF, to find the e-invoice that it carries. In the parsing child only.
 
-PDFium lists them; where it finds none, or does not open the PDF, their streams are looked for in the octets. Before
-PDFium is asked, those streams are decoded within bounds: it would take a gigabyte for a bomb. Raises nothing.
+PDFium lists them; where it finds none, does not open the PDF, or must not be asked, their streams are looked for in
+the octets. Before PDFium is asked, those streams are decoded within bounds: it would take a gigabyte for a bomb.
+Raises nothing that a PDF causes.
 Standard: ISO 32000-1 7.11.4, ISO 19005-3 (PDF/A-3), Factur-X 1.07 chapter 7 (names).
 """
 
-from collections.abc import Iterator
+import ctypes
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
+from receiver.pipeline.pdf import Pdf, library
+from receiver.pipeline.suspects import Watch
 from rules.facts import EInvoice, EnclosedFile
 from rules.recognition.content import HEAD_OCTETS, sniff
 from rules.recognition.einvoice import BusinessDocument, read_document
 from rules.recognition.einvoice_pairs import differences
-from rules.recognition.pdf_streams import embedded_streams, may_be_opened
+from rules.recognition.pdf_streams import EmbeddedStream, embedded_streams
 
 MOST_FILES = 50
 MAX_FILE_OCTETS = 16 * 1024**2
 MAX_OCTETS = 32 * 1024**2  # of all files of one PDF
+_MOST_NAME_OCTETS = 4096
 
 # Two XML files in one PDF are told apart by content; of two e-invoices, the one with the prescribed name is meant.
 _NAMES = frozenset({"factur-x.xml", "xrechnung.xml", "zugferd-invoice.xml", "cii.xml", "order-x.xml"})
@@ -40,42 +47,66 @@ class _Found:
     document: BusinessDocument | None
 
 
-def read_pdf_files(pdf: bytes) -> PdfFiles:
-    """The structured data that a PDF carries, and the names of the files beside it."""
-    streams = list(embedded_streams(pdf, MAX_FILE_OCTETS)) if b"%PDF-" in pdf[:HEAD_OCTETS] else []
+def read_pdf_files(pdf: Pdf, watch: Watch, part: str) -> PdfFiles:
+    """The structured data that the PDF at `part` carries, and the names of the files beside it."""
+    streams: list[EmbeddedStream] = watch.read("files", part, lambda: _streams(pdf.octets), [])
     if any(each.is_too_large for each in streams):
         return PdfFiles(is_beyond_bounds=True)
-    is_sane = may_be_opened(pdf)
-    listed = _listed(pdf) if is_sane else ()
-    files = [_Found(name, octets, read_document(octets)) for name, octets in listed]
+
+    def named(listed: Iterable[tuple[str, bytes]]) -> list[_Found]:
+        read = (
+            (name, octets, watch.read("xml", part, partial(read_document, octets), None)) for name, octets in listed
+        )
+        return [_Found(*each) for each in read]
+
+    files = named(watch.read("pdf", part, lambda: list(_listed(pdf)), []))
     if not any(each.document for each in files):
-        found = (each.octets for each in streams if each.octets is not None)
-        files += [_Found("", octets, document) for octets in found if (document := read_document(octets))]
-    return _told(files) if files or is_sane else PdfFiles(is_beyond_bounds=True)
+        found = named(("", each.octets) for each in streams if each.octets is not None)
+        files += [each for each in found if each.document]
+    return _told(files) if files or pdf.may_be_opened else PdfFiles(is_beyond_bounds=True)
 
 
-def _listed(pdf: bytes) -> Iterator[tuple[str, bytes]]:
-    # Costs 40 ms and 12 MB, which a child that meets no PDF never needs.
-    import pypdfium2  # noqa: PLC0415
+def _streams(pdf: bytes) -> list[EmbeddedStream]:
+    """The embedded files that can be found without a reader, up to the first one that is too large."""
+    found: list[EmbeddedStream] = []
+    left = MAX_OCTETS
+    for each in embedded_streams(pdf, MAX_FILE_OCTETS) if b"%PDF-" in pdf[:HEAD_OCTETS] else ():
+        left -= len(each.octets or b"")
+        found.append(each if left >= 0 else EmbeddedStream(None, is_too_large=True))
+        if found[-1].is_too_large:
+            break
+    return found
 
-    try:
-        document = pypdfium2.PdfDocument(pdf)
-    except pypdfium2.PdfiumError:
+
+def _listed(pdf: Pdf) -> Iterator[tuple[str, bytes]]:
+    if pdf.document is None:
         return
-    try:
-        left = MAX_OCTETS
-        for number in range(min(document.count_attachments(), MOST_FILES)):
-            try:
-                attachment = document.get_attachment(number)
-                name, octets = attachment.get_name(), bytes(attachment.get_data())
-            except (pypdfium2.PdfiumError, ValueError):  # one that is not there, or whose name is no UTF-16
-                continue
-            left -= len(octets)
-            if left < 0:
-                return
-            yield name[:300], octets
-    finally:
-        document.close()
+    raw, left = library(), MAX_OCTETS
+    for number in range(min(raw.FPDFDoc_GetAttachmentCount(pdf.document), MOST_FILES)):
+        attachment = raw.FPDFDoc_GetAttachment(pdf.document, number)
+        octets = _octets_of(raw, attachment) if attachment else None
+        if octets is None:  # one that is not there
+            continue
+        left -= len(octets)
+        if left < 0:
+            return
+        yield _name_of(raw, attachment)[:300], octets
+
+
+def _name_of(raw: Any, attachment: Any) -> str:
+    octets = min(raw.FPDFAttachment_GetName(attachment, None, 0), _MOST_NAME_OCTETS)
+    units = (ctypes.c_ushort * (octets // 2 + 1))()
+    raw.FPDFAttachment_GetName(attachment, units, octets)
+    return bytes(units)[: max(octets - 2, 0)].decode("utf-16-le", "replace")
+
+
+def _octets_of(raw: Any, attachment: Any) -> bytes | None:
+    length = ctypes.c_ulong()
+    if not raw.FPDFAttachment_GetFile(attachment, None, 0, length) or not 0 < length.value <= MAX_OCTETS:
+        return None
+    buffer = ctypes.create_string_buffer(length.value)
+    raw.FPDFAttachment_GetFile(attachment, buffer, length.value, length)
+    return buffer.raw
 
 
 def _told(files: list[_Found]) -> PdfFiles:

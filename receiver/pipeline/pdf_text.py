@@ -12,6 +12,8 @@ import time
 from dataclasses import dataclass
 from typing import Any, Final
 
+from receiver.pipeline.pdf import Pdf, library
+
 MOST_OCTETS: Final = 32 * 1024**2
 FIRST_PAGES: Final = 4
 LAST_PAGES: Final = 2
@@ -20,7 +22,6 @@ MOST_PIECES_OF_PAGE: Final = 1200
 MOST_SECONDS: Final = 2.0  # of processor time, between pages
 _FEWEST_LETTERS: Final = 20
 _MOST_UNREADABLE: Final = 0.3  # characters without a meaning: fonts that map to no Unicode
-_PASSWORD_ERROR: Final = 4  # FPDF_ERR_PASSWORD
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ class PdfText:
     """The text and how it was read."""
 
     text: str
-    state: str  # "text", "cut", "no_text", "encrypted", "damaged" or "not_read"
+    state: str  # "text", "cut", "no_text", "encrypted", "damaged", "not_read" or "left_out"
     pages: int = 0
 
 
@@ -43,28 +44,13 @@ class _Piece:
     top: float
 
 
-def prepare() -> None:
-    """Load the PDF library, so that the first PDF does not wait for it."""
-    from pypdfium2 import raw  # noqa: PLC0415 - the bench and the tests may never need it
-
-    _initialise(raw)
-
-
-def read_pdf(octets: bytes) -> PdfText:
+def read_text(pdf: Pdf) -> PdfText:
     """The text of a PDF's first pages and its last ones."""
-    if len(octets) > MOST_OCTETS:
+    if len(pdf.octets) > MOST_OCTETS:
         return PdfText("", "not_read")
-    from pypdfium2 import raw  # noqa: PLC0415 - loaded by `prepare` in a child; costs more than reading a page
-
-    _initialise(raw)
-    buffer = ctypes.create_string_buffer(octets, len(octets))
-    document = raw.FPDF_LoadMemDocument64(buffer, len(octets), None)
-    if not document:
-        return PdfText("", "encrypted" if raw.FPDF_GetLastError() == _PASSWORD_ERROR else "damaged")
-    try:
-        return _read(raw, document)
-    finally:
-        raw.FPDF_CloseDocument(document)
+    if pdf.document is None:
+        return PdfText("", "encrypted" if pdf.is_encrypted else "damaged")
+    return _read(library(), pdf.document)
 
 
 def _read(raw: Any, document: Any) -> PdfText:
@@ -157,12 +143,3 @@ def _is_readable(text: str) -> bool:
         1 for each in text if each == "\ufffd" or "\ue000" <= each <= "\uf8ff" or (each < " " and each not in "\n\r\t")
     )
     return letters >= _FEWEST_LETTERS and lost <= _MOST_UNREADABLE * len(text)
-
-
-_ready: list[bool] = []
-
-
-def _initialise(raw: Any) -> None:
-    if not _ready:
-        raw.FPDF_InitLibrary()
-        _ready.append(True)

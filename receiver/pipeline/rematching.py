@@ -8,7 +8,7 @@ and what was tried in vain is tried alone. Never says what a mail holds.
 Raises TemporaryFailure, LeaseLost.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ from receiver.pipeline.settle_job import delivery_of_row
 from receiver.rulebook import Rulebook, Rules
 from receiver.tally import tally
 from rules.decision import Decision, TraceLine
-from rules.facts import MailFacts
+from rules.facts import MailFacts, Unread
 from storage import rematching
 from storage.blobs import BlobStore
 from storage.database import Database, Session
@@ -139,8 +139,9 @@ class Rematcher:
             fence(session)
             rematching.begin_attempts(session, group)
             messages = get_messages(session, [each.message_id for each in group])
+        unread = {each.message_id: each.facts.unread if each.facts else () for each in group}
         reads = [
-            self._parse(message.id, delivery_of_row(message), rules[message.tenant_id])
+            self._parse(message.id, delivery_of_row(message), rules[message.tenant_id], unread[message.id])
             for message in messages
             if message.state == "not_imported" and message.raw_sha256
         ]
@@ -156,12 +157,12 @@ class Rematcher:
                 done.imported += 1
                 _tell(read.delivery.tenant_id, settled)
 
-    def _parse(self, message_id: str, delivery: Delivery, rules: Rules) -> _Read:
+    def _parse(self, message_id: str, delivery: Delivery, rules: Rules, unread: Iterable[Unread]) -> _Read:
         def choose(facts: MailFacts) -> tuple[Decisions, Wanted]:
             return judge(facts, {delivery.tenant_id: rules}, {delivery.tenant_id: delivery.label})
 
         raw = self._blobs.path(delivery.tenant_id, delivery.raw_sha256)
-        mail = Mail(None, raw, delivery.octets, delivery.reverse_path)
+        mail = Mail(None, raw, delivery.octets, delivery.reverse_path, frozenset(unread))
         return _Read(message_id, delivery, rules, self._pool.submit(mail, choose))
 
     def _write_or_give_back(

@@ -30,6 +30,7 @@ from storage.models import Document, Message
 from storage.pages import Overtaken, note_rendered, replace
 from storage.settlement import PDF_OF, DocumentKind
 from storage.settling import NewDocument
+from storage.trial_mail import unread_of
 
 RUNGS = ("full", "unstyled", "text")
 Pages = Mapping[tuple[str, str], bytes]  # by kind and part
@@ -115,10 +116,10 @@ class Renewer:
         try:
             raw = self.maker.blobs.path(message.tenant_id, message.raw_sha256)
             self.maker.blobs.read(message.tenant_id, message.raw_sha256)  # damaged octets make another page
-            read = self.pool.submit(
-                Mail(None, raw, message.octets, message.reverse_path), lambda facts: (None, _pages_wanted(mail, facts))
-            )
-            parsed = read.result()
+            with self.maker.database.read() as session:
+                unread = unread_of(session, message.id)
+            again = Mail(None, raw, message.octets, message.reverse_path, unread)
+            parsed = self.pool.submit(again, lambda facts: (None, _pages_wanted(mail, facts))).result()
         except (AttemptFailed, NotFound, Damaged):
             return {}
         parsed.discard()

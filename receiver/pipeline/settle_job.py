@@ -1,7 +1,8 @@
 """The job that settles a message which was put aside: it killed its parser, was too slow, or broke its batch.
 
-At the third attempt that fails, the one in the worker included, the message is parked: its raw octets and the reason
-are kept for the operator. It is parsed in a child of its own, from its blob, which is never read into this process.
+The third attempt, the one in the worker included, is the last one: what ended the attempt before is left unread then
+(last_try). Where that fails, too, the message is parked: its raw octets and the reason are kept for the operator. It
+is parsed in a child of its own, from its blob, which is never read into this process.
 Raises TryAgain, and what storage raises (LeaseLost among it).
 """
 
@@ -13,11 +14,13 @@ import structlog
 
 from receiver.pipeline.job_results import TryAgain
 from receiver.pipeline.judging import Decisions, settlement
+from receiver.pipeline.last_try import read_with_less, suspect_told, told_of
 from receiver.pipeline.left_mail import judge_wished, remembered
-from receiver.pipeline.parsing import AttemptFailed, Mail, Parsed, Pool
+from receiver.pipeline.parsing import AttemptFailed, Mail, Parsed, Pool, Wanted
 from receiver.pipeline.since_accepted import since_accepted
 from receiver.rulebook import Rulebook
 from receiver.tally import tally
+from rules.facts import MailFacts, Unread
 from storage import jobs
 from storage.blobs import BlobStore
 from storage.database import Database
@@ -49,6 +52,9 @@ class Settler:
         """Settle or park the message, and finish the job in the same transaction."""
         with self._database.read() as session:
             message = get_message(session, job.subject_id)
+            told = next(
+                (each.error_params for each in jobs.of_subject(session, job.subject_id) if each.id == job.id), {}
+            )
         delivery = delivery_of_row(message)
         if message.state != "received":
             with self._database.write("jobs") as session:
@@ -58,9 +64,9 @@ class Settler:
             self._park(job, delivery, "worker_died", {"attempts": job.attempts})
             return
         try:
-            settled = self._settle(job, delivery, remembered(message.reason_params))
+            settled = self._settle(job, delivery, remembered(message.reason_params), suspect_told(told))
         except AttemptFailed as failed:
-            self._fail(job, delivery, failed.code, failed.params)
+            self._fail(job, delivery, failed.code, {**failed.params, **told_of(failed.suspect)})
         except TemporaryFailure:
             raise
         except Exception as error:
@@ -69,9 +75,11 @@ class Settler:
         else:
             _tell(delivery, settled)
 
-    def _settle(self, job: Job, delivery: Delivery, wish: str | None) -> Settled:
+    def _settle(self, job: Job, delivery: Delivery, wish: str | None, suspect: Unread | None) -> Settled:
+        left_out = frozenset({suspect} if suspect else ())
         for _ in range(LOOKS):
-            parsed = self._parse(delivery, wish)
+            parsed = self._parse(job, delivery, wish, left_out)
+            left_out = frozenset(parsed.facts.unread)  # should it be read anew, then not with what it ends on
             try:
                 return self._write(job, delivery, parsed)
             except Stale:
@@ -80,15 +88,19 @@ class Settler:
                 parsed.discard()
         raise TemporaryFailure(f"message {job.subject_id}: its tenant's standards change faster than it is decided")
 
-    def _parse(self, delivery: Delivery, wish: str | None) -> Parsed:
+    def _parse(self, job: Job, delivery: Delivery, wish: str | None, left_out: frozenset[Unread]) -> Parsed:
         rules = self._rulebook.rules_for([delivery.tenant_id])
         if delivery.tenant_id not in rules:
             raise NotFound(f"no tenant with id {delivery.tenant_id}")
         raw = self._blobs.path(delivery.tenant_id, delivery.raw_sha256)
-        mail = Mail(None, raw, delivery.octets, delivery.reverse_path)
+        mail = Mail(None, raw, delivery.octets, delivery.reverse_path, left_out)
         labels = {delivery.tenant_id: delivery.label}
         wishes = {} if wish is None else {delivery.tenant_id: wish}
-        return self._pool.submit(mail, lambda facts: judge_wished(facts, rules, labels, wishes)).result()
+
+        def choose(facts: MailFacts) -> tuple[Decisions, Wanted]:
+            return judge_wished(facts, rules, labels, wishes)
+
+        return read_with_less(self._pool, mail, choose) if _is_last(job) else self._pool.submit(mail, choose).result()
 
     def _write(self, job: Job, delivery: Delivery, parsed: Parsed) -> Settled:
         batch = self._blobs.batch()
@@ -101,7 +113,7 @@ class Settler:
         return settled
 
     def _fail(self, job: Job, delivery: Delivery, code: str, params: Mapping[str, str | int]) -> None:
-        if job.attempts + 1 >= ATTEMPTS:
+        if _is_last(job):
             self._park(job, delivery, code, params)
             return
         raise TryAgain(code, params)
@@ -111,6 +123,10 @@ class Settler:
             settled = park(session, delivery, (code, params))
             jobs.finish(session, job, job.owner)
         _tell(delivery, settled)
+
+
+def _is_last(job: Job) -> bool:
+    return job.attempts + 1 >= ATTEMPTS
 
 
 def delivery_of_row(message: Message) -> Delivery:

@@ -117,7 +117,8 @@ class Trier:
             return self._both(replace(facts, label=message.label or "")), Wanted()
 
         raw = self._blobs.path(message.tenant_id, message.raw_sha256)
-        return self._pool.submit(Mail(None, raw, message.octets, message.reverse_path), choose)
+        unread = frozenset(mail.facts.unread if mail.facts else ())
+        return self._pool.submit(Mail(None, raw, message.octets, message.reverse_path, unread), choose)
 
     def _both(self, facts: MailFacts) -> _Both:
         if is_left(facts):

@@ -121,7 +121,7 @@ def _is_colleague(sender: str | None, own: Collection[str]) -> bool:
 def _first(lines: list[str], start: int, is_marked: bool, subject: str) -> _Found | None:
     number = start
     while number < len(lines):
-        found, below = _at_separator(lines, number), number + 1
+        found, below = _at_separator(lines, number, subject), number + 1
         if found is None and is_marked:
             found, below = _at_block(lines, number, subject)
             found = found or _at_quote_line(lines, number, subject)
@@ -131,7 +131,7 @@ def _first(lines: list[str], start: int, is_marked: bool, subject: str) -> _Foun
     return None
 
 
-def _at_separator(lines: list[str], number: int) -> _Found | None:
+def _at_separator(lines: list[str], number: int, subject: str) -> _Found | None:
     """A line that says that a forwarded message begins, with the header block below it."""
     line = lines[number]
     dashed = _BETWEEN_DASHES.match(line) if line.startswith("--") else None
@@ -141,7 +141,11 @@ def _at_separator(lines: list[str], number: int) -> _Found | None:
     elif not (line.endswith(":") and plain(line.strip("*_ :")) in FORWARD_LINES):
         return None
     block = read_block(lines, number + 1)
-    return _claim(block if block.is_plausible else Block(), "separator", max(block.end, number + 1))
+    if not block.is_plausible:
+        # "21.10.2025, 14:44, "N" <a>:", as Yandex writes it: who wrote, and no verb.
+        below = next((n for n in range(number + 1, min(number + 3, len(lines))) if lines[n]), number)
+        return _at_quote_line(lines, below, subject, is_announced=True) or _claim(Block(), "separator", block.end)
+    return _claim(block, "separator", block.end)
 
 
 def _at_block(lines: list[str], number: int, subject: str) -> tuple[_Found | None, int]:
@@ -159,7 +163,7 @@ def _at_block(lines: list[str], number: int, subject: str) -> tuple[_Found | Non
     return None, max(block.end, number + 1)
 
 
-def _at_quote_line(lines: list[str], number: int, subject: str) -> _Found | None:
+def _at_quote_line(lines: list[str], number: int, subject: str, *, is_announced: bool = False) -> _Found | None:
     """ "On 28/10/2021 12:46, "N" <a> wrote:", in one line or two. The subject inside is the outer one unmarked."""
     line = lines[number]
     begins = "@" in line or _DATE.search(line[:LONGEST_VALUE]) is not None
@@ -169,7 +173,7 @@ def _at_quote_line(lines: list[str], number: int, subject: str) -> _Found | None
         return None
     folded = plain(line)
     sender, _ = read_sender(line)
-    if sender is None or not any(verb in folded for verb in WROTE):
+    if sender is None or not (is_announced or any(verb in folded for verb in WROTE)):
         return None
     date = _DATE.search(line)
     values = (_quoted_name(line), _or_none(_unmarked(subject)), date[0].rstrip(",") if date else None)

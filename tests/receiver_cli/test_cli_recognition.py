@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 
 from rules.facts import (
+    READERS,
     Accounting,
     AttachmentFacts,
     EInvoice,
@@ -17,6 +19,7 @@ from rules.facts import (
     ForwardClaim,
     MailFacts,
     Special,
+    Unread,
 )
 from rules.phrases import PHRASES
 from rules.phrases_of_doubt import PHRASES_OF_DOUBT
@@ -116,6 +119,27 @@ def test_all_that_was_found_is_shown(postbus: Any, mailroom: Mailroom) -> None:
     assert "Gesamtbetrag mit" not in shown
     german = postbus("message", "show", identity, POSTBUS_LANGUAGE="de").out
     assert "eine Summe mit Währung (Zeile 12)" in german
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", '"r.pdf" could not be read in time, or ended its reader; its text was not searched'),
+        ("de", '"r.pdf" war nicht rechtzeitig lesbar, oder der Leser brach ab; der Text wurde nicht durchsucht'),
+        ("nl", '"r.pdf" was niet op tijd leesbaar, of de lezer brak af; de tekst is niet doorzocht'),
+    ],
+)
+def test_what_was_left_unread_is_shown(postbus: Any, mailroom: Mailroom, language: str, words: str) -> None:
+    """At the part that it is of; a text that is no file has a line of its own."""
+    facts = replace(FACTS, unread=(Unread("3", "pdf"), Unread("1", "packing")))
+    identity = left(mailroom, "e", "possible_invoice", facts, score=62)
+
+    shown = postbus("message", "show", identity, POSTBUS_LANGUAGE=language).out.replace("\n", " ")
+    record = postbus("message", "show", identity, "--json", POSTBUS_LANGUAGE=language).row["recognition"]
+
+    assert words in shown
+    assert 'part 1: "1"' in shown
+    assert record["unread"][0] == {"part": "3", "reader": "pdf", "words": words}
 
 
 def test_all_that_was_found_is_there_for_programs(postbus: Any, mailroom: Mailroom) -> None:
@@ -263,7 +287,10 @@ def test_all_that_can_be_found_has_words() -> None:
     sources = (Path(evidence.__file__).parent).glob("*.py")
     told = {place for source in sources for place in NAMED_PLACE.findall(source.read_text(encoding="utf-8"))}
     assert {"subject", "values"} <= told <= set(places)
-    codes |= {f"reading_{each}" for each in ["cut", "no_text", "encrypted", "damaged", "not_read", "picture"]}
+    codes |= {
+        f"reading_{each}" for each in ["cut", "no_text", "encrypted", "damaged", "not_read", "left_out", "picture"]
+    }
+    codes |= {f"unread_{each}" for each in READERS}
     codes |= {f"opened_{each}" for each in ["zip", "tnef", "outlook", "message", "uuencode", "signed"]}
     codes |= {f"sealed_{each}" for each in ["password", "smime", "pgp"]}
     codes |= {f"signature_{each}" for each in ["valid", "invalid", "unknown_signer", "weak", "not_verified"]}

@@ -70,6 +70,11 @@ def tnef_of(files: dict[str, bytes], message: dict[int, str | bytes] | None = No
     return made
 
 
+def stored(rtf: bytes) -> bytes:
+    """RTF as Outlook packs what it does not compress."""
+    return struct.pack("<II4sI", len(rtf) + 12, len(rtf), b"MELA", 0) + rtf
+
+
 def compound_file(loops: bool = False) -> bytes:
     """A compound file of one directory sector; its chain and its tree go round in circles when it `loops`."""
     header = bytearray(512)

@@ -169,6 +169,32 @@ def test_leases_are_renewed_while_the_job_lasts(house: House) -> None:
     assert row.lease_until > claimed[0].lease_until
 
 
+@pytest.mark.parametrize(("is_lost", "told"), [(False, "job_finished"), (True, "job_lost")])
+def test_how_a_job_ended_is_told_once(house: House, is_lost: bool, told: str) -> None:
+    """Its row is gone before its thread has ended: a renewal in between does not call a finished job lost."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger("info"))
+    import_text(house)
+    is_written, may_end = threading.Event(), threading.Event()
+
+    def finish(job: Job) -> None:
+        with house.database.write() as session:
+            jobs.finish(session, job, "test")
+        is_written.set()
+        may_end.wait(30)
+        if is_lost:
+            raise LeaseLost("another process has it")
+
+    runner = runner_of(house, finish)
+    with capture_logs() as logged:
+        runner.turn()
+        assert is_written.wait(30)
+        runner.turn()
+        may_end.set()
+        runner.close()
+
+    assert [line["event"] for line in logged if line["event"].startswith("job_")] == [told]
+
+
 @pytest.mark.parametrize(
     ("failure", "expected"),
     [

@@ -1,7 +1,8 @@
 """Payment codes on the pages of PDFs: found where the text names one or there is no text, drawn within bounds."""
 
+from receiver.pipeline import page_codes
 from receiver.pipeline.message_facts import find
-from receiver.pipeline.page_codes import read_codes
+from receiver.pipeline.pdf import Pdf
 from receiver.pipeline.structure import Limits
 from receiver.pipeline.unpack import unpack
 from rules.facts import Accounting
@@ -16,6 +17,12 @@ SWISS = f"{CREDITOR}|1949.75|CHF|S|Eva|Weg|2|8000|Bern|CH|QRR|210000000003139471
 def rating_of(attachment: bytes) -> Accounting | None:
     mail = b"From: a@b.example\nContent-Type: application/pdf; name=a.pdf\n\n" + attachment
     return find(unpack(mail, len(mail), Limits(9, 9, 10**7)), "", 10**7).facts.attachments[0].accounting
+
+
+def read_codes(octets: bytes, pages: list[int]) -> list[str]:
+    """The codes on pages of a PDF that nobody else reads."""
+    with Pdf(octets) as opened:
+        return page_codes.read_codes(opened, pages)
 
 
 def test_a_code_on_a_page_is_read() -> None:

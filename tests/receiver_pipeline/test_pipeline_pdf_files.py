@@ -6,12 +6,21 @@ from pathlib import Path
 import pytest
 
 from bench.fuzzing.pdfs import HEAD, pdf_with, without_table
-from receiver.pipeline.pdf_files import MAX_FILE_OCTETS, MOST_FILES, read_pdf_files
+from receiver.pipeline import pdf_files
+from receiver.pipeline.pdf import Pdf
+from receiver.pipeline.pdf_files import MAX_FILE_OCTETS, MOST_FILES, PdfFiles
+from receiver.pipeline.suspects import Watch
 
 SAMPLES = Path(__file__).parents[1] / "corpus" / "einvoice"
 CII = (SAMPLES / "cii-invoice.xml").read_bytes()
 ORDER = (SAMPLES / "order.xml").read_bytes()
 OLD = (SAMPLES / "zugferd-1.xml").read_bytes()
+
+
+def read_pdf_files(octets: bytes) -> PdfFiles:
+    """The files of a PDF that nobody else reads."""
+    with Pdf(octets) as opened:
+        return pdf_files.read_pdf_files(opened, Watch(), "1")
 
 
 def test_real_hybrid_invoice() -> None:
@@ -54,6 +63,15 @@ def test_newer_of_two_syntaxes_counts() -> None:
     assert files.document is not None
     assert files.document.invoices[0].syntax == "CII"
     assert files.differences == ("issue_date",)
+
+
+def test_many_files_are_unpacked_up_to_a_sum() -> None:
+    """Each within its bounds, and together more than a child has memory for: none is taken further."""
+    within = zlib.compress(bytes(MAX_FILE_OCTETS - 1))
+    swollen = pdf_with(*((f"{number}.xml", b"") for number in range(MOST_FILES)), stored=within)
+    before = peak_octets()
+    assert read_pdf_files(swollen).is_beyond_bounds
+    assert peak_octets() - before < 5 * MAX_FILE_OCTETS
 
 
 def test_invoice_of_a_broken_pdf_is_found() -> None:

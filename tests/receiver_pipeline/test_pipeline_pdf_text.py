@@ -4,8 +4,16 @@ import io
 
 import pikepdf
 
-from receiver.pipeline.pdf_text import FIRST_PAGES, LAST_PAGES, read_pdf
+from receiver.pipeline.pdf import Pdf
+from receiver.pipeline.pdf_text import FIRST_PAGES, LAST_PAGES, PdfText, read_text
 from tests.pdf_pages import pdf
+
+
+def read_pdf(octets: bytes) -> PdfText:
+    """The text of a PDF that nobody else reads."""
+    with Pdf(octets) as opened:
+        return read_text(opened)
+
 
 WORDS = [(50, 700, "A page that says enough to be read as text")]
 

@@ -71,12 +71,12 @@ def test_a_list_nobody_may_post_to_is_none() -> None:
     assert "mailing_list" not in codes(rated(INVOICE, **{"list-post": "NO"}))
 
 
-def test_a_credit_note_has_a_total_below_zero() -> None:
-    """The minus in front, behind or in brackets is not lost."""
+def test_a_total_below_zero_makes_a_credit_note() -> None:
+    """The minus in front, behind or in brackets: the type says it, and the total has no sign, as in EN 16931."""
     for written in ("-119,00 €", "119,00- €", "(119,00) €"):
         text = f"Rechnung\nRechnungsnummer: 77-1\nGesamtbetrag  {written}"
         rating = rate_text(text, Hints(), "de")
-        assert (rating.total, rating.document_type) == ("-119.00", "credit_note")
+        assert (rating.total, rating.document_type) == ("119.00", "credit_note")
 
 
 def test_net_and_tax_confirm_the_total() -> None:
@@ -91,6 +91,30 @@ def test_a_balance_of_nothing_is_not_the_total() -> None:
     """What was paid already says zero where it says what is due."""
     rating = rate_text("Invoice #9911\nTotal  $80.00\nAmount paid  $80.00\nAmount due  $0.00", Hints(), "en")
     assert rating.total == "80.00"
+
+
+@pytest.mark.parametrize(
+    ("text", "total"),
+    [
+        ("Total:  £138.46 (includes £23.08 VAT)", "138.46"),
+        ("Å betale (inkl. 149,80 mva.)\n\nkr 749,00", "749.00"),
+        ("Total à régler avant le 10/01/2026\n\n642,18 €", "642.18"),
+        ("Total / Σύνολο EUR\n\n3,451.00", "3451.00"),
+        ("Avoir, facture d'un montant de 121,90 € TTC\nTotal de l'avoir TTC  86,40 €", "86.40"),
+        ("Total: $4,312.75\nDeposit received: ($2,000.00)\nBalance due: $2,312.75", "4312.75"),
+        ("Základ DPH 21 %  22 800,00\nDPH  4 788,00\nCelkem s DPH  27 588,00\nK úhradě Kč  17 588,00", "27588.00"),
+        ("Total  $120.00\nDiscount  -$20.00\nAmount due  $100.00", "100.00"),
+        ("Summa                        364:-\nvarav moms 6 %  20:60", "364.00"),
+        ("ご請求金額 ¥418,000-\n消費税(10%) ¥38,000", "418000.00"),
+        ("총결제금액  31,500원", "31500.00"),
+        ("ИТОГ  =3 290.00", "3290.00"),
+        ("Bandomoji sąskaita\nIš viso su PVM: 60,50 EUR", "60.50"),
+        ('סה"כ לתשלום: 234.00 ₪', "234.00"),
+    ],
+)
+def test_the_total_is_what_a_bookkeeper_would_book(text: str, total: str) -> None:
+    """With tax, before a deposit, whatever stands in brackets, below its label or beside it in another language."""
+    assert rate_text(text, Hints(), language_of(text)).total == total
 
 
 def test_a_sentence_names_no_total() -> None:
@@ -109,6 +133,11 @@ def test_a_sentence_names_no_total() -> None:
         ("Invoice date\nMarch 4, 2024", "2024-03-04"),
         ("Invoice date  Due date\n4 March 2024  18 March 2024", "2024-03-04"),
         ("Invoice date: 31.02.2024", None),
+        ("Számla kelte: 2024. március 4.", "2024-03-04"),
+        ("Sąskaitos data: 2024 m. kovo 4 d.", "2024-03-04"),
+        ("Rēķina datums: 2024. gada 4. marts", "2024-03-04"),
+        ("Дата: 4 березня 2024", "2024-03-04"),
+        ("Ημερομηνία έκδοσης: 4 Μαρτίου 2024", "2024-03-04"),
     ],
 )
 def test_days_are_read_as_their_country_writes_them(text: str, day: str | None) -> None:
@@ -178,10 +207,9 @@ def test_a_code_for_an_instalment_is_not_the_total() -> None:
 
 @pytest.mark.parametrize("label", ["Gesamtbetrag in EUR", "Total (EUR)", "Summe (€):"])
 def test_the_total_stands_below_a_label_with_its_currency(label: str) -> None:
-    """As the head of a column writes it; another word there is a sentence."""
+    """As the head of a column writes it."""
     rating = rate_text(f"{label}\n119,00", Hints())
     assert (rating.total, rating.currency) == ("119.00", "EUR")
-    assert rate_text("Total saved\n119,00 EUR", Hints()).total is None
 
 
 @pytest.mark.parametrize(

@@ -76,6 +76,14 @@ def test_quote_line_of_outlook(line: str) -> None:
     assert (claim.sender, claim.subject, claim.date_raw) == (SENDER, "Bill 7", "28/10/2026, 12:46")
 
 
+def test_a_line_below_a_separator_names_who_wrote() -> None:
+    """Yandex writes no header block: a separator, then date, name and address."""
+    text = '-------- Пересылаемое сообщение --------\n21.10.2025, 14:44, "Shop" <shop@supplier.example>:\n\nЧек'  # noqa: RUF001
+    claim = find_forward("Fwd: Чек", text)
+    assert claim is not None
+    assert (claim.sender, claim.sender_name, claim.subject) == ("shop@supplier.example", "Shop", "Чек")
+
+
 def test_thunderbird_writes_tabs_and_another_order() -> None:
     """Labels may be followed by a tab, stand in bold, and come in any order."""
     text = f"-------- Forwarded Message --------\nSubject: \tBill 7\n*Date:* \tx\nFrom: \tSupplier <{SENDER}>\n"

@@ -15,6 +15,7 @@ from receiver.pipeline.packings.room import Member
 
 MAX_PACKED_DEPTH = 10
 SUBJECT, BODY, HTML, HEADERS, SUBMITTED = 0x0037, 0x1000, 0x1013, 0x007D, 0x0039
+RTF = 0x1009  # compressed
 SENDER_NAME, SENDER_ADDRESS, SENDER_SMTP, SENT_FOR_NAME, SENT_FOR_SMTP = 0x0C1A, 0x0C1F, 0x5D01, 0x0042, 0x5D02
 SHOWN_TO, MESSAGE_ID, CODEPAGE, TEXT_CODEPAGE = 0x0E04, 0x1035, 0x3FFD, 0x3FDE
 FILE, FILE_NAME, LONG_NAME, DISPLAY_NAME, MIME_TYPE, CONTENT_ID = 0x3701, 0x3704, 0x3707, 0x3001, 0x370E, 0x3712
@@ -30,6 +31,7 @@ class OutlookMessage:
     submitted: int = 0  # FILETIME: 100 ns since 1601
     html: bytes = b""
     html_charset: str | None = None
+    rtf: bytes = b""  # compressed
     files: list["OutlookFile"] = field(default_factory=list)
     is_cut: bool = False  # it says that there is more than there is
 

@@ -48,6 +48,7 @@ class _Reader:
         text_charset = outlook.charset_of(numbers.get(outlook.TEXT_CODEPAGE, 0) & 0xFFFFFFFF)
         made = OutlookMessage(self._texts(storage, _TEXTS, charset), numbers.get(outlook.SUBMITTED, 0))
         made.html, made.html_charset = self._html(storage, text_charset)
+        made.rtf = self._octets(storage, outlook.RTF, _BINARY)
         for number, each in enumerate(_attachments(storage)):
             made.files.append(self._file(each, (*path, number), charset))
         return made

@@ -114,6 +114,8 @@ class _Reader:
                 text_charset = outlook.charset_of(_uint(self._octets, value[0]))
             elif which == outlook.HTML and kind == _BINARY:
                 made.html, made.html_charset = self._taken(value), text_charset
+            elif which == outlook.RTF and kind == _BINARY and not made.rtf:
+                made.rtf = self._taken(value)
             elif which == outlook.SUBMITTED:
                 made.submitted = int.from_bytes(self._octets[value[0] : value[0] + 8], "little")
 

@@ -1,6 +1,7 @@
 """Amounts of money as people and programs write them, and the currencies they stand in.
 
-Knows 1.234,56 · 1,234.56 · 1 234,56 · 1'234.56 · 1,00,000.00 · ¥1,234 · 12 500 Ft · 50.- · 12,34- · (12.34).
+Knows 1.234,56 · 1,234.56 · 1 234,56 · 1'234.56 · 1,00,000.00 · ¥1,234 · ¥1,234- · 12 500 Ft · 50.- · 364:- · 12,34- ·
+(12.34).
 Never takes a percentage, a date or a version for an amount. Works on folded text (lexicon.fold). Raises nothing.
 Standard: ISO 4217 codes.
 """
@@ -100,13 +101,14 @@ _NUMBER = (
     r"|\d{1,2}(?:,\d{2}){1,5},\d{3}(?:\.\d{2}(?!\d))?"  # 1,00,000.00
     r"|\d{1,3}(?:'\d{3}){1,4}(?:[.,]\d{2}(?!\d))?"  # 1'234.56
     r"|\d{1,3}(?: \d{3}){1,4},\d{2}(?!\d)"  # 1 234,56
+    r"|(?<==)\d{1,3}(?: \d{3}){1,4}\.\d{2}(?!\d)"  # =1 234.56: without the sign, 1 may be a quantity
     r"|\d{1,15}[.,]\d{2}(?!\d)"  # 1234.56
     r"|\d{1,3}(?: \d{3}){1,4}(?![\d.,])"  # 1 234 (only beside a currency)
     r"|\d{1,15}"  # 1234 (only beside a currency)
 )
 _AMOUNT = re.compile(
     rf"(?P<open>\()?(?P<minus>(?<![\w.])- ?)?(?:{_NAMED_DOLLAR})?(?P<before>{_CURRENCY})? {{0,3}}:? ?(?P<inner>- ?)?"
-    rf"(?<![\d,/#])(?<!\d\.)(?P<number>{_NUMBER})(?!\d)(?P<dash>[.,]-{{1,2}})?(?P<behind>-(?![\w-]))?"
+    rf"(?<![\d,/#])(?<!\d\.)(?P<number>{_NUMBER})(?!\d)(?P<dash>[.,:]-{{1,2}}(?![\w-]))?(?P<behind>-(?![\w-]))?"
     rf"(?P<closed>\))?(?: {{0,2}}(?P<after>{_CURRENCY}))?"
 )
 _FRACTION = re.compile(r"[.,:](\d{2})\Z")
@@ -146,14 +148,18 @@ def plain_decimal(value: Decimal) -> str:
 
 def _amount(match: re.Match[str], folded: str) -> Amount | None:
     number, currency = match["number"], _currency(match)
-    has_cents = bool(_FRACTION.search(number)) or bool(match["dash"])
     last = match.end("closed") if match["closed"] else match.end("number")
-    if not (currency or _FRACTION.search(number)) or (not match["after"] and _NO_AMOUNT_BEHIND.match(folded, last)):
+    has_fraction = bool(_FRACTION.search(number))
+    is_money = currency or has_fraction or match["dash"]
+    if not is_money or (not match["after"] and _NO_AMOUNT_BEHIND.match(folded, last)):
         return None
     value = _value(number)
     if sum(map(str.isdigit, number)) > MOST_DIGITS or value is None:
         return None
-    is_negative = match["minus"] or match["inner"] or match["behind"] or (match["open"] and match["closed"])
+    # Behind whole money a dash only ends it: "¥1,234-".
+    is_behind = match["behind"] and has_fraction
+    is_negative = match["minus"] or match["inner"] or is_behind or (match["open"] and match["closed"])
+    has_cents = has_fraction or bool(match["dash"])
     return Amount(-value if is_negative else value, currency, match.start(), match.end(), has_cents)
 
 
@@ -163,7 +169,8 @@ def _currency(match: re.Match[str]) -> str:
     for written in (after, named, before):
         if written.upper() in CODES:
             return written.upper()
-    return _SYMBOLS.get(before) or _SYMBOLS.get(after) or ""
+    # "364:-" is written in Sweden, and beside it where crowns are.
+    return _SYMBOLS.get(before) or _SYMBOLS.get(after) or ("kr" if (match["dash"] or "").startswith(":") else "")
 
 
 def _value(number: str) -> Decimal | None:

@@ -17,6 +17,7 @@ WEIGHTS: Final[dict[str, int]] = {
     "customer_number": 5,
     "total": 24,  # an amount with currency behind a total's label
     "total_without_currency": 15,
+    "paid": 10,  # and it says that it was paid
     "card_amount": 20,  # an amount in the line of a payment card, and no total
     "sum_agrees": 10,  # net and tax add up to the total
     "tax": 10,  # a tax with its amount or rate

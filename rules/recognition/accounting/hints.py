@@ -25,6 +25,7 @@ _ANNOUNCING: Final = (
     "other.booking",
     "for.",
     "label.payable",
+    "label.paid",
     "label.payment",
     "label.number",
     "label.reference",

@@ -48,9 +48,9 @@ _BILL_TO = re.compile(
 _MOST_ADDRESS_LINES = 6
 # Before the customer's own IBAN, in its line: "We debit your account DE02 ...".
 _DEBITED = re.compile(
-    r"(?<!\w)(?:ihre[ms]? (?:konto|bank\w*|iban)|abgebucht|abbuch\w*|eingezogen|einzug\w*|lastschrift\w*|ziehen wir|buchen wir"
-    r"|your (?:bank )?account|debit(?:ed)?|uw rekening|afgeschreven|incasso|votre compte|preleve\w*|prelevement|su cuenta"
-    r"|domiciliacion|addebit\w*|debito direto|autogiro)(?!\w)"
+    r"(?<!\w)(?:ihre[ms]? (?:konto|bank\w*|iban)|abgebucht|abbuch\w*|eingezogen|einzug\w*|lastschrift\w*"
+    r"|ziehen wir|buchen wir|your (?:bank )?account|debit(?:ed)?|uw rekening|afgeschreven|incasso|votre compte"
+    r"|preleve\w*|prelevement|su cuenta|domiciliacion|addebit\w*|debito direto|autogiro)(?!\w)"
 )
 
 

@@ -1,4 +1,4 @@
-"""Find the words of words_of_documents, words_of_values and words_around in a text.
+"""Find the words of the tables beside this file (words_*) in a text.
 
 One pass over the words of a text, a look-up each; what stands in a script without spaces is found by one pattern.
 Folding keeps every character's place, so what is found in the folded text is cut out of the text as written.
@@ -12,8 +12,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
 
-from rules.recognition.accounting.words_around import AGAINST, FOR
-from rules.recognition.accounting.words_of_documents import OTHER_DOCUMENTS, TITLES
+from rules.recognition.accounting.words_against import AGAINST
+from rules.recognition.accounting.words_for import FOR
+from rules.recognition.accounting.words_of_amounts import AMOUNTS
+from rules.recognition.accounting.words_of_other_documents import OTHER_DOCUMENTS
+from rules.recognition.accounting.words_of_payment import PAYMENT
+from rules.recognition.accounting.words_of_titles import TITLES
 from rules.recognition.accounting.words_of_values import LABELS
 
 _WORD = re.compile(r"[^\W_]+")
@@ -126,7 +130,7 @@ def _phrases() -> Iterator[tuple[str, str]]:
     rooms: tuple[tuple[str, Mapping[str, Mapping[str, str]]], ...] = (
         ("title", TITLES),
         ("other", OTHER_DOCUMENTS),
-        ("label", LABELS),
+        ("label", {**LABELS, **AMOUNTS, **PAYMENT}),
         ("for", FOR),
         ("against", AGAINST),
     )

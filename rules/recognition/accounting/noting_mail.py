@@ -38,7 +38,7 @@ def note_subject(ledger: Ledger, hints: Hints, *, has_file: bool) -> list[str]:
         ledger.add("title_in_subject", "subject")
         if any(map(str.isdigit, hints.subject)):
             ledger.add("number_in_subject", "subject")
-    elif meanings & {"for.paying", "for.purchase", "label.payable"}:
+    elif meanings & {"for.paying", "for.purchase", "label.payable", "label.paid"}:
         ledger.add("payment_in_subject", "subject")
     if hints.has_amount:
         ledger.add("amount_in_subject", "subject")

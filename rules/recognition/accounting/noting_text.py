@@ -78,6 +78,8 @@ def _note_values(ledger: Ledger, values: Values) -> None:
         has_currency = bool(total.currency or values.currency)
         label = "card_amount" if total.meaning == "label.card" else "total"
         ledger.add(label if has_currency else "total_without_currency", "values")
+        if total.meaning == "label.paid":
+            ledger.add("paid", "values")
         if total.is_confirmed:
             ledger.add("sum_agrees", "values")
     for code, value in (

@@ -86,10 +86,15 @@ def _note_missing(ledger: Ledger) -> None:
 def _accounting(
     ledger: Ledger, names: list[str], values: Values, structured: Structured, reading_state: str
 ) -> Accounting:
-    total = plain_decimal(values.total.value) if values.total else structured.total
+    document_type = structured.document_type or _document_type(names, values)
+    total = structured.total
+    if values.total:
+        # What a credit note gives back is told without a sign, as in EN 16931: its type says which way it goes.
+        value = abs(values.total.value) if document_type == "credit_note" else values.total.value
+        total = plain_decimal(value)
     return Accounting(
         score=ledger.score(),
-        document_type=structured.document_type or _document_type(names, values),
+        document_type=document_type,
         number=structured.number or values.number or values.reference or values.order_number,
         issue_date=structured.issue_date or values.issue_date,
         due_date=structured.due_date or values.due_date,

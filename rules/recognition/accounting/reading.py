@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 
-from rules.recognition.accounting.amounts import CODES, Amount, amounts_in
+from rules.recognition.accounting.amounts import Amount, amounts_in
 from rules.recognition.accounting.lexicon import Found, find, fold
 
 MOST_READ_AHEAD = 24_000
@@ -18,14 +18,16 @@ MOST_READ_BEHIND = 8_000
 _BLANK_RUN = re.compile(r"[ \t\u00a0\u034f\u00ad\u200b-\u200f\u2060-\u2064\ufeff]{30,}")
 _CELL = re.compile(r"\S(?:[^\n\t ]| (?! ))*")
 _DIGIT = re.compile(r"\d")
-# "Total in EUR", "Summe (€)": the amount stands below.
-_ONLY_CURRENCY = re.compile(rf"\W{{0,4}}(?:in )?(?:{'|'.join(sorted(CODES)).lower()}|[$€£¥])\W{{0,4}}")
+_WORD = re.compile(r"[^\W_]+")
 _SAYS = re.compile(r"[^\W_]")
 _LINES_BELOW = 3
 # Of one line: a table has fewer columns, and a line that has more is none.
 _MOST_CELLS = 60
 _MOST_AMOUNTS = 60
 _MOST_LABELS = 200
+_MOST_LABELS_BEHIND = 3
+_SHORT_WORD = 3  # letters: "EUR", "TTC", "VAT"
+_MOST_SHORT_WORDS = 2
 
 
 _MONEY = re.compile(
@@ -109,12 +111,20 @@ class Reading:
             under = self.cells_of(below[0])
             if len(under) == len(cells):
                 yield under[column]
-        if not self.says_something(label.end, line.end) or _ONLY_CURRENCY.fullmatch(self.folded, label.end, line.end):
+        if not self._says_more(label, line):
             yield from ((each.start, each.end) for each in below[:2])
 
-    def says_something(self, start: int, end: int) -> bool:
-        """Whether a letter or digit stands there."""
-        return _SAYS.search(self.folded, start, end) is not None
+    def _says_more(self, label: Found, line: Line) -> bool:
+        """Whether more stands behind a label than the same in another language and short words: "Total / Suma EUR"."""
+        said = self.folded[label.end : line.end]
+        if not _SAYS.search(said):
+            return False
+        at = bisect_right(self.found, label.start, key=lambda each: each.start)
+        for other in islice(self.found, at, at + _MOST_LABELS_BEHIND):
+            if label.end <= other.start and other.end <= line.end and other.meaning.startswith("label."):
+                said = said.replace(self.folded[other.start : other.end], " ", 1)
+        words = _WORD.findall(said)
+        return len(words) > _MOST_SHORT_WORDS or not all(each.isalpha() and len(each) <= _SHORT_WORD for each in words)
 
 
 def _lines(folded: str) -> list[Line]:

@@ -1,6 +1,6 @@
 """Where a text says what it is: its titles, and which type of document they make it.
 
-A title is a word of words_of_documents that stands in a short line of its own, or right before a number. In running
+A title is a word of words_of_titles that stands in a short line of its own, or right before a number. In running
 text the same word says little. Pure. Raises nothing.
 """
 
