@@ -16,7 +16,9 @@ PHRASES_OF_EVIDENCE: dict[str, tuple[str, str, str]] = {
         "eine Belegnummer hinter ihrer Bezeichnung",
         "een documentnummer achter zijn aanduiding",
     ),
+    "evidence_reference_number": ("a reference number", "eine Referenznummer", "een referentienummer"),
     "evidence_order_number": ("an order number", "eine Bestellnummer", "een bestelnummer"),
+    "evidence_customer_number": ("a customer number", "eine Kundennummer", "een klantnummer"),
     "evidence_total": ("a total with its currency", "eine Summe mit Währung", "een totaal met valuta"),
     "evidence_total_without_currency": (
         "a total without a currency",

@@ -42,12 +42,12 @@ PHRASES_OF_RECOGNITION: dict[str, tuple[str, str, str]] = {
         "niet geïmporteerd: dit is een automatisch antwoord",
     ),
     "forwarding_confirmation": (
-        "not imported: a mail service asks whether mail may be forwarded to this address; confirm with its link or "
-        "code ({domain})",
-        "nicht importiert: ein Maildienst fragt, ob an diese Adresse weitergeleitet werden darf; zu bestätigen mit "
-        "Link oder Code ({domain})",
-        "niet geïmporteerd: een maildienst vraagt of naar dit adres doorgestuurd mag worden; bevestig met link of "
-        "code ({domain})",
+        "not imported: it says that a mail service asks whether mail may be forwarded to this address; confirm with "
+        "its link or code ({domain}) if you have set this up, as anybody can write such a mail",
+        "nicht importiert: angeblich fragt ein Maildienst, ob an diese Adresse weitergeleitet werden darf; mit Link "
+        "oder Code ({domain}) nur bestätigen, was selbst eingerichtet wurde, denn so eine Mail kann jeder schreiben",
+        "niet geïmporteerd: een maildienst zou vragen of naar dit adres doorgestuurd mag worden; bevestig met link of "
+        "code ({domain}) alleen wat u zelf hebt ingesteld, want zo'n mail kan iedereen schrijven",
     ),
     "link_only": (
         "not imported: the invoice is not in this mail, it says to fetch it at {domain}",

@@ -7,7 +7,9 @@ others are decoded again when asked.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from email.message import Message
 
+from receiver.mail.addresses import MAX_VALUE, named_addresses, senders, shown
 from receiver.mail.charsets import storable
 from receiver.mail.fields import decode_words
 from receiver.pipeline.accounting_facts import Rater, header_of, special_of
@@ -234,7 +236,9 @@ def _text(reading: Reading) -> str:
 
 def _forward(unpacked: Unpacked, reading: Reading, text: str) -> ForwardClaim | None:
     attached = [
-        AttachedMessage(*(decode_words(str(fields.get(name, ""))) for name in ("From", "Subject", "Date", "To")))
+        AttachedMessage(
+            _sender_of(fields), *(decode_words(str(fields.get(name, ""))) for name in ("Subject", "Date", "To"))
+        )
         for fields in unpacked.attached
     ]
     # Reading the words of the HTML as well costs milliseconds: only where the subject says that it is a forward.
@@ -242,6 +246,12 @@ def _forward(unpacked: Unpacked, reading: Reading, text: str) -> ForwardClaim | 
     html_text = plain_text(reading.html[:MAX_HTML_READ]) if asks_html else ""
     own = frozenset(filter(None, map(canonical, reading.from_addresses)))
     return find_forward(reading.subject, text, html_text, attached, own)
+
+
+def _sender_of(fields: Message) -> str:
+    """Name and address of the first sender of an attached message: parted before words are decoded, as in our own."""
+    value = str(fields.get("From", ""))[:MAX_VALUE]
+    return shown(senders(named_addresses([value]), [value])[:1]) or decode_words(value)
 
 
 def _text_type(leaf: Leaf) -> str:

@@ -109,14 +109,23 @@ class Opener:
         if media_type == "application/zip":
             return self._zip(leaf, source)
         if octets.startswith(tnef.SIGNATURE):
-            self._go_deeper(leaf)
-            return Opened("tnef", leaves=self._outlook(leaf, tnef.message(source, self.room), is_own=True))
+            return self._tnef(leaf, source)
         if octets.startswith(compound_file.SIGNATURE) and media_type in _OLE:
             return self._outlook_file(leaf, source)
         is_named_mail = media_type == "message/rfc822" or (leaf.filename or "").lower().endswith(".eml")
         if is_named_mail and not leaf.entity.is_message and is_mail(octets):
             return Opened("message", leaves=self._message(leaf, octets, inside=True))
         return Opened()
+
+    def _tnef(self, leaf: Leaf, source: Source) -> Opened:
+        self._go_deeper(leaf)
+        message = tnef.message(source, self.room)
+        leaves = self._outlook(leaf, message, is_own=True)
+        if message.is_cut:
+            # Its last file is not whole: what came is kept as it is, beside what could be read.
+            self._unpacked.defects.add("damaged_packing")
+            return Opened(leaves=leaves)
+        return Opened("tnef", leaves=leaves)
 
     def _zip(self, leaf: Leaf, source: Source) -> Opened:
         try:

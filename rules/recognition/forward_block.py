@@ -10,7 +10,7 @@ from itertools import islice
 
 from rules.addresses import canonical
 from rules.decision import told
-from rules.recognition.forward_labels import FIELD_OF_LABEL, LONGEST_LABEL
+from rules.recognition.forward_labels import FIELD_OF_LABEL, LONGEST_LABEL, SHARED_DOMAINS
 from rules.words import plain
 
 LONGEST_VALUE = 1000
@@ -19,6 +19,11 @@ _MOST_LINES = 30
 _SOFT_WRAP_FROM = 58  # a shorter line was not wrapped by a program
 _EMPHASIS = " \t*_"
 _ADDRESS_END = re.compile(r"[\s<>()\[\]\"',;:]")
+_BRACKETED = re.compile(r"[<\[] ?(?:mailto:)?([^\s<>()\[\]\"',;:@]{1,80}@[^\s<>()\[\]\"',;:@]{1,259})(?=[\s<>\]])")
+_ON_BEHALF = re.compile(
+    r"\b(?:on behalf of|im auftrag von|namens|au nom de|de la part de|en nombre de|per conto di|em nome de|w imieniu)\b"
+)
+_COMMENT = re.compile(r"\([^()]{0,1000}\)")
 _MOST_COLONS = 60
 
 
@@ -86,12 +91,37 @@ def split_label(line: str) -> tuple[str, str] | None:
 
 
 def read_sender(value: str) -> tuple[str | None, str | None]:
-    """The (canonical address, name) of `Name <a@b<mailto:a@b>>`, `Name [mailto:a@b]`, `a@b` and their kin."""
+    """The (canonical address, name) of `Name <a@b<mailto:a@b>>`, `Name [mailto:a@b]`, `a@b` and their kin.
+
+    The last address in such brackets counts: those before it belong to the name, which whoever wrote the mail chose
+    freely, and a program that forwards it writes as it is: `"Bank <info@bank>" <stranger@elsewhere>`.
+    """
     value = value[:LONGEST_VALUE]
     opening = next((at for at, each in enumerate(value) if each in "<[("), len(value))
-    address = _first_address(value[opening:]) or _first_address(value)
+    bracketed = _BRACKETED.findall(value)
+    if bracketed:
+        address: str | None = _deputy(value, bracketed) or bracketed[-1]
+        opening = next(each.start() for each in _BRACKETED.finditer(value) if each[1] == address)
+    else:
+        address = _unbracketed(value)
     name = told(value[:opening].replace(address or "\x00", "").strip(" \t\"'*„“”,"))
     return canonical(address) if address else None, name if name and canonical(name) is None else None
+
+
+def _deputy(value: str, bracketed: Sequence[str]) -> str | None:
+    """Who wrote "A <a@b> on behalf of C <c@b>": a colleague; of another domain, or of one that anybody uses, a name."""
+    domain = bracketed[-1].rpartition("@")[2].lower()
+    is_one_house = domain not in SHARED_DOMAINS and bracketed[0].rpartition("@")[2].lower() == domain
+    return bracketed[0] if is_one_house and _ON_BEHALF.search(plain(value)) else None
+
+
+def _unbracketed(value: str) -> str | None:
+    """The address of `a@b`, `a@b (Name)` and `Name (a@b)`; of `a@b (c@d)` nobody knows which one is the name."""
+    outside = _first_address(_COMMENT.sub(" ", value))
+    inside = next(filter(None, map(_first_address, _COMMENT.findall(value))), None)
+    if outside and inside and canonical(outside) != canonical(inside):
+        return None
+    return outside or inside or _first_address(value)
 
 
 def _note(block: Block, label: str, value: str) -> str:

@@ -74,8 +74,10 @@ def invoice_ids(invoice: EInvoice) -> tuple[str, ...]:
 
     Two dresses of one invoice share one of them, though one names a VAT id and the other only an IBAN.
     """
-    # A credit note's total is below zero in one dress, and above it in another.
-    total = _amount((invoice.total or "").lstrip("-") if invoice.kind == "credit_note" else invoice.total)
+    total = _amount(invoice.total)
+    if total and invoice.kind == "credit_note":
+        # Its total is below zero in one dress, and above it in another; it is not the invoice that it takes back.
+        total = f"-{total.lstrip('-')}"
     if not (invoice.number and invoice.issue_date and total):
         return ()
     rest = (number_key(invoice.number), invoice.issue_date, total)
@@ -142,7 +144,7 @@ def _amount(total: str | None) -> str | None:
         amount = Decimal(total or "")
     except InvalidOperation:
         return None
-    return f"{amount.normalize():f}" if amount.is_finite() and abs(amount.adjusted()) < 30 else None
+    return f"{amount.normalize() + 0:f}" if amount.is_finite() and abs(amount.adjusted()) < 30 else None
 
 
 def _instant(date: str) -> str:

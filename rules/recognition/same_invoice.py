@@ -5,6 +5,7 @@ that somebody forwards are one invoice where they agree on seller, number, date 
 is sure: its points import it by themselves. Decides nothing (law 10 does, in storage). Pure.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -21,7 +22,10 @@ from rules.recognition.identity import (
     seller_mark,
 )
 
+# A year is every invoice's: it was read from a number with blanks in it, or stands in its place.
+_YEAR = re.compile(r"(?:19|20)\d\d")
 # These name an invoice that is there, or one to come.
+_CREDIT = "credit_note"  # it names the number of the invoice that it takes back, and is another document
 _NO_INVOICES = frozenset({"reminder", "account_statement", "proforma"})
 
 
@@ -52,7 +56,11 @@ class _Found:
         agrees = _agrees_on_amount(self.told, rated)
         if rated.number and self.told.number:
             is_numbered_so = number_key(rated.number) == number_key(self.told.number)
-            return is_numbered_so and (agrees or _agrees_on_day(self.told, rated))
+            return (
+                is_numbered_so
+                and (rated.kind == _CREDIT) == (self.told.kind == _CREDIT)
+                and (agrees or _agrees_on_day(self.told, rated))
+            )
         # What names no number, beside data that does, is its picture: unless it is about another amount.
         return self.is_structured and not rated.number and agrees
 
@@ -152,11 +160,18 @@ def _agrees_on_amount(one: EInvoice, other: EInvoice) -> bool:
     return same_amount(one.total.lstrip("-"), other.total.lstrip("-"))
 
 
+def _number(rating: Accounting) -> str | None:
+    """The number that a document bears alone: not an order's, which may have several invoices of one day and total."""
+    said = {each.code for each in rating.evidence}
+    is_shared = bool(said & {"order_number", "reference_number"}) and not said & {"number", "schema_invoice"}
+    return None if is_shared or _YEAR.fullmatch((rating.number or "").strip()) else rating.number
+
+
 def _as_invoice(rating: Accounting) -> EInvoice:
     return EInvoice(
         kind=rating.document_type or "invoice",
         syntax="",
-        number=rating.number,
+        number=_number(rating),
         issue_date=rating.issue_date,
         seller_name=rating.supplier,
         seller_vat=rating.vat_id,

@@ -25,6 +25,7 @@ HEADER_NAMES: Final = (
 )
 _LONGEST_LINK: Final = 2000
 _MOST_READ: Final = 60_000
+_NOT: Final = frozenset({"", "no", "false", "0"})  # seen in practice: programs say that their mail is none
 _REPORT = re.compile(r"report-type=\W?(?:delivery|disposition)")
 _DAEMON = re.compile(r"^(?:mailer-daemon|postmaster|mail-daemon|mdaemon|bounces?)(?:[+@-]|$)")
 _BOUNCE_WORDS = re.compile(
@@ -48,12 +49,17 @@ _FORWARDING = re.compile(
 _CONFIRMING = re.compile(
     r"confirm|verif|bestatig|bevestig|conferm|potwierd|bekraft|bekreft|vahvist|potvrd|overen|megerosit|onayla|確認|确认|確認碼|확인|подтвер"
 )
-# Whose forwarding asks the address it goes to, and where its links lead: facts of these services.
+_OF_MICROSOFT: Final = (
+    *("account.live.com", "account.microsoft.com", "mail.live.com", "outlook.live.com"),
+    *("outlook.com", "outlook.office.com", "outlook.office365.com"),
+)
+# Whose forwarding asks the address it goes to, and where its links lead: facts of these services. Only to their mail:
+# under the same domains lie pages of anybody (sites, forms) and redirects to anywhere, and anybody writes a From.
 _PROVIDERS: Final = {
-    "google.com": ("google.com",),
-    "microsoft.com": ("microsoft.com", "live.com", "outlook.com", "office.com", "microsoftonline.com"),
-    "outlook.com": ("microsoft.com", "live.com", "outlook.com", "office.com"),
-    "live.com": ("microsoft.com", "live.com", "outlook.com"),
+    "google.com": ("mail.google.com", "mail-settings.google.com"),
+    "microsoft.com": _OF_MICROSOFT,
+    "outlook.com": _OF_MICROSOFT,
+    "live.com": _OF_MICROSOFT,
 }
 _CODE_IN_SUBJECT = re.compile(r"\(#(\d{5,12})\)")
 _CODE = re.compile(r"(?<![\d/=#&?-])(\d{4,10})(?![\d-])")
@@ -111,7 +117,8 @@ def _is_auto_reply(head: Head) -> bool:
     # RFC 3834 5: "auto-generated" is what every invoicing program is, "auto-replied" answers somebody.
     if submitted.startswith("auto-replied") or head.header.get("precedence", "").strip().lower() == "auto_reply":
         return True
-    if any(head.header.get(name) for name in ("x-autoreply", "x-autorespond", "x-auto-reply")):
+    said = {head.header.get(name, "").strip().lower() for name in ("x-autoreply", "x-autorespond", "x-auto-reply")}
+    if said - _NOT:
         return True
     return submitted not in {"", "no"} and bool(_REPLY_WORDS.match(fold(head.subject)))
 

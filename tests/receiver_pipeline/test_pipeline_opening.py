@@ -106,6 +106,20 @@ def test_false_lengths_in_winmail_hurt_nobody(length: int) -> None:
     assert [each.part for each in facts.attachments] == ["2", "2/1"]
 
 
+@pytest.mark.parametrize("missing", [1, 500, 1001])
+def test_a_winmail_that_was_cut_off_is_kept_whole(missing: int) -> None:
+    """Half of its last file would pass for the file; what came stays beside it, and is named as damaged."""
+    whole = tnef_of({"a.pdf": PDF, "b.pdf": PDF + bytes(1000)})
+    end = whole.rindex(bytes(1000)) + 1000
+
+    cut = read(mail_with(whole[: end - missing], "winmail.dat", "application/ms-tnef")).facts
+    sound = read(mail_with(whole, "winmail.dat", "application/ms-tnef")).facts
+
+    assert ("damaged_packing" in cut.is_broken, cut.attachments[0].opened_as) == (True, "")
+    assert cut.attachments[1].sha256 == sound.attachments[1].sha256
+    assert ("damaged_packing" in sound.is_broken, sound.attachments[0].opened_as) == (False, "tnef")
+
+
 def test_an_outlook_file_is_a_message_that_was_attached() -> None:
     """A .msg that Outlook wrote: its picture is an attachment, its sender is claimed, its text is not this mail's."""
     found = read(mail_with(MSG.read_bytes(), "weiter.msg", text="FYI")).facts

@@ -39,6 +39,21 @@ def multipart(*parts: str, kind: str = "mixed") -> bytes:
     return f"From: a@b.example\r\nContent-Type: multipart/{kind}; boundary=e\r\n\r\n{body}--e--\r\n".encode()
 
 
+@pytest.mark.parametrize(
+    "sender",
+    [
+        '"Bank <boss@bank.example>" <stranger@elsewhere.example>',
+        "=?utf-8?q?=3Cboss=40bank.example=3E?= <stranger@elsewhere.example>",
+        "stranger@elsewhere.example (boss@bank.example)",
+    ],
+)
+def test_an_attached_message_is_from_its_address_not_from_its_name(sender: str) -> None:
+    """Law 22: a stranger's name is no claim, not even of what somebody forwards whole and in good faith."""
+    found = facts(multipart(f"Content-Type: message/rfc822\r\n\r\nFrom: {sender}\r\nSubject: Bill\r\n\r\nhello"))
+    assert found.forward is not None
+    assert found.forward.sender == "stranger@elsewhere.example"
+
+
 @given(st.binary(max_size=400), st.sampled_from([4, 57, 76]))
 def test_base64_comes_out_as_it_went_in(octets: bytes, width: int) -> None:
     """Whatever the length of the lines and the padding, the decoded octets are the encoded ones."""

@@ -155,6 +155,20 @@ def test_what_was_recognised_brings_mail_in_when_matched_again(house: House) -> 
     assert (held, message.state, message.standard) == ("not_imported", "imported", "Muster")
 
 
+def test_two_invoices_of_one_day_and_total_are_two(house: House) -> None:
+    """Law 10: its numbers have blanks, the customer's stands beside them, and one of them is taken back."""
+    for number, title in (("2026 / 118", "Rechnung"), ("2026 / 119", "Rechnung"), ("2026 / 118", "Gutschrift")):
+        renewed = [(x, y, _renewed(text, number, title)) for x, y, text in PAGE]
+        page = pdf([*renewed, (50, 720, "Kundennummer: 4711")])
+        house.accept(mail("Muster <billing@muster.example>", f"{title} {number}", "Anbei.", ("beleg.pdf", page)))
+    house.drain()
+    assert [each.state for each in house.messages()] == ["imported"] * 3
+
+
+def _renewed(text: str, number: str, title: str) -> str:
+    return title if text == "Rechnung" else text.replace("RE-2026-118", number)
+
+
 def kinds(house: House, message_id: str) -> set[str]:
     documents: Iterable[str] = (each.kind for each in house.documents(message_id=message_id))
     return set(documents)

@@ -13,6 +13,7 @@ from rules.facts import Accounting, MailFacts
 from rules.recognition.accounting.evidence import WEIGHTS
 from rules.recognition.accounting.hints import Hints
 from rules.recognition.accounting.lexicon import fold
+from rules.recognition.accounting.payment_codes import PaymentCode
 from rules.recognition.accounting.rating import FileText, rate_file, rate_text
 from rules.recognition.accounting.structured import Structured, read_structured
 from rules.recognition.language import language_of
@@ -152,6 +153,95 @@ def test_numbers_are_believed_with_their_check_digits_only() -> None:
     assert (bad.iban, bad.vat_id) == (None, None)
 
 
+@pytest.mark.parametrize(
+    ("written", "number"),
+    [
+        ("Rechnungsnummer: 2026 / 118", "2026/118"),
+        ("Rechnungs-Nr. 118 / 2026", "118/2026"),
+        ("Rechnungsnummer 2026 118", "2026 118"),
+        ("Rechnungsnummer 2026 / 02.11.2026", "2026"),
+        ("Invoice No: DE 4711", "DE 4711"),
+        ("Rechnung Nr.\nSeite 1 von 2", None),
+        ("Invoice number\nPage 1 of 2", None),
+        ("Rechnung Nr.\nDatum 02.11.2026", None),
+        ("Kundennummer: 12345", None),
+        ("Kundennummer: 12345\nRechnungsnummer: siehe oben", None),
+        ("Kundennummer  Rechnungsnummer\n12345 RE-7", None),
+        ("Kundennummer  Rechnungsnummer\n12345  RE-7", "RE-7"),
+    ],
+)
+def test_a_number_is_the_invoice_s_own(written: str, number: str | None) -> None:
+    """Pages, days and customers' numbers stand beside its label, and would make all invoices of a supplier one."""
+    assert rate_file(FileText(f"Muster GmbH\n{written}\nNetto 1,00 EUR", "text"), Hints()).number == number
+
+
+SUPPLIERS, CUSTOMERS = "DE136695976", "DE129273398"  # their check digits are right
+
+
+@pytest.mark.parametrize(
+    ("written", "found"),
+    [
+        (f"Ihre USt-IdNr.: {CUSTOMERS}\nUSt-IdNr.: {SUPPLIERS}", SUPPLIERS),
+        (f"Bill to\nAcme Ltd\nHigh Street 1\nDE VAT {CUSTOMERS}\nInvoice number: 7\nVAT {SUPPLIERS}", SUPPLIERS),
+        (f"n° TVA client : {CUSTOMERS}", None),
+        (f"Rechnung an\nAcme GmbH\n{CUSTOMERS}", None),
+        (f"Kundenservice: 0800 12. USt-IdNr.: {SUPPLIERS}", SUPPLIERS),
+        (f"Kunde\nAcme GmbH\nRechnungsnummer: 7\nUSt-IdNr.: {SUPPLIERS}", SUPPLIERS),
+    ],
+)
+def test_the_customer_s_vat_id_is_not_the_supplier_s(written: str, found: str | None) -> None:
+    """Law 10: by it, two suppliers' invoices of one number, day and total would be one. It still speaks for a bill."""
+    rating = rate_file(FileText(f"Rechnung\n{written}", "text"), Hints())
+    assert rating.vat_id == found
+    assert "vat_id" in codes(rating)
+
+
+def test_a_code_for_an_instalment_is_not_the_total() -> None:
+    """A payment code counts before the text, but not before what net and tax add up to."""
+    code = PaymentCode("swiss_qr_code", "CH9300762011623852957", "Muster AG", "29.75", "CHF", None)
+    sums = "Rechnung\nNetto  CHF 100.00\nMWST  CHF 19.00\nTotal  CHF 119.00"
+    certain, unsure = (rate_file(FileText(text, "text", code=code), Hints()) for text in (sums, "Total  CHF 119.00"))
+    assert (certain.total, certain.currency, certain.iban) == ("119.00", "CHF", code.iban)
+    assert unsure.total == "29.75"
+
+
+@pytest.mark.parametrize("label", ["Gesamtbetrag in EUR", "Total (EUR)", "Summe (€):"])
+def test_the_total_stands_below_a_label_with_its_currency(label: str) -> None:
+    """As the head of a column writes it."""
+    rating = rate_text(f"{label}\n119,00", Hints())
+    assert (rating.total, rating.currency) == ("119.00", "EUR")
+
+
+@pytest.mark.parametrize(
+    ("written", "found"),
+    [
+        ("Den Betrag buchen wir von Ihrem Konto DE02 1203 0000 0000 2020 51 ab.", None),
+        ("SEPA-Lastschrift von IBAN: DE02120300000000202051\nIBAN: AT61 1904 3002 3457 3201", "AT611904300234573201"),
+        ("We will debit your account DE02 1203 0000 0000 2020 51", None),
+        ("Bitte überweisen Sie auf unser Konto DE02 1203 0000 0000 2020 51", "DE02120300000000202051"),
+    ],
+)
+def test_an_account_that_is_debited_is_not_the_supplier_s(written: str, found: str | None) -> None:
+    """Law 10: by it, all suppliers who debit one customer would be one. It still speaks for a bill."""
+    rating = rate_file(FileText(f"Rechnung\n{written}", "text"), Hints())
+    assert rating.iban == found
+    assert "iban" in codes(rating)
+
+
+@pytest.mark.parametrize(
+    ("text", "currency"),
+    [
+        ("Total $50.00\nAll prices in AUD", "AUD"),
+        ("Total CAD $50.00", "CAD"),
+        ("Total $50.00\nAUD or USD", "USD"),
+        ("Total $50.00", "USD"),
+    ],
+)
+def test_dollars_are_told_apart(text: str, currency: str) -> None:
+    """By the code that the text names once, else American."""
+    assert rate_text(text, Hints()).currency == currency
+
+
 def test_a_file_is_rated_with_its_mail() -> None:
     """A scan has no text: its name, the subject and "please find attached" speak for it, or nothing does."""
     scan = FileText("", "no_text", "Invoice_2024-118.pdf")
@@ -184,6 +274,11 @@ MICRODATA = (
     '<meta itemprop="price" content="12.50"><meta itemprop="priceCurrency" content="EUR"></div>'
 )
 
+LD = (
+    '<script type="application/ld+json">{"@context":"http://schema.org","@type":"Invoice","confirmationNumber":"A-1",'
+    '"totalPaymentDue":{"price":%s,"priceCurrency":"EUR"},"paymentDueDate":"%s"}</script>'
+)
+
 
 @pytest.mark.parametrize("html", [JSON_LD, MICRODATA], ids=["json-ld", "microdata"])
 def test_what_is_said_to_machines_is_read(html: str) -> None:
@@ -205,6 +300,30 @@ def test_what_is_said_to_machines_is_read(html: str) -> None:
 def test_hostile_vocabulary_says_nothing(html: str) -> None:
     """Depth, length and nonsense end within their limits, and no value comes of them."""
     assert read_structured(html).total is None
+
+
+@pytest.mark.parametrize(
+    "price", ['"1e999999999"', '"1e-999999999"', "1e999", '"Infinity"', "true", '"9,99 or 5,00"', "[]"]
+)
+def test_an_impossible_price_is_none(price: str) -> None:
+    """Nothing is computed with it either: an amount without bounds ended the child, and the mail was parked."""
+    told = read_structured(LD % (price, "2024-05-01"))
+    assert (told.number, told.total) == ("A-1", None)
+
+
+@pytest.mark.parametrize(
+    ("price", "total"), [('"1.234,56"', "1234.56"), ('"12,50 €"', "12.50"), ('"1,234.56"', "1234.56"), ("-0", "0.00")]
+)
+def test_a_price_in_its_country_s_spelling_is_read(price: str, total: str) -> None:
+    """It counts before the text, so "1.234,56" must not be 1.23."""
+    assert read_structured(LD % (price, "2024-05-01")).total == total
+
+
+@pytest.mark.parametrize("day", ["9999-99-99", "2024-02-30", "0001-01-01", "9999-12-31"])
+def test_what_is_no_day_of_the_calendar_is_no_date(day: str) -> None:
+    """Days are stored, compared and sorted by."""
+    assert read_structured(LD % ("5", day)).due_date is None
+    assert read_structured(LD % ("5", "２０２４-０５-０１")).due_date == "2024-05-01"  # noqa: RUF001 - of Japan
 
 
 def test_text_without_vocabulary_costs_nothing() -> None:

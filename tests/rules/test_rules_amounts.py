@@ -34,6 +34,12 @@ def read(text: str) -> list[tuple[str, str]]:
         ("€ -9,32", "-9.32", "EUR"),
         ("($12.34)", "-12.34", "USD"),
         ("1.234 EUR", "1234", "EUR"),
+        ("EUR 1 234.56", "1234.56", "EUR"),
+        ("1 234 567.89 EUR", "1234567.89", "EUR"),
+        ("AUD $5.00", "5.00", "AUD"),
+        (" 1 234.56 EUR", "1234.56", "EUR"),
+        ("1 234:50 kr", "1234.50", "kr"),
+        ("99:00 SEK", "99.00", "SEK"),
         ("119,00", "119.00", ""),
     ],
 )
@@ -43,7 +49,11 @@ def test_an_amount_is_read(written: str, value: str, currency: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["19 %", "3.00%", "01.01.2020", "12:30", "version 3.11.2", "1234", "4111-1111", "7.76mi", "2024/118"]
+    "text",
+    [
+        *("19 %", "3.00%", "01.01.2020", "12:30", "version 3.11.2", "1234", "4111-1111", "7.76mi", "2024/118"),
+        *("EUR 3.1415", "0.00123 EUR", "EUR 12.345,678", "EUR 999999999999999999.00"),
+    ],
 )
 def test_other_numbers_are_no_amounts(text: str) -> None:
     """Rates, days, times, versions, plain numbers."""

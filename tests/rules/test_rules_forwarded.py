@@ -117,6 +117,41 @@ def test_address_in_brackets_counts() -> None:
     assert (claim.sender, claim.sender_name) == (SENDER, None)
 
 
+@pytest.mark.parametrize(
+    "name",
+    ['"Bank <boss@bank.example>"', "Bank (boss@bank.example)", "Bank [boss@bank.example]", "<boss@bank.example>"],
+)
+def test_a_name_that_holds_an_address_is_a_name(name: str) -> None:
+    """Law 22: a stranger chooses its name, and whoever forwards the mail passes it on in good faith."""
+    for address in (f"<{SENDER}>", f"[mailto:{SENDER}]", f"<{SENDER}<mailto:{SENDER}>>"):
+        claim = find_forward("Fwd: x", f"{GMAIL}From: {name} {address}\nSubject: x\n")
+        assert claim is not None
+        assert claim.sender == SENDER
+
+
+@pytest.mark.parametrize(
+    ("written", "sender"),
+    [
+        ("Anna <anna@c.example> on behalf of Bills <bills@c.example>", "anna@c.example"),
+        ("Anna<mailto:anna@c.example> im Auftrag von Bills <bills@c.example>", "anna@c.example"),
+        ("Bank <boss@bank.example> on behalf of X <x@c.example>", "x@c.example"),
+        ("Bank <boss@gmail.com> on behalf of X <x@gmail.com>", "x@gmail.com"),
+    ],
+)
+def test_on_behalf_of_a_colleague_only(written: str, sender: str) -> None:
+    """Outlook names both; but a stranger may call itself "Bank <boss@bank.example> on behalf of"."""
+    claim = find_forward("Fwd: x", f"{GMAIL}From: {written}\nSubject: x\n")
+    assert claim is not None
+    assert claim.sender == sender
+
+
+def test_of_two_addresses_without_brackets_none_is_claimed() -> None:
+    """Which one is the name nobody knows: "a@b (c@d)"."""
+    claim = find_forward("Fwd: x", f"{GMAIL}From: boss@bank.example ({SENDER})\nSubject: x\n")
+    assert claim is not None
+    assert claim.sender is None
+
+
 def test_wrapped_subject_is_read_whole() -> None:
     """A subject that a program wrapped goes on in the next line; a short one does not swallow the text below it."""
     long = "a very long subject that goes on and on and on until it has to be wrapped"

@@ -7,7 +7,7 @@ import pytest
 
 from rules.decision import CarriedInvoice, Decision
 from rules.engine import decide
-from rules.facts import Accounting, AttachmentFacts, EInvoice, MailFacts, TenantPolicy
+from rules.facts import Accounting, AttachmentFacts, EInvoice, Evidence, MailFacts, TenantPolicy
 from rules.recognition.identity import invoice_ids
 from rules.recognition.same_invoice import invoices_of
 
@@ -74,6 +74,25 @@ def test_a_credit_note_is_known_by_its_amount() -> None:
     """Below zero in one dress, above it in the other."""
     (found,) = of(rated(document_type="credit_note", total="-119.00"))
     assert found.ids[:2] == invoice_ids(replace(E_INVOICE, kind="credit_note"))[:2]
+
+
+def test_a_credit_note_is_not_the_invoice_that_it_takes_back() -> None:
+    """Law 10: it names the invoice's number, may be of the same day, and always is of the same amount."""
+    (invoice,) = of(rated())
+    for total in ("119.00", "-119.00"):
+        (credit,) = of(rated(document_type="credit_note", total=total))
+        assert credit.ids
+        assert not set(credit.ids) & set(invoice.ids)
+    assert len(of(rated("2"), rated("3", document_type="credit_note"))) == 2
+
+
+def test_a_number_that_many_invoices_share_makes_no_duplicate() -> None:
+    """Law 10: two invoices of one order, day and total are two; and a year alone is no number."""
+    for code in ("order_number", "reference_number"):
+        shared = Evidence(code, 5, "values")
+        assert not of(rated(evidence=(shared,)))[0].ids
+        assert of(rated(evidence=(shared, Evidence("number", 18, "values"))))[0].ids == of(rated())[0].ids
+    assert not of(rated(number="2026"))[0].ids
 
 
 def test_beside_an_e_invoice_its_own_pdf_tells_nothing_new() -> None:

@@ -44,6 +44,7 @@ def test_auto_replies_answer_somebody(head: Head) -> None:
     [
         Head("text/plain", {"auto-submitted": "auto-generated"}, "billing@shop.example", "Your invoice"),
         Head("text/plain", {"auto-submitted": "no"}, "a@b.example", "Out of office supplies? Your invoice"),
+        Head("text/plain", {"x-autoreply": "no", "x-autorespond": "False"}, "billing@shop.example", "Your invoice"),
         Head("multipart/mixed", {"precedence": "bulk"}, "billing@shop.example", "Invoice"),
         Head("text/plain", {}, "info@parcel.example", "Zustellung fehlgeschlagen"),
         Head("multipart/report; report-type=feedback-report", {}, "fbl@mx.example", "Abuse"),
@@ -87,6 +88,22 @@ def test_a_provider_s_link_leads_to_the_provider() -> None:
     text = "Confirm the forwarding: https://evil.example/confirm/aaaaaaaaaaaaaaaaaaaaaaaa or code 123456"
     found = find_special(Head("text/plain", {}, "forwarding-noreply@google.com", "Forwarding"), text)
     assert found == Special("forwarding_confirmation", code="123456")
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "https://www.google.com/url?q=https://evil.example/aaaaaaaaaaaaaaaaaaaaaaaa",
+        "https://sites.google.com/view/confirm-forwarding-aaaaaaaaaaaa",
+        "https://docs.google.com/forms/d/e/aaaaaaaaaaaaaaaaaaaaaaaaaaaa/viewform",
+        "https://mail.google.com@evil.example/mail/vf-aaaaaaaaaaaaaaaaaaaaaaaa",
+        "https://forms.office.com/r/aaaaaaaaaaaaaaaaaaaaaaaa",
+    ],
+)
+def test_a_stranger_s_page_at_a_provider_confirms_nothing(link: str) -> None:
+    """A From is easily forged, and under a provider's domain lie anybody's pages, and redirects to anywhere."""
+    for sender in ("forwarding-noreply@google.com", "no-reply@microsoft.com"):
+        assert find_special(Head("text/plain", {}, sender, "Confirm the forwarding"), f"Click {link}") is None
 
 
 def test_the_link_behind_the_words_is_found() -> None:

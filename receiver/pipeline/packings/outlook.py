@@ -33,6 +33,7 @@ class OutlookMessage:
     html_charset: str | None = None
     rtf: bytes = b""  # compressed
     files: list["OutlookFile"] = field(default_factory=list)
+    is_cut: bool = False  # it says that there is more than there is
 
     def fields(self) -> Message:
         """Its header fields: those it was sent with, else what its properties say."""

@@ -57,7 +57,8 @@ class _Reader:
         if depth > MAX_PACKED_DEPTH:
             raise NoRoom("too_deep")
         made, files, charset = OutlookMessage(), list[_File](), "cp1252"
-        for number, at in _attributes(self._octets, span):
+        for number, at, is_cut in _attributes(self._octets, span):
+            made.is_cut = made.is_cut or is_cut
             if number == _CODEPAGE:
                 charset = outlook.charset_of(_uint(self._octets, at[0]))
             elif number == _PROPERTIES:
@@ -131,8 +132,8 @@ def _load(source: Source, at: Span) -> bytes:
     return source.octets()[at[0] : at[1]]
 
 
-def _attributes(octets: bytes, span: Span) -> Iterator[tuple[int, Span]]:
-    """The number of each attribute, and where its value stands."""
+def _attributes(octets: bytes, span: Span) -> Iterator[tuple[int, Span, bool]]:
+    """The number of each attribute, where its value stands, and whether that is less than it says."""
     position, end = span[0] + 6, span[1]  # signature and key
     for _ in range(MAX_ATTRIBUTES):
         if position + _ATTRIBUTE.size > end:
@@ -141,7 +142,7 @@ def _attributes(octets: bytes, span: Span) -> Iterator[tuple[int, Span]]:
         start = position + _ATTRIBUTE.size
         if level not in {1, 2}:  # seen in practice: garbage behind the last one
             return
-        yield number, (start, min(end, start + length))
+        yield number, (start, min(end, start + length)), start + length > end
         position = start + length + 2  # its checksum, which senders get wrong
 
 

@@ -13,7 +13,7 @@ from typing import Final
 
 MOST_DIGITS = 15
 
-_CODES: Final = frozenset(
+CODES: Final = frozenset(
     """
     EUR USD GBP CHF PLN SEK NOK DKK CZK HUF RON BGN ISK JPY CNY INR BRL CAD AUD NZD SGD HKD MXN ZAR TRY RUB UAH
     ILS AED SAR KRW THB MYR IDR PHP VND TWD ARS CLP COP PEN HRK RSD EGP MAD KES NGN PKR LKR BDT QAR KWD
@@ -87,9 +87,15 @@ WITHOUT_CENTS: Final = frozenset({"JPY", "KRW", "HUF", "CLP", "VND", "IDR", "ISK
 _CURRENCY = "|".join(
     (rf"(?<![^\W\d_]){re.escape(each)}" if each[0].isalpha() else re.escape(each))
     + ("(?![^\\W\\d_])" if each[-1].isalpha() and each.isascii() else "")
-    for each in sorted({*_SYMBOLS, *(code.lower() for code in _CODES)}, key=len, reverse=True)
+    for each in sorted({*_SYMBOLS, *(code.lower() for code in CODES)}, key=len, reverse=True)
 )
+_NAMED_DOLLAR = r"(?<![^\W\d_])(?P<named>usd|cad|aud|nzd|sgd|hkd|twd|mxn) ?(?=\$)"
 _NUMBER = (
+    r"(?(before)\d{1,3}(?: \d{3}){1,4}\.\d{2}(?!\d)|(?!))"  # EUR 1 234.56; without the currency a quantity and a price
+    r"|\d{1,3}(?: \d{3}){2,4}\.\d{2}(?!\d)"  # 1 234 567.89
+    rf"|(?:(?<=  )|(?<=: )|(?<=\n))\d{{1,3}} \d{{3}}\.\d{{2}}(?= {{0,2}}(?:{_CURRENCY}))"  # the same, alone in its cell
+    r"|\d{1,3}(?: \d{3}){0,4}:\d{2}(?= ?(?:kr|sek)\b)"  # 1 234:50 kr
+    r"|"
     r"\d{1,3}(?:\.\d{3}){1,4}(?:,\d{2}(?!\d))?"  # 1.234,56
     r"|\d{1,3}(?:,\d{3}){1,4}(?:\.\d{2}(?!\d))?"  # 1,234.56
     r"|\d{1,2}(?:,\d{2}){1,5},\d{3}(?:\.\d{2}(?!\d))?"  # 1,00,000.00
@@ -101,11 +107,11 @@ _NUMBER = (
     r"|\d{1,15}"  # 1234 (only beside a currency)
 )
 _AMOUNT = re.compile(
-    rf"(?P<open>\()?(?P<minus>(?<![\w.])- ?)?(?P<before>{_CURRENCY})? {{0,3}}:? ?(?P<inner>- ?)?"
-    rf"(?<![\d,/#])(?<!\d\.)(?P<number>{_NUMBER})(?P<dash>[.,:]-{{1,2}}(?![\w-]))?(?P<behind>-(?![\w-]))?"
+    rf"(?P<open>\()?(?P<minus>(?<![\w.])- ?)?(?:{_NAMED_DOLLAR})?(?P<before>{_CURRENCY})? {{0,3}}:? ?(?P<inner>- ?)?"
+    rf"(?<![\d,/#])(?<!\d\.)(?P<number>{_NUMBER})(?!\d)(?P<dash>[.,:]-{{1,2}}(?![\w-]))?(?P<behind>-(?![\w-]))?"
     rf"(?P<closed>\))?(?: {{0,2}}(?P<after>{_CURRENCY}))?"
 )
-_FRACTION = re.compile(r"[.,](\d{2})\Z")
+_FRACTION = re.compile(r"[.,:](\d{2})\Z")
 # What makes a number something else: a rate, a date, a time, a part of a longer number.
 _NO_AMOUNT_BEHIND = re.compile(r" ?%|[.,:/]\d|-\d|[^\W\d_]")
 
@@ -158,10 +164,10 @@ def _amount(match: re.Match[str], folded: str) -> Amount | None:
 
 
 def _currency(match: re.Match[str]) -> str:
-    before, after = match["before"] or "", match["after"] or ""
-    # "$212.82 CAD": the code says which dollar it is.
-    for written in (after, before):
-        if written.upper() in _CODES:
+    named, before, after = match["named"] or "", match["before"] or "", match["after"] or ""
+    # "$212.82 CAD", "CAD $212.82": the code says which dollar it is.
+    for written in (after, named, before):
+        if written.upper() in CODES:
             return written.upper()
     # "364:-" is written in Sweden, and beside it where crowns are.
     return _SYMBOLS.get(before) or _SYMBOLS.get(after) or ("kr" if (match["dash"] or "").startswith(":") else "")

@@ -12,7 +12,9 @@ WEIGHTS: Final[dict[str, int]] = {
     "title_line": 20,  # a title stands alone in a line, or before its number
     "title_in_text": 6,
     "number": 18,  # a document number behind its label
+    "reference_number": 18,  # the same behind a label that also stands before what never changes
     "order_number": 5,
+    "customer_number": 5,
     "total": 24,  # an amount with currency behind a total's label
     "total_without_currency": 15,
     "paid": 10,  # and it says that it was paid

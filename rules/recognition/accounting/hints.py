@@ -28,6 +28,7 @@ _ANNOUNCING: Final = (
     "label.paid",
     "label.payment",
     "label.number",
+    "label.reference",
 )
 _TITLES: Final = frozenset({"title.invoice", "title.receipt", "title.credit_note", "title.reminder"})
 

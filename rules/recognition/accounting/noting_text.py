@@ -84,10 +84,12 @@ def _note_values(ledger: Ledger, values: Values) -> None:
             ledger.add("sum_agrees", "values")
     for code, value in (
         ("number", values.number),
+        ("reference_number", values.reference if not values.number else None),
         ("order_number", values.order_number),
+        ("customer_number", values.customer_number),
         ("due_date", values.due_date),
-        ("vat_id", values.vat_id),
-        ("iban", values.iban),
+        ("vat_id", values.vat_id or values.customers_vat_id),
+        ("iban", values.iban or values.debited_iban),
     ):
         if value:
             ledger.add(code, "values")

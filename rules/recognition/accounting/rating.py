@@ -78,9 +78,8 @@ def rate_file(file: FileText, hints: Hints, mail_text: str = "") -> Accounting:
 def _note_missing(ledger: Ledger) -> None:
     if not ledger.has("total", "total_without_currency", "card_amount", "schema_invoice", "epc_code", "swiss_qr_code"):
         ledger.add("no_total", "values")
-    if not ledger.has(
-        "number", "title_line", "title_in_subject", "title_in_filename", "title_in_sender", "schema_invoice"
-    ):
+    names = ("title_line", "title_in_subject", "title_in_filename", "title_in_sender")
+    if not ledger.has("number", "reference_number", "schema_invoice", *names):
         ledger.add("no_number_no_title", "values")
 
 
@@ -96,7 +95,7 @@ def _accounting(
     return Accounting(
         score=ledger.score(),
         document_type=document_type,
-        number=structured.number or values.number or values.order_number,
+        number=structured.number or values.number or values.reference or values.order_number,
         issue_date=structured.issue_date or values.issue_date,
         due_date=structured.due_date or values.due_date,
         total=structured.total or total,
@@ -110,14 +109,18 @@ def _accounting(
 
 
 def _with_code(rating: Accounting, code: PaymentCode | None) -> Accounting:
-    """A machine wrote the code for machines: where it says something, it counts before the text."""
+    """A machine wrote the code for machines: where it says something, it counts before the text.
+
+    Not its amount against one that net and tax add up to: a code may ask for an instalment, or less a discount.
+    """
     if code is None:
         return rating
+    is_certain = rating.total is not None and any(each.code == "sum_agrees" for each in rating.evidence)
     return replace(
         rating,
         document_type=rating.document_type or "invoice",
-        total=code.total or rating.total,
-        currency=code.currency or rating.currency,
+        total=rating.total if is_certain else code.total or rating.total,
+        currency=rating.currency if is_certain and rating.currency else code.currency or rating.currency,
         iban=code.iban,
         supplier=code.name or rating.supplier,
     )

@@ -9,11 +9,15 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from datetime import date
+from decimal import Decimal
 from html import unescape
 from typing import Any, Final
 
 from rules.decision import told
+from rules.recognition.accounting.amounts import amounts_in
+from rules.recognition.accounting.dates import FIRST_YEAR, LAST_YEAR
+from rules.recognition.accounting.lexicon import fold
 
 MOST_SCRIPTS: Final = 10
 LONGEST_SCRIPT: Final = 64 * 1024
@@ -27,7 +31,9 @@ _PROPERTY = re.compile(
 _CONTENT = re.compile(
     r"\b(?:content|datetime|href)\s{0,3}=\s{0,3}(?:\"([^\"<>]{0,300})\"|'([^'<>]{0,300})')", re.IGNORECASE
 )
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
+_PRICE = re.compile(r"-?\d{1,12}(?:\.\d{1,12})?", re.ASCII)
+_LONGEST_PRICE: Final = 40
 _CODES: Final = {"Invoice": "schema_invoice", "Order": "schema_order", "ParcelDelivery": "schema_delivery"}
 
 
@@ -120,14 +126,25 @@ def _price(values: dict[str, Any]) -> tuple[str | None, str | None]:
     due = {**due, **specified} if isinstance(specified, dict) else due
     currency = due.get("priceCurrency") or due.get("currency") or values.get("priceCurrency")
     for name in ("price", "value", "totalPaymentDue"):
-        try:
-            price = Decimal(str(due.get(name, ""))[:30].strip().lstrip("$€£").replace(",", ""))
-        except InvalidOperation:
-            continue
-        if price.is_finite() and abs(price) < 10**12:
-            code = str(currency or "")[:3].upper()
-            return f"{price:.2f}", code if code.isalpha() and len(code) == 3 else None
+        price = _amount(due.get(name))
+        if price is not None:
+            code = str(currency or "").strip().upper() if isinstance(currency, str) else ""
+            return price, code if len(code) == 3 and code.isascii() and code.isalpha() else None
     return None, None
+
+
+def _amount(value: object) -> str | None:
+    """A price as a plain decimal: schema.org wants 1234.56, and shops write "1.234,56 €" as well."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return None
+    written = str(value).strip()
+    if len(written) > _LONGEST_PRICE:
+        return None
+    if _PRICE.fullmatch(written):
+        return f"{Decimal(written) + 0:.2f}"
+    # Beside a currency whole amounts count as well, as they do here.
+    found = amounts_in(fold(written)) or amounts_in(fold(f"EUR {written}"))
+    return f"{found[0].value:.2f}" if len(found) == 1 else None
 
 
 def _text(values: dict[str, Any], name: str) -> str | None:
@@ -136,8 +153,13 @@ def _text(values: dict[str, Any], name: str) -> str | None:
 
 
 def _day(values: dict[str, Any], name: str) -> str | None:
-    day = _DAY.match(str(values.get(name, ""))[:40])
-    return day[0] if day else None
+    value = values.get(name)
+    day = _DAY.match(value) if isinstance(value, str) else None
+    try:
+        read = date(*map(int, day.groups())) if day else None
+    except ValueError:
+        return None
+    return read.isoformat() if read and FIRST_YEAR <= read.year <= LAST_YEAR else None
 
 
 def _name(values: dict[str, Any], name: str) -> str | None:

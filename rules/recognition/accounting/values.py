@@ -5,14 +5,16 @@ Pure. Raises nothing.
 """
 
 import re
+from bisect import bisect_left
 from dataclasses import dataclass
+from itertools import islice, takewhile
 from typing import Final
 
 from rules.decision import told
 from rules.recognition.accounting.amounts import currency_of
 from rules.recognition.accounting.dates import dates_in, writes_month_first
-from rules.recognition.accounting.identifiers import find_iban, find_vat_id
-from rules.recognition.accounting.lexicon import Found
+from rules.recognition.accounting.identifiers import find_ibans, find_vat_ids
+from rules.recognition.accounting.lexicon import Found, fold, meaning_of
 from rules.recognition.accounting.reading import Reading
 from rules.recognition.accounting.totals import Total, find_total, most_used_currency
 
@@ -28,6 +30,16 @@ _BETWEEN = re.compile(
     r"(?:(?:vat|no|nr|num|number|nummer|numero|numer|id|n|c|cislo|st|br)\b[\s:.#°º№-]{0,8}){0,2}"
 )
 _NUMBER = re.compile(r"(?:[a-z]{1,5} (?=\d|[a-z]{0,3}\d))?#?[^\W_][\w./#-]{0,39}")
+# "2026 / 118", "118 / 2026", "2026 118": a year and a count, parted by blanks. Alone, the year is every invoice's.
+_YEAR_AND_COUNT = re.compile(r"(?:(?:19|20)\d\d(?: ?[/-] ?| )\d{1,7}|\d{1,7} ?[/-] ?(?:19|20)\d\d)(?![^\W_]|[.,/-]\d)")
+# What stands before a number that counts pages, names a day or a telephone, and belongs to no document's number.
+_NO_PREFIX: Final = frozenset(
+    """
+    page seite blatt pag pagina folio side sida sivu strana str oldal lap blad hoja datum date data fecha dato vom von
+    from dated of on am zu du de del da le the for tel fax kw plz iban nip cvr
+    """.split()  # noqa: SIM905 - reads better than a column of quoted words
+)
+_SHORT_PREFIX = 2
 # A date, a year, a price, or the place in a list.
 _NO_NUMBER = re.compile(r"\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{4}-\d{2}-\d{2}|\d{1,2}\.?|(?:19|20)\d\d|\d+[.,]\d{2}")
 _LEGAL_FORM: Final = re.compile(
@@ -37,6 +49,9 @@ _LEGAL_FORM: Final = re.compile(
     r"|株式会社|有限公司|se & co\. kg)(?!\w)"
 )
 _LEAD_IN = re.compile(r"^[^\w]*(?:(?:©|\(c\))?\s?(?:19|20)\d\d\s)?")
+_AMERICAN: Final = re.compile(r"(?<![A-Z])USD(?![A-Z])|US ?\$|\bU\.?S\.? dollars?\b", re.IGNORECASE)
+_OTHER_DOLLARS: Final = re.compile(r"(?<![A-Z])(AUD|CAD|NZD|SGD|HKD|TWD|MXN)(?![A-Z])")
+_SIGNS: Final = {"€": "EUR", "£": "GBP"}
 _CODE: Final = re.compile(r"(?<![A-Z])(EUR|USD|GBP|CHF|PLN|SEK|NOK|DKK|CZK|HUF|RON|INR|CAD|AUD|JPY|BRL)(?![A-Z])")
 
 
@@ -45,13 +60,17 @@ class Values:
     """What was read; None where nothing was."""
 
     number: str | None = None
+    reference: str | None = None
     order_number: str | None = None
+    customer_number: str | None = None
     issue_date: str | None = None
     due_date: str | None = None
     total: Total | None = None
     currency: str | None = None
     iban: str | None = None
+    debited_iban: str | None = None
     vat_id: str | None = None
+    customers_vat_id: str | None = None
     supplier: str | None = None
     has_dated_label: bool = False
 
@@ -59,18 +78,24 @@ class Values:
 def read_values(reading: Reading, language: str | None) -> Values:
     """The values of a text in a language (ISO 639-1, None: unknown)."""
     total = find_total(reading)
+    iban, debited_iban = find_ibans(reading.text)
+    vat_id, customers_vat_id = find_vat_ids(reading.text)
     currency = _currency(reading, total, language)
     month_first = writes_month_first(language, currency)
     labelled = _date_of(reading, "label.date", month_first)
     return Values(
         number=_number(reading),
+        reference=_labelled_number(reading, "label.reference"),
         order_number=_labelled_number(reading, "label.order_number"),
+        customer_number=_labelled_number(reading, "label.customer_number"),
         issue_date=labelled or _date_beside_title(reading, month_first) or _first_date(reading, month_first),
         due_date=_date_of(reading, "label.due_date", month_first),
         total=total,
         currency=currency,
-        iban=find_iban(reading.text),
-        vat_id=find_vat_id(reading.text),
+        iban=iban,
+        debited_iban=debited_iban,
+        vat_id=vat_id,
+        customers_vat_id=customers_vat_id,
         supplier=_supplier(reading),
         has_dated_label=labelled is not None,
     )
@@ -96,17 +121,32 @@ def _number(reading: Reading) -> str | None:
 def _labelled_number(reading: Reading, meaning: str) -> str | None:
     for label in reading.of_meaning(meaning):
         for start, end in reading.places_for(label):
+            if start > label.end and _stands_below_another(reading, label, start):
+                continue
             number = _number_at(reading, start, end, least_digits=1)
             if number:
                 return number
     return None
 
 
+def _stands_below_another(reading: Reading, label: Found, place: int) -> bool:
+    """Whether a line below begins with the value of another label: "Customer No  Invoice No", and one cell below."""
+    if place != reading.line_at(place).start:
+        return False
+    begin = bisect_left(reading.found, reading.line_at(label.start).start, key=lambda each: each.start)
+    before = takewhile(lambda each: each.start < label.start, islice(reading.found, begin, None))
+    return any(each.meaning.startswith("label.") for each in before)
+
+
 def _number_at(reading: Reading, start: int, end: int, least_digits: int) -> str | None:
     between = _BETWEEN.match(reading.folded, start, end)
     begin = between.end() if between else start
-    match = _NUMBER.match(reading.folded, begin, min(end, begin + _LONGEST_NUMBER))
-    if match is None:
+    until = min(end, begin + _LONGEST_NUMBER)
+    counted = _YEAR_AND_COUNT.match(reading.folded, begin)
+    if counted and counted.end() <= until:
+        return told(re.sub(r" ?([/-]) ?", r"\1", counted[0]), _LONGEST_NUMBER)
+    match = _NUMBER.match(reading.folded, begin, until)
+    if match is None or _is_no_prefix(reading.text[match.start() : match.end()].partition(" ")[0]):
         return None
     number = reading.text[match.start() : match.end()].strip("#.-/ ")
     digits = sum(map(str.isdigit, number))
@@ -117,6 +157,14 @@ def _number_at(reading: Reading, start: int, end: int, least_digits: int) -> str
     ):
         return None
     return told(number, _LONGEST_NUMBER)
+
+
+def _is_no_prefix(word: str) -> bool:
+    """Whether a word says that what follows is no document's number: "Page 1", "Net 1". "DE 4711" is one."""
+    folded = fold(word)
+    if folded in _NO_PREFIX:
+        return not (len(word) == _SHORT_PREFIX and word.isupper())
+    return (meaning_of(folded) or "").startswith("label.")
 
 
 def _date_of(reading: Reading, meaning: str, month_first: bool) -> str | None:
@@ -159,9 +207,18 @@ def _first_date(reading: Reading, month_first: bool) -> str | None:
 def _currency(reading: Reading, total: Total | None, language: str | None) -> str | None:
     written = (total.currency if total else "") or most_used_currency(reading)
     if written:
-        return currency_of(written, language, reading.folded)
+        return _which_dollar(reading.text, currency_of(written, language, reading.folded))
     code = _CODE.search(reading.text)
-    return code[1] if code else None
+    # "Total (€)" above a column: no amount has its sign beside it.
+    return code[1] if code else next((name for sign, name in _SIGNS.items() if sign in reading.text), None)
+
+
+def _which_dollar(text: str, currency: str | None) -> str | None:
+    """What "$" means where the text says once that its dollars are Australian, and never that they are American."""
+    if currency != "USD" or _AMERICAN.search(text):
+        return currency
+    others = set(_OTHER_DOLLARS.findall(text))
+    return others.pop() if len(others) == 1 else currency
 
 
 def _supplier(reading: Reading) -> str | None:

@@ -10,11 +10,11 @@ from typing import Final
 LABELS: Final = {
     "number": {
         "en": "invoice number|invoice no|invoice id|invoice reference|bill number|bill no|receipt number|receipt no"
-        "|receipt id|credit note number|credit note no|document number|document no|document|reference number"
+        "|receipt id|credit note number|credit note no|document number|document no"
         "|transaction id|transaction number|ticket number|tax invoice number"
         "|invoice ref|inv no|folio number|folio no",
         "de": "rechnungsnummer|rechnungsnr|rechnungs-nr|rechnung nr|re-nr|rg-nr|belegnummer|belegnr|beleg-nr|bon-nr"
-        "|gutschriftsnummer|gutschriftnummer|fakturanummer|quittungsnummer|dokumentnummer|vorgangsnummer"
+        "|gutschriftsnummer|gutschriftnummer|fakturanummer|quittungsnummer|dokumentnummer"
         "|rechnungs-nummer|rechn-nr|rechnung nummer|beleg nr",
         "nl": "factuurnummer|factuurnr|factuur nr|bonnummer|nota nummer|notanummer|documentnummer",
         "fr": "numéro de facture|n° de facture|no de facture|facture n|référence facture|numéro de reçu"
@@ -52,21 +52,26 @@ LABELS: Final = {
         "ar": "رقم الفاتورة|رقم الإيصال",
         "he": "מספר חשבונית|מספר קבלה|חשבונית מספר|קבלה מספר",
     },
+    # The document's own, or what its payer always writes: known by what stands beside it only.
+    "reference": {
+        "en": "document|reference number",
+        "de": "vorgangsnummer",
+    },
     "order_number": {
         "en": "order number|order no|order id|order|booking number|confirmation number|booking reference"
         "|order reference",
-        "de": "bestellnummer|auftragsnummer|bestell-nr|auftrags-nr|buchungsnummer|kundennummer|kunden-nr",
-        "nl": "ordernummer|bestelnummer|boekingsnummer|klantnummer",
-        "fr": "numéro de commande|commande n|n° de commande|numéro de client",
-        "es": "número de pedido|nº de pedido|pedido n|número de cliente",
-        "it": "numero ordine|ordine n|numero d'ordine|codice cliente",
+        "de": "bestellnummer|auftragsnummer|bestell-nr|auftrags-nr|buchungsnummer",
+        "nl": "ordernummer|bestelnummer|boekingsnummer",
+        "fr": "numéro de commande|commande n|n° de commande",
+        "es": "número de pedido|nº de pedido|pedido n",
+        "it": "numero ordine|ordine n|numero d'ordine",
         "pt": "número do pedido|pedido n|número da encomenda",
         "pl": "numer zamówienia|nr zamówienia|zamówienie nr",
-        "sv": "ordernummer|ordernr|kundnummer",
-        "da": "ordrenummer|ordrenr|kundenummer",
-        "no": "ordrenummer|ordrenr|kundenummer",
-        "fi": "tilausnumero|tilausnro|asiakasnumero",
-        "cs": "číslo objednávky|objednávka č|zákaznické číslo",
+        "sv": "ordernummer|ordernr",
+        "da": "ordrenummer|ordrenr",
+        "no": "ordrenummer|ordrenr",
+        "fi": "tilausnumero|tilausnro",
+        "cs": "číslo objednávky|objednávka č",
         "hu": "rendelésszám|rendelési szám",
         "ro": "număr comandă|comanda nr",
         "ja": "注文番号|予約番号|ご注文番号|お問い合わせ番号",
@@ -85,6 +90,28 @@ LABELS: Final = {
         "ar": "رقم الطلب|رقم الحجز",
         "he": "מספר הזמנה",
         "ko": "주문 번호|예약 번호",
+    },
+    # Whose bill it is: the same on each of them, and so never the number of one.
+    "customer_number": {
+        "en": "customer number|customer no|customer id|client number",
+        "de": "kundennummer|kunden-nr|kundennr|kd-nr|vertragsnummer|vertrags-nr|vertragskonto|kassenzeichen",
+        "nl": "klantnummer|klantnr|debiteurnummer|contractnummer",
+        "fr": "numéro de client|n° client|n° de client|code client|référence client|numéro de contrat",
+        "es": "número de cliente|nº de cliente|nº cliente|código de cliente|número de contrato",
+        "it": "codice cliente|numero cliente|n° cliente|numero contratto",
+        "pt": "número de cliente|nº de cliente|nº cliente|código do cliente",
+        "pl": "numer klienta|nr klienta|numer umowy",
+        "sv": "kundnummer|kundnr|avtalsnummer",
+        "da": "kundenummer|kundenr|aftalenummer",
+        "no": "kundenummer|kundenr|avtalenummer",
+        "fi": "asiakasnumero|asiakasnro|sopimusnumero",
+        "cs": "zákaznické číslo|číslo zákazníka|číslo smlouvy",
+        "sk": "číslo zákazníka|zákaznícke číslo|číslo zmluvy",
+        "hu": "ügyfélszám|ügyfél azonosító|vevőkód",
+        "ro": "cod client|număr client",
+        "hr": "šifra kupca|broj kupca",
+        "ja": "お客様番号|顧客番号",
+        "zh": "客户编号|客戶編號",
     },
     "date": {
         "en": "invoice date|date of issue|issue date|date issued|bill date|billing date|receipt date|tax point|issued"
