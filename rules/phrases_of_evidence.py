@@ -62,6 +62,7 @@ PHRASES_OF_EVIDENCE: dict[str, tuple[str, str, str]] = {
         "die Bezeichnung einer Steuernummer",
         "de aanduiding van een belastingnummer",
     ),
+    "evidence_several_ibans": ("several accounts", "mehrere Konten", "meerdere rekeningen"),
     "evidence_iban": (
         "an IBAN whose check digits are right",
         "eine IBAN mit richtigen Prüfziffern",

@@ -213,6 +213,11 @@ PHRASES_OF_FINDINGS: dict[str, tuple[str, str, str]] = {
         "nennt eine andere Währung als das Original",
         "noemt een andere valuta dan het origineel",
     ),
+    "differs_iban": (
+        "names another bank account than the original",
+        "nennt ein anderes Bankkonto als das Original",
+        "noemt een andere bankrekening dan het origineel",
+    ),
     "differs_seller": (
         "names another seller than the original",
         "nennt einen anderen Verkäufer als das Original",

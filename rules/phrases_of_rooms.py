@@ -21,6 +21,22 @@ PHRASES_OF_ROOMS: dict[str, tuple[str, str, str]] = {
         "eine ihrer Rechnungen wurde schon importiert ({of}): ihr Dokument steht bei den ersten",
         "een van de facturen is al eerder geïmporteerd ({of}): het document staat bij de eerste",
     ),
+    "duplicate_other_account": (
+        "duplicate of an invoice that was imported before ({of}), but it names another bank account: ask the "
+        "supplier, by a way you know, before you pay",
+        "Dublette einer Rechnung, die schon importiert wurde ({of}), nennt aber ein anderes Bankkonto: vor dem "
+        "Bezahlen beim Lieferanten nachfragen, auf einem bekannten Weg",
+        "dubbel van een factuur die al eerder is geïmporteerd ({of}), maar met een andere bankrekening: vraag het de "
+        "leverancier, langs een bekende weg, voordat u betaalt",
+    ),
+    "invoice_is_there_other_account": (
+        "one of its invoices was imported before ({of}), but here it names another bank account: ask the "
+        "supplier, by a way you know, before you pay",
+        "eine ihrer Rechnungen wurde schon importiert ({of}), nennt hier aber ein anderes Bankkonto: vor dem "
+        "Bezahlen beim Lieferanten nachfragen, auf einem bekannten Weg",
+        "een van de facturen is al eerder geïmporteerd ({of}), maar noemt hier een andere bankrekening: vraag het de "
+        "leverancier, langs een bekende weg, voordat u betaalt",
+    ),
     "expired": (
         "expired: kept as long as mail that is not imported is kept",
         "abgelaufen: so lange aufbewahrt, wie nicht importierte Mail aufbewahrt wird",

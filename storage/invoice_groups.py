@@ -14,11 +14,12 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 from sqlmodel import col
 
 from rules.decision import CarriedInvoice
-from rules.recognition.identity import joined_marks, marks_differ
+from rules.recognition.identity import accounts_differ, joined_marks, marks_differ
 from storage.known_mail import INVOICE, Key, KnownInvoice, KnownMail
 from storage.models import Document, Message, MessageKey, Tenant, new_id
 from storage.settlement import NewDocument, Settlement, Verdict, document_values
 
+_IS_THERE, _OTHER_ACCOUNT = "invoice_is_there", "invoice_is_there_other_account"
 _INSERT_KEYS = insert(MessageKey)
 _TELL_SELLER = (
     update(MessageKey)
@@ -88,15 +89,21 @@ def duplicate(known: KnownMail, met: Met, documents: tuple[NewDocument, ...]) ->
     if first is None or not met.are_all_there:
         return None
     root = known.root_of(first.message_id)
-    return Verdict("duplicate", "duplicate_invoice", {"of": root}, documents, root, first.group_id)
+    is_other_account = any(of and accounts_differ(invoice.seller, of.seller) for invoice, of in met.invoices)
+    code = "duplicate_other_account" if is_other_account else "duplicate_invoice"
+    return Verdict("duplicate", code, {"of": root}, documents, root, first.group_id)
 
 
 def steps(met: Met, verdict: Verdict) -> list[dict[str, Any]]:
     """What is to be told of a mail that is imported though it brings invoices which are there."""
     if verdict.state != "imported":
         return []
-    there = [of.message_id for _, of in met.invoices if of]
-    return [{"standard": None, "code": "invoice_is_there", "params": {"of": of}} for of in dict.fromkeys(there)]
+    there = {
+        (_OTHER_ACCOUNT if accounts_differ(invoice.seller, of.seller) else _IS_THERE, of.message_id): None
+        for invoice, of in met.invoices
+        if of
+    }
+    return [{"standard": None, "code": code, "params": {"of": of}} for code, of in there]
 
 
 def insert_documents(

@@ -12,7 +12,7 @@ from rules.recognition.documents import carriers
 from rules.recognition.identity import invoice_ids, number_key, same_amount, seller_keys
 from rules.words import plain
 
-COMPARED = ("number", "issue_date", "total", "currency", "seller")
+COMPARED = ("number", "issue_date", "total", "currency", "seller", "iban")
 _PDF = "application/pdf"
 
 
@@ -37,7 +37,9 @@ def grouped(attachments: Sequence[AttachmentFacts]) -> tuple[AttachmentFacts, ..
         else:
             original = _original_of(pdf, _standing(originals, within), is_one_of_each=is_one_of_each)
         if original is not None and original.e_invoice:
-            said = differences(original.e_invoice, pdf.e_invoice) if pdf.e_invoice else ()
+            said = (
+                differences(original.e_invoice, pdf.e_invoice) if pdf.e_invoice else _printed(original.e_invoice, pdf)
+            )
             dressed[pdf.part] = replace(pdf, group=original.part, differences=(*pdf.differences, *said))
             dressed[original.part] = replace(original, group=original.part)
     return tuple(dressed.get(each.part, each) for each in attachments)
@@ -47,6 +49,17 @@ def originals(attachments: Iterable[AttachmentFacts]) -> list[tuple[str, EInvoic
     """The e-invoices of a mail, each once, with its part: of a group, the original's."""
     standing = [each for each in attachments if each.group in {"", each.part}]
     return [(each.part, invoice) for each in standing for invoice in each.e_invoices]
+
+
+def _printed(original: EInvoice, pdf: AttachmentFacts) -> tuple[str, ...]:
+    """What a page prints otherwise, of what is read without doubt: its only account.
+
+    Of totals, numbers and days a page prints several, and which one is meant is a guess.
+    """
+    rated = pdf.accounting
+    if rated is None or not rated.iban or any(each.code == "several_ibans" for each in rated.evidence):
+        return ()
+    return ("iban",) if _differs("iban", original, replace(original, iban=rated.iban)) else ()
 
 
 def _standing(originals_: Sequence[AttachmentFacts], within: Mapping[str, str]) -> list[AttachmentFacts]:

@@ -98,6 +98,12 @@ def marks_differ(one: str, other: str) -> bool:
     return next((said[kind] != told[kind] for kind in MARKED if kind in said and kind in told), False)
 
 
+def accounts_differ(one: str, other: str) -> bool:
+    """Whether two marks tell different bank accounts: who sends a known invoice with another one may want the money."""
+    said, told = _read(one), _read(other)
+    return "iban" in said and "iban" in told and said["iban"] != told["iban"]
+
+
 def joined_marks(one: str, other: str) -> str:
     """What both tell; where they disagree, the first."""
     return _written(_read(other) | _read(one))

@@ -168,6 +168,7 @@ def _number(rating: Accounting) -> str | None:
 
 
 def _as_invoice(rating: Accounting) -> EInvoice:
+    has_several = any(each.code == "several_ibans" for each in rating.evidence)
     return EInvoice(
         kind=rating.document_type or "invoice",
         syntax="",
@@ -175,7 +176,7 @@ def _as_invoice(rating: Accounting) -> EInvoice:
         issue_date=rating.issue_date,
         seller_name=rating.supplier,
         seller_vat=rating.vat_id,
-        iban=rating.iban,
+        iban=None if has_several else rating.iban,
         total=rating.total,
         currency=rating.currency,
     )

@@ -119,6 +119,18 @@ def test_a_pdf_with_only_an_iban_meets_its_xml(house: House) -> None:
     assert (first.state, second.state, second.duplicate_of) == ("imported", "duplicate", first.id)
 
 
+def test_a_known_invoice_with_another_account_is_told(house: House) -> None:
+    """Somebody sends the supplier's invoice once more, with an account of his own: nobody is to pay that unasked."""
+    accounts = ("DE02120300000000202051", "DE89370400440532013000")
+    for account in (*accounts, f"{accounts[0]}, {accounts[1]}"):
+        page = pdf([*PAGE, (50, 500, f"IBAN: {account}")])
+        house.accept(mail("Shop <shop@muster.example>", f"Rechnung {account}", "Anbei.", ("a.pdf", page)))
+        house.drain()
+    several, second, first = house.messages()
+    assert (first.state, second.state, second.reason_code) == ("imported", "duplicate", "duplicate_other_account")
+    assert (several.state, several.reason_code) == ("duplicate", "duplicate_invoice")
+
+
 def test_a_new_invoice_beside_a_known_one_is_imported(house: House) -> None:
     """Three suppliers, three groups; the one that was there before joins its own, and the mail stays imported."""
     house.accept(DIRECT)

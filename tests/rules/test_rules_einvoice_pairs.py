@@ -4,11 +4,20 @@ from dataclasses import replace
 
 import pytest
 
-from rules.facts import AttachmentFacts, EInvoice
+from rules.facts import Accounting, AttachmentFacts, EInvoice, Evidence
 from rules.recognition.einvoice_pairs import differences, grouped, originals
 
 INVOICE = EInvoice(
-    "invoice", "CII", "R 7", "2026-11-01", "Supplier GmbH", "DE 123 456 789", None, "1190.00", "EUR", profile="EN 16931"
+    "invoice",
+    "CII",
+    "R 7",
+    "2026-11-01",
+    "Supplier GmbH",
+    "DE 123 456 789",
+    "DE02120300000000202051",
+    "1190.00",
+    "EUR",
+    profile="EN 16931",
 )
 
 
@@ -36,9 +45,20 @@ def test_hybrid_pdf_beside_its_xml() -> None:
     assert hybrid.differences == loose.differences == ()
 
 
+def test_an_account_that_only_the_page_prints_otherwise_is_told() -> None:
+    """The XML is genuine, and the PDF beside it asks for the money elsewhere; of several accounts none is meant."""
+    rating = Accounting(score=90, iban="DE89370400440532013000")
+    several = replace(rating, evidence=(Evidence("several_ibans", 2, "values"),))
+    told = xml("2")
+    for accounting, expected in ((rating, ("iban",)), (several, ()), (replace(rating, iban=None), ())):
+        page, _ = grouped((replace(pdf("1"), accounting=accounting), told))
+        assert (page.group, page.differences) == ("2", expected)
+
+
 @pytest.mark.parametrize(
     ("other", "expected"),
     [
+        ({"iban": "DE89370400440532013000"}, ("iban",)),
         ({"total": "1191.00"}, ("total",)),
         ({"issue_date": "2026-11-02", "currency": "CHF"}, ("issue_date", "currency")),
         ({"total": "1190", "number": "r7", "seller_vat": "DE123456789"}, ()),

@@ -27,6 +27,7 @@ WEIGHTS: Final[dict[str, int]] = {
     "vat_id": 10,  # its check digits are right
     "tax_id_label": 4,
     "iban": 8,
+    "several_ibans": 2,  # any of them may be paid to: none tells the account
     "payment_words": 8,
     "purchase_words": 6,
     # Where it came with.

@@ -6,6 +6,7 @@ Standard: ISO 13616 (IBAN), the VAT numbers of the European Union, Switzerland, 
 """
 
 import re
+from dataclasses import dataclass
 from typing import Final
 
 from rules.recognition.accounting.lexicon import find, fold
@@ -54,20 +55,31 @@ _DEBITED = re.compile(
 )
 
 
-def find_ibans(text: str) -> tuple[str | None, str | None]:
-    """The first IBAN of a text that is paid to, and the one that is debited, whose check digits are right.
+@dataclass(frozen=True, slots=True)
+class Accounts:
+    """The IBANs of a text, without blanks; None where there is none."""
 
-    Without blanks; None where there is none.
-    """
+    paid: str | None = None  # the first one that is paid to
+    debited: str | None = None  # the customer's own
+    has_several: bool = False  # a foot that names the supplier's accounts at three banks
+
+
+NO_ACCOUNTS: Final = Accounts()
+
+
+def find_accounts(text: str) -> Accounts:
+    """The IBANs of a text whose check digits are right."""
+    paid: list[str] = []
     debited = None
     for match in list(_IBAN.finditer(text))[:_MOST_TRIED]:
         found = _valid_iban(match[0])
-        if found and found != debited:
+        if found and found != debited and found not in paid:
             start = text.rfind("\n", 0, match.start()) + 1
-            if not _DEBITED.search(fold(text[max(start, match.start() - 120) : match.start()])):
-                return found, debited
-            debited = debited or found
-    return None, debited
+            if _DEBITED.search(fold(text[max(start, match.start() - 120) : match.start()])):
+                debited = debited or found
+            else:
+                paid.append(found)
+    return Accounts(next(iter(paid), None), debited, len(paid) > 1)
 
 
 def find_iban(text: str) -> str | None:

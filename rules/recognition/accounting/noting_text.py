@@ -89,7 +89,8 @@ def _note_values(ledger: Ledger, values: Values) -> None:
         ("customer_number", values.customer_number),
         ("due_date", values.due_date),
         ("vat_id", values.vat_id or values.customers_vat_id),
-        ("iban", values.iban or values.debited_iban),
+        ("iban", values.accounts.paid or values.accounts.debited),
+        ("several_ibans", values.accounts.has_several),
     ):
         if value:
             ledger.add(code, "values")

@@ -100,7 +100,7 @@ def _accounting(
         due_date=structured.due_date or values.due_date,
         total=structured.total or total,
         currency=structured.currency or values.currency,
-        iban=values.iban,
+        iban=values.accounts.paid,
         vat_id=values.vat_id,
         supplier=structured.supplier or values.supplier,
         evidence=tuple(ledger.entries),

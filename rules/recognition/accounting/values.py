@@ -13,7 +13,7 @@ from typing import Final
 from rules.decision import told
 from rules.recognition.accounting.amounts import currency_of
 from rules.recognition.accounting.dates import dates_in, writes_month_first
-from rules.recognition.accounting.identifiers import find_ibans, find_vat_ids
+from rules.recognition.accounting.identifiers import NO_ACCOUNTS, Accounts, find_accounts, find_vat_ids
 from rules.recognition.accounting.lexicon import Found, fold, meaning_of
 from rules.recognition.accounting.reading import Reading
 from rules.recognition.accounting.totals import Total, find_total, most_used_currency
@@ -67,8 +67,7 @@ class Values:
     due_date: str | None = None
     total: Total | None = None
     currency: str | None = None
-    iban: str | None = None
-    debited_iban: str | None = None
+    accounts: Accounts = NO_ACCOUNTS
     vat_id: str | None = None
     customers_vat_id: str | None = None
     supplier: str | None = None
@@ -78,7 +77,6 @@ class Values:
 def read_values(reading: Reading, language: str | None) -> Values:
     """The values of a text in a language (ISO 639-1, None: unknown)."""
     total = find_total(reading)
-    iban, debited_iban = find_ibans(reading.text)
     vat_id, customers_vat_id = find_vat_ids(reading.text)
     currency = _currency(reading, total, language)
     month_first = writes_month_first(language, currency)
@@ -92,8 +90,7 @@ def read_values(reading: Reading, language: str | None) -> Values:
         due_date=_date_of(reading, "label.due_date", month_first),
         total=total,
         currency=currency,
-        iban=iban,
-        debited_iban=debited_iban,
+        accounts=find_accounts(reading.text),
         vat_id=vat_id,
         customers_vat_id=customers_vat_id,
         supplier=_supplier(reading),
