@@ -57,6 +57,8 @@ class Decision:
     supplier: str | None = None
     companions: tuple[str, ...] = ()  # of keep_parts: terms and conditions, which stand beside an invoice
     invoice_id: str | None = None  # law 10: which invoice it carries, by what this tenant's thresholds believe
+    # Law 26: in how many earlier mails of this sender its pictures came, by sha256; stored with the facts.
+    seen_before: Mapping[str, int] = field(default_factory=dict, compare=False)
     # Law 20: what was not fetched may bring it in by a standard. Never stored; no part of the decision.
     wants_more: bool = field(default=False, compare=False)
 

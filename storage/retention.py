@@ -12,6 +12,7 @@ from sqlmodel import Session, col
 from storage import audit
 from storage.models import Message, Tenant
 from storage.rematching import forget_candidates
+from storage.seen_pictures import forget_pictures
 from storage.stored_facts import forget
 
 PIECE = 500
@@ -32,10 +33,12 @@ def expire(session: Session, tenant: Tenant, older_than: datetime) -> int:
         update(Message)
         .where(col(Message.id).in_(old), col(Message.state) == "not_imported")
         .values(state="expired", reason_code="expired", reason_params={})
-        .returning(col(Message.id))
+        .returning(col(Message.id), col(Message.content_id))
     )
-    expired = list(connection.scalars(taken))
+    rows = connection.execute(taken).all()
+    expired = [row.id for row in rows]
     if expired:
+        forget_pictures(connection, tenant.id, [row.content_id for row in rows if row.content_id])
         forget(connection, expired)
         forget_candidates(session, tenant.id, expired)
         audit.record(session, "mail_expired", tenant_id=tenant.id, params={"count": len(expired)})

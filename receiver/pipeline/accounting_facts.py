@@ -17,9 +17,9 @@ from receiver.pipeline.unpack import Unpacked
 from receiver.rendering.plain import plain_text
 from rules.facts import Accounting, AttachmentFacts, ForwardClaim, Special
 from rules.recognition.accounting.hints import HEADER_NAMES, Hints
+from rules.recognition.accounting.ledger import MOST_POINTS
 from rules.recognition.accounting.payment_codes import PaymentCode, names_a_code, read_payment_code
-from rules.recognition.accounting.rating import LEFT_OPEN, SHORT_TEXT, SMALLEST_PICTURE, FileText, rate_file, rate_text
-from rules.recognition.accounting.reading import holds_money
+from rules.recognition.accounting.rating import SMALLEST_PICTURE, FileText, rate_file, rate_text
 from rules.recognition.accounting.structured import read_structured
 from rules.recognition.language import language_of
 from rules.recognition.pdf_streams import may_be_opened
@@ -30,7 +30,6 @@ MOST_FILES: Final = 12
 MOST_OCTETS: Final = 64 * 1024**2
 MAX_HTML_READ: Final = 512 * 1024
 _PICTURES: Final = frozenset({"image/jpeg", "image/png", "image/tiff", "image/heic", "image/webp"})
-_SURE: Final = 80  # more points need no second look
 _TYPES_READ: Final = 1500
 
 
@@ -85,15 +84,11 @@ class Rater:
             return None
         structured = read_structured(self.html)
         rating = rate_text(self.text, self.hints, self.language, structured)
-        # The HTML costs more to read: only where the plain text leaves it open.
-        if not (self.html and self._has_plain and (LEFT_OPEN <= rating.score < _SURE or self._html_says_more())):
+        # Whatever the score: each tenant has thresholds of its own, and other ones later. These facts serve them all.
+        if not (self.html and self._has_plain and rating.score < MOST_POINTS):
             return rating
         words = plain_text(self.html[:MAX_HTML_READ])
         return max(rating, rate_text(words, self.hints, self.language, structured), key=lambda each: each.score)
-
-    def _html_says_more(self) -> bool:
-        """Seen in practice: "to view the details, visit", and the details in the HTML beside it."""
-        return len(self.text) < SHORT_TEXT or (holds_money(self.html[:MAX_HTML_READ]) and not holds_money(self.text))
 
     def of_file(self, file: FileText | None, *, is_referenced: bool) -> Accounting | None:
         """The rating of what a FileReader read; None of what nobody reads, and of a picture that the text shows."""

@@ -116,7 +116,8 @@ class Renewer:
             raw = self.maker.blobs.path(message.tenant_id, message.raw_sha256)
             self.maker.blobs.read(message.tenant_id, message.raw_sha256)  # damaged octets make another page
             read = self.pool.submit(
-                Mail(None, raw, message.octets, message.reverse_path), lambda facts: (None, _pages_wanted(mail, facts))
+                Mail(None, raw, message.octets, message.reverse_path),
+                lambda parsed: (None, _pages_wanted(mail, parsed.facts)),
             )
             parsed = read.result()
         except (AttemptFailed, NotFound, Damaged):

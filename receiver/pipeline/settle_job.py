@@ -14,7 +14,8 @@ import structlog
 from receiver.pipeline.job_results import TryAgain
 from receiver.pipeline.judging import Decisions, settlement
 from receiver.pipeline.left_mail import judge_wished, remembered
-from receiver.pipeline.parsing import AttemptFailed, Mail, Parsed, Pool
+from receiver.pipeline.parsing import AttemptFailed, Mail, Parsed, Pool, Wanted
+from receiver.pipeline.past import Past
 from receiver.pipeline.since_accepted import since_accepted
 from receiver.rulebook import Rulebook
 from receiver.tally import tally
@@ -44,6 +45,7 @@ class Settler:
         self._blobs = blobs
         self._pool = pool
         self._rulebook = Rulebook(database, indexes)
+        self._past = Past(database)
 
     def do(self, job: Job) -> None:
         """Settle or park the message, and finish the job in the same transaction."""
@@ -88,7 +90,11 @@ class Settler:
         mail = Mail(None, raw, delivery.octets, delivery.reverse_path)
         labels = {delivery.tenant_id: delivery.label}
         wishes = {} if wish is None else {delivery.tenant_id: wish}
-        return self._pool.submit(mail, lambda facts: judge_wished(facts, rules, labels, wishes)).result()
+
+        def choose(parsed: Parsed) -> tuple[Decisions, Wanted]:
+            return judge_wished(parsed.facts, rules, labels, self._past.of_tenants(parsed, rules), wishes)
+
+        return self._pool.submit(mail, choose).result()
 
     def _write(self, job: Job, delivery: Delivery, parsed: Parsed) -> Settled:
         batch = self._blobs.batch()

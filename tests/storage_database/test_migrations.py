@@ -18,12 +18,14 @@ from storage.messages import list_messages
 from storage.models import ImportAddress, Tenant
 from storage.pages import replace
 from storage.rematching import add_all, count_candidates
+from storage.seen_pictures import times_seen
 from storage.settling import NewDocument, settle
 from storage.standards import add_standard
 from storage.tenants import find_tenant
 from tests.storage_database.linked import link, ring
 from tests.storage_database.settlements import digest, imported, left
 from tests.storage_database.test_rematching import FACTS
+from tests.storage_database.test_seen_pictures import SCAN, WITH_PICTURE
 
 Owner = tuple[Tenant, ImportAddress]
 OF_0005 = {"linked_accounts", "linked_mailboxes", "uid_looks", "secrets_state"}
@@ -64,15 +66,24 @@ def of_0005(database: Database, acme: Owner) -> Iterator[Database]:
     database.migrate()  # others use it after us
 
 
+@pytest.fixture
+def of_0007(database: Database, acme: Owner) -> Iterator[Database]:
+    """A database as the version before pictures were counted left it."""
+    _of_version(database, acme, "0007")
+    yield database
+    database.migrate()  # others use it after us
+
+
 def _without_facts(tables: dict[str, list[dict[str, Any]]]) -> None:
-    """Take out what 0006 and 0007 brought; nothing is known of a document of before it."""
+    """Take out what 0006 and later ones brought; nothing is known of a document of before it."""
     found = [row.pop("facts") for row in tables["documents"]]
     assert [facts if isinstance(facts, dict) else json.loads(facts) for facts in found] == [{}]
     _without_claims(tables)
 
 
 def _without_claims(tables: dict[str, list[dict[str, Any]]]) -> None:
-    """Take out what 0007 brought; documents of before it say nothing, and tenants have the usual thresholds."""
+    """Take out what 0007 and 0008 brought; documents of before say nothing, tenants have the usual thresholds."""
+    assert tables.pop("seen_pictures") == []
     found = [row.pop("claims") for row in tables["documents"]]
     assert [claims if isinstance(claims, dict) else json.loads(claims) for claims in found] == [{}]
     assert [(row.pop("import_score"), row.pop("possible_score")) for row in tables["tenants"]] == [(None, None)]
@@ -156,3 +167,19 @@ def test_what_was_kept_before_documents_said_what_they_are_is_kept_after(of_0006
     with of_0006.read() as session:
         assert [each.claims for each in list_documents(session, acme[0], made.message_id)] == [{"total": "119.00"}]
         assert [each.state for each in list_messages(session, acme[0], "not_imported")] == ["not_imported"]
+
+
+def test_what_was_settled_before_pictures_were_counted_is_there_after(of_0007: Database, acme: Owner) -> None:
+    """0007 to 0008: every row of every table; counting begins now, and lists find what may be an invoice."""
+    before = _tables(of_0007)
+
+    of_0007.migrate()
+
+    after = _tables(of_0007)
+    assert after.pop("seen_pictures") == []
+    assert after == before
+    with of_0007.write() as session:
+        acme[0].revision = find_tenant(session, "Acme").revision
+        settle(session, left(acme, "k3", reason_code="possible_picture", facts=WITH_PICTURE))
+        assert len(list_messages(session, acme[0], only_possible=True)) == 1
+        assert times_seen(session, acme[0].id, WITH_PICTURE, digest("another")) == {SCAN.sha256: 1}
