@@ -12,6 +12,7 @@ from rules.recognition.documents import Role, roles
 from rules.recognition.einvoice_pairs import originals
 from rules.recognition.identity import invoice_id, invoices_id, number_key
 
+_ASIDE = frozenset({Role.COMPANION, Role.DECORATION})  # a logo that comes with every mail is no second invoice
 # These name an invoice that is there, or one to come.
 _NO_INVOICES = frozenset({"reminder", "account_statement", "proforma"})
 
@@ -34,7 +35,7 @@ def _rated(facts: MailFacts, import_score: int) -> Iterable[EInvoice]:
     files = [
         each.accounting
         for each in facts.attachments
-        if each.accounting and not each.e_invoice and not each.group and found[each.part] is not Role.COMPANION
+        if each.accounting and not each.e_invoice and not each.group and found[each.part] not in _ASIDE
     ]
     sure = [each for each in files if each.score >= import_score]
     text = facts.accounting
