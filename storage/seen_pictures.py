@@ -7,14 +7,13 @@ Bounded: MOST_COUNTED pictures a mail (rules), KEPT_DAYS, and MOST_OF_SENDER row
 of a mail that was not imported, no longer than its octets. No tenant's rows are asked for another (law 16).
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
     Connection,
     CursorResult,
-    Index,
     PrimaryKeyConstraint,
     bindparam,
     delete,
@@ -44,11 +43,9 @@ class SeenPicture(Row, table=True):
     __tablename__ = "seen_pictures"
     __table_args__ = (
         PrimaryKeyConstraint("tenant_id", "sender", "sha256", "content_id"),
-        Index(None, "tenant_id", "seen_at"),
-        Index(None, "content_id"),
         {"sqlite_with_rowid": False},
     )
-    # No foreign key, as of look-up keys: each would be checked.
+    # No foreign key, as of look-up keys: each would be checked. No further index: each would hold the whole key again.
     tenant_id: str = Field(max_length=32)
     sender: str = Field(max_length=_LONGEST_SENDER)  # canonical
     sha256: str = Field(max_length=64)
@@ -61,6 +58,12 @@ _INSERT = text(
     "INSERT INTO seen_pictures (tenant_id, sender, sha256, content_id, seen_at) "
     "VALUES (:tenant_id, :sender, :sha256, :content_id, :seen_at) ON CONFLICT DO NOTHING"
 ).bindparams(bindparam("seen_at", type_=UTCDateTime()))
+_DELETE = delete(SeenPicture).where(
+    col(SeenPicture.tenant_id) == bindparam("of_tenant"),
+    col(SeenPicture.sender) == bindparam("of_sender"),
+    col(SeenPicture.sha256) == bindparam("of_picture"),
+    col(SeenPicture.content_id) == bindparam("of_mail"),
+)
 _OWN = aliased(SeenPicture)
 _COUNT = (
     select(col(SeenPicture.sha256), func.count().label("times"))
@@ -106,10 +109,13 @@ def note_pictures(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> 
         connection.execute(_INSERT, sorted(rows, key=_place))
 
 
-def forget_pictures(connection: Connection, tenant_id: str, content_ids: Collection[str]) -> None:
-    """Nothing is known of these mails any more."""
-    of_mails = col(SeenPicture.content_id).in_(content_ids)
-    connection.execute(delete(SeenPicture).where(col(SeenPicture.tenant_id) == tenant_id, of_mails))
+def forget_pictures(connection: Connection, tenant_id: str, facts: MailFacts, content_id: str) -> None:
+    """Nothing is known of this mail any more."""
+    sender, hashes = sender_of(facts), countable(facts)
+    if sender is None or not hashes:
+        return
+    values = {"of_tenant": tenant_id, "of_sender": _sender(sender), "of_mail": content_id}
+    connection.execute(_DELETE, [values | {"of_picture": sha256} for sha256 in hashes])
 
 
 def trim(session: Session, tenant_id: str, older_than: datetime) -> int:

@@ -14,6 +14,7 @@ from rules.recognition.past import MOST_COUNTED, Counts
 from storage import seen_pictures
 from storage.database import Database
 from storage.models import ImportAddress, Tenant
+from storage.rematch_models import MessageFacts
 from storage.retention import expire
 from storage.seen_pictures import SeenPicture, times_seen, trim
 from storage.settling import Settlement, settle, settle_many
@@ -135,11 +136,14 @@ def test_old_counts_go(database: Database, acme: Owner) -> None:
 
 
 def test_what_expires_is_not_counted_any_more(database: Database, acme: Owner) -> None:
-    """Nothing is known of it; what was imported counts on."""
+    """Nothing is known of it; what was imported counts on, and where facts are damaged, age alone ends it."""
     keep(database, left(acme, "k1", facts=WITH_PICTURE), imported(acme, "k2", facts=WITH_PICTURE))
+    keep(database, left(acme, "k3", facts=pictures("other")), left(acme, "k4"))
     with database.write() as session:
-        assert expire(session, acme[0], SOON) == 1
-    assert seen(database, acme) == {SCAN.sha256: 1}
+        damaged = update(MessageFacts).where(col(MessageFacts.facts).contains(digest("other")))
+        session.connection().execute(damaged.values(facts='{"image/'))
+        assert expire(session, acme[0], SOON) == 3
+    assert seen(database, acme, pictures("scan", "other")) == {digest("scan"): 1, digest("other"): 1}
 
 
 def test_a_tenant_goes_with_its_counts(database: Database, acme: Owner) -> None:

@@ -26,8 +26,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "sender", "sha256", "content_id", name=op.f("pk_seen_pictures")),
         sqlite_with_rowid=False,
     )
-    op.create_index(op.f("ix_seen_pictures_tenant_id_seen_at"), "seen_pictures", ["tenant_id", "seen_at"])
-    op.create_index(op.f("ix_seen_pictures_content_id"), "seen_pictures", ["content_id"])
     _index(_AFTER)
 
 
