@@ -1,10 +1,17 @@
 """A tenant's thresholds decide, those of now: whatever they were when the mail was read."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 
+from receiver.pipeline.parsing import Mail, Pool
+from receiver.pipeline.past import Past
+from receiver.pipeline.trying import Change, Trier, read_facts
+from receiver.rulebook import Rulebook
+from rules.standards import ImportStandard
 from storage.tenants import set_thresholds
+from storage.trial_mail import mail_since
 from tests.receiver_pipeline.house import House
 from tests.receiver_pipeline.test_pipeline_rematching import acme, do_jobs, only
 
@@ -112,3 +119,30 @@ def test_a_curious_tenant_has_the_html_looked_at(house: House, come: Come) -> No
     come(house, CURIOUS, (None, 15))
     message = only(house)
     assert (message.reason_code, message.reason_params) == ("possible_invoice", {"score": 24})
+
+
+@pytest.mark.parametrize(
+    ("points", "state", "effect"),
+    [
+        ((None, None), "not_imported", "changes"),
+        ((60, None), "imported", "stops"),
+        ((80, 75), "not_imported", "changes"),
+    ],
+)
+def test_a_trial_decides_by_the_tenant_s_points(
+    house: House, points: tuple[int | None, int | None], state: str, effect: str
+) -> None:
+    """A mail in a file is told as the worker decides it; what a new standard would change, likewise."""
+    before(house, RECEIPT, points)
+    file = house.settings.data / "mail.eml"
+    file.write_bytes(RECEIPT)
+    owner, pool, past = house.tenant("Acme").tenant_id, Pool(house.settings, children=1), Past(house.database)
+    rules = Rulebook(house.database).rules_for([owner])[owner]
+    told = rules.decide(read_facts(pool, past, owner, Mail(None, file, len(RECEIPT), ""), None))
+    names_sender = ImportStandard.simple("s", "Shop", "shop@shop.example", "Another", email_text_is_invoice=True)
+    with house.database.read() as session:
+        trier = Trier(house.blobs, pool, past, Change.of(rules, (), (names_sender,)))
+        (trial,) = trier.try_on(mail_since(session, acme(session), datetime(2020, 1, 1, tzinfo=UTC)), set())
+    pool.close()
+    assert (told.state, told.reason.code) == (only(house).state, only(house).reason_code)
+    assert (only(house).state, trial.effect) == (state, effect)
