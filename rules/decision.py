@@ -71,6 +71,8 @@ class Decision:
     companions: tuple[str, ...] = ()  # of keep_parts: terms and conditions, which stand beside an invoice
     # Law 10: which invoices it carries, by what this tenant's thresholds believe; whether they are kept or not.
     invoices: tuple[CarriedInvoice, ...] = ()
+    # Law 26: in how many earlier mails of this sender its pictures came, by sha256; stored with the facts.
+    seen_before: Mapping[str, int] = field(default_factory=dict, compare=False)
     # Law 20: what was not fetched may bring it in by a standard. Never stored; no part of the decision.
     wants_more: bool = field(default=False, compare=False)
 

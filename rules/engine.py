@@ -7,11 +7,13 @@ Never looks at octets; never words anything (rules.wording does).
 from collections.abc import Collection, Iterable
 
 from rules.asking import Asked, RuleSet, StandardList, ask
-from rules.decision import Decision, Parameters, Reason, TraceLine, told
+from rules.decision import Decision, Reason, TraceLine, told
 from rules.facts import NOT_ALL_READ, AttachmentFacts, MailFacts, TenantPolicy
 from rules.keeping import Kept, keep_by
 from rules.mail_view import MailView
 from rules.recognising import lines_of_doubt, may_be_in_text, of_machines, recognise, why_nothing
+from rules.recognition.documents import is_left_out
+from rules.recognition.past import counts_of
 from rules.recognition.same_invoice import invoices_of
 from rules.standards import ImportStandard
 from rules.telling import lines_of_unread, reason_of_mistrust, reason_of_naming
@@ -32,7 +34,8 @@ def decide(
     """
     special = of_machines(facts)
     if special is not None:
-        return Decision("not_imported", special, catalogue_version=catalogue.version if catalogue is not None else None)
+        version = catalogue.version if catalogue is not None else None
+        return Decision("not_imported", special, catalogue_version=version, seen_before=counts_of(facts))
     own = StandardList.of_tenant(standards) if isinstance(standards, Iterable) else standards
     view = MailView(facts, policy)
     mine = last = ask(own, view, seeks_names=True)
@@ -43,6 +46,7 @@ def decide(
     kept = keep_by(last.fitting, view) if last.fitting else _without_standard(view, mine, last)
     notes = (
         *_found_inside(kept.parts, facts),
+        *_left_out(kept.parts, facts),
         *_sealed(facts),
         *_not_all_read(facts),
         *lines_of_unread(facts)[:_MOST_TOLD],
@@ -61,6 +65,7 @@ def decide(
         supplier=standard.supplier if standard else None,
         companions=kept.companions,
         invoices=invoices_of(facts, policy.import_score),
+        seen_before=counts_of(facts),
         wants_more=mine.may_fit or last.may_fit or kept.wants_text,
     )
 
@@ -79,7 +84,7 @@ def _without_standard(view: MailView, mine: Asked, last: Asked) -> Kept:
         return kept
     untrusted = mine.untrusted or last.untrusted
     reason = reason_of_mistrust(untrusted, view) if untrusted else why_nothing(view.facts, view.policy)
-    return Kept(reason, lines_of_doubt(view.facts, view.policy), wants_text=may_be_in_text(view.facts))
+    return Kept(reason, lines_of_doubt(view.facts, view.policy), wants_text=may_be_in_text(view.facts, view.policy))
 
 
 def _found_inside(parts: tuple[str, ...], facts: MailFacts) -> tuple[TraceLine, ...]:
@@ -93,6 +98,12 @@ def _found_inside(parts: tuple[str, ...], facts: MailFacts) -> tuple[TraceLine, 
     )
 
 
+def _left_out(parts: tuple[str, ...], facts: MailFacts) -> tuple[TraceLine, ...]:
+    """Of pictures that are not kept because this sender's mail brings them again and again: how often."""
+    left = [each for each in facts.attachments if is_left_out(each) and each.part not in parts][:_MOST_TOLD]
+    return tuple(TraceLine(None, "picture_left_out", _named(each) | {"count": each.seen_before}) for each in left)
+
+
 def _sealed(facts: MailFacts) -> tuple[TraceLine, ...]:
     sealed = [each for each in facts.attachments if each.sealed][:_MOST_TOLD]
     return tuple(TraceLine(None, "is_sealed", _named(each)) for each in sealed)
@@ -102,5 +113,5 @@ def _not_all_read(facts: MailFacts) -> tuple[TraceLine, ...]:
     return (TraceLine(None, "not_all_read"),) if NOT_ALL_READ & set(facts.is_broken) else ()
 
 
-def _named(attachment: AttachmentFacts) -> Parameters:
+def _named(attachment: AttachmentFacts) -> dict[str, str | int]:
     return {"filename": told(attachment.filename or "") or told(attachment.part)}

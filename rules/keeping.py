@@ -11,7 +11,7 @@ from rules.globs import Glob
 from rules.judging import Verdict
 from rules.mail_view import MailView
 from rules.recognition.content import is_keepable
-from rules.recognition.documents import Role, is_picture_of_text, roles
+from rules.recognition.documents import Role, is_often_seen, is_shown_or_small, roles
 from rules.standards import ImportStandard
 from rules.words import plain
 
@@ -60,7 +60,12 @@ def may_keep(standard: ImportStandard, facts: MailFacts) -> bool:
 def _parts(standard: ImportStandard, facts: MailFacts) -> tuple[str, ...]:
     if standard.keep == "text":
         return ()
-    return tuple(each.part for each in facts.attachments if _is_kept(each, standard))
+    kept = [each for each in facts.attachments if _is_kept(each, standard)]
+    fresh = [each for each in kept if not is_often_seen(each)]
+    # A picture that comes with every mail is no document of this one. But where nothing else would be kept, it may be
+    # the document, sent again and again until a standard was made: the standard has the last word.
+    is_enough = bool(fresh) or (standard.keep == "both" and facts.has_text)
+    return tuple(each.part for each in (fresh if is_enough else kept))
 
 
 def companions_among(parts: tuple[str, ...], facts: MailFacts) -> tuple[str, ...]:
@@ -73,7 +78,7 @@ def _is_kept(attachment: AttachmentFacts, standard: ImportStandard) -> bool:
     if attachment.opened_as and attachment.octets and not attachment.is_referenced:
         # What is in an archive is kept instead of it, unless the standard asks for the archive by its name.
         return bool(standard.attachment_names) and _is_named(attachment, standard)
-    return is_keepable(attachment) and not is_picture_of_text(attachment) and _is_named(attachment, standard)
+    return is_keepable(attachment) and not is_shown_or_small(attachment) and _is_named(attachment, standard)
 
 
 def _is_named(attachment: AttachmentFacts, standard: ImportStandard) -> bool:

@@ -16,6 +16,18 @@ PHRASES_OF_RECOGNITION: dict[str, tuple[str, str, str]] = {
         "nicht importiert: mögliche Rechnung ({score} von 100 Punkten)",
         "niet geïmporteerd: mogelijke factuur ({score} van 100 punten)",
     ),
+    "possible_picture": (
+        'not imported: possible invoice, but its picture "{filename}" came in {count} earlier mails of this sender',
+        'nicht importiert: mögliche Rechnung, doch ihr Bild "{filename}" kam in {count} früheren Mails dieses '
+        "Absenders",
+        'niet geïmporteerd: mogelijke factuur, maar de afbeelding "{filename}" kwam in {count} eerdere mails van deze '
+        "afzender",
+    ),
+    "picture_left_out": (
+        'left out: the picture "{filename}" came in {count} earlier mails of this sender',
+        'weggelassen: das Bild "{filename}" kam in {count} früheren Mails dieses Absenders',
+        'weggelaten: de afbeelding "{filename}" kwam in {count} eerdere mails van deze afzender',
+    ),
     "no_accounting_document": (
         "not imported: no import standard fits, and no attached PDF is an invoice or a receipt ({score} of 100 points)",
         "nicht importiert: kein Importstandard passt, und kein angehängtes PDF ist eine Rechnung oder ein Beleg "

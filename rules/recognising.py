@@ -10,7 +10,7 @@ from rules.keeping import Kept, companions_among
 from rules.recognition.accounting.hints import Hints
 from rules.recognition.accounting.rating import LEFT_OPEN, SMALLEST_PICTURE
 from rules.recognition.content import imports_by_itself, is_invoice_format, is_keepable
-from rules.recognition.documents import carriers, is_picture_of_text, is_terms
+from rules.recognition.documents import carriers, is_left_out, is_picture_of_text, is_terms
 
 _LONGEST_LINK = 2000
 
@@ -60,13 +60,13 @@ def _steps(attachment: AttachmentFacts, *, is_companion: bool) -> tuple[TraceLin
     return (_recognised(attachment)[1], *_rated(attachment))
 
 
-def may_be_in_text(facts: MailFacts) -> bool:
+def may_be_in_text(facts: MailFacts, policy: TenantPolicy) -> bool:
     """Law 20: whether a text of which not all was read, or a picture, may be a document for all that is known."""
     if "contents" in facts.not_fetched and any(map(_may_be_picture, facts.attachments)):
         return True
     if facts.accounting is not None:
         # Read in a mailbox: its HTML, or what the whole header says, may lift the score from there.
-        return "contents" in facts.not_fetched and facts.accounting.score >= LEFT_OPEN
+        return "contents" in facts.not_fetched and facts.accounting.score >= min(LEFT_OPEN, policy.possible_score)
     if "text" not in facts.not_fetched:
         return False
     address = next(iter(facts.from_addresses), "")
@@ -83,9 +83,22 @@ def why_nothing(facts: MailFacts, policy: TenantPolicy) -> Reason:
         return Reason("link_only", _where(facts.special))
     if policy.possible_score <= best < policy.import_score:
         return Reason("possible_invoice", {"score": best})
+    left_out = _left_out(facts, policy)
+    if left_out is not None:
+        name = told(left_out.filename or "") or told(left_out.part)
+        return Reason("possible_picture", {"filename": name, "count": left_out.seen_before})
     if any(map(imports_by_itself, carried)):
         return Reason("no_accounting_document", {"score": best})
     return _nothing_there(facts)
+
+
+def _left_out(facts: MailFacts, policy: TenantPolicy) -> AttachmentFacts | None:
+    """A picture that would have come in, had it not come so often: mostly a logo, yet a person decides.
+
+    Whoever sends the same page again because nobody took it must not lose it for that.
+    """
+    rated = [each for each in facts.attachments if each.accounting is not None and is_left_out(each)]
+    return next((each for each in rated if _score(each) >= policy.import_score), None)
 
 
 def _where(special: Special) -> Parameters:

@@ -14,7 +14,7 @@ from sqlalchemy import Integer, literal_column
 POSSIBLE: Final = 3
 CONFIRMING: Final = 1
 WEIGHT: Final = literal_column(
-    "(CASE reason_code WHEN 'possible_invoice' THEN 3 WHEN 'link_only' THEN 2"
+    "(CASE reason_code WHEN 'possible_invoice' THEN 3 WHEN 'possible_picture' THEN 3 WHEN 'link_only' THEN 2"
     " WHEN 'forwarding_confirmation' THEN 1 ELSE 0 END)",
     Integer,
 )

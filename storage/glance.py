@@ -28,8 +28,9 @@ _STATEMENTS = (
 # so that a look into its index for each tenant is enough.
 _TO_CONFIRM = (
     "SELECT name FROM tenants WHERE EXISTS (SELECT 1 FROM messages WHERE tenant_id = tenants.id"
-    " AND state = 'not_imported' AND (CASE reason_code WHEN 'possible_invoice' THEN 3 WHEN 'link_only' THEN 2"
-    " WHEN 'forwarding_confirmation' THEN 1 ELSE 0 END) = 1 AND received_at >= '{since}') ORDER BY name LIMIT 20"
+    " AND state = 'not_imported' AND (CASE reason_code WHEN 'possible_invoice' THEN 3 WHEN 'possible_picture' THEN 3"
+    " WHEN 'link_only' THEN 2 WHEN 'forwarding_confirmation' THEN 1 ELSE 0 END) = 1"
+    " AND received_at >= '{since}') ORDER BY name LIMIT 20"
 )
 
 

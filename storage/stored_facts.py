@@ -8,6 +8,7 @@ Raises Damaged for a row that holds no facts.
 
 import json
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, insert, select
 from sqlmodel import col
@@ -18,6 +19,7 @@ from rules.lookup import index_keys
 from storage.failures import Damaged
 from storage.models import Message
 from storage.rematch_models import LookupKey, MessageFacts
+from storage.seen_pictures import note_pictures, picture_rows
 from storage.settlement import Settlement
 from storage.texts import storable
 
@@ -61,13 +63,14 @@ def decode(kept: str) -> MailFacts:
 
 
 class FactsWriter:
-    """Collects what a batch knows of its mails, to write it in two statements at the end of the transaction."""
+    """Collects what a batch knows of its mails, to write it in three statements at the end of the transaction."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         # By message: a batch may bring the same mail twice, and the second one is decided anew on the row of the first.
         self._facts: dict[str, dict[str, str]] = {}
         self._keys: dict[str, list[dict[str, str]]] = {}
+        self._pictures: dict[str, list[dict[str, Any]]] = {}
 
     def add(self, settlement: Settlement, message_id: str, state: str) -> None:
         """Note a mail; only one that is not imported is ever looked for."""
@@ -77,12 +80,14 @@ class FactsWriter:
         self._facts[message_id] = {"tenant_id": settlement.tenant_id, "message_id": message_id, "facts": kept}
         is_looked_for = state == "not_imported"
         self._keys[message_id] = key_rows(settlement.facts, settlement.tenant_id, message_id) if is_looked_for else []
+        self._pictures[message_id] = picture_rows(settlement)
 
     def drop(self, message_ids: Iterable[str]) -> None:
         """What was noted of these mails does not hold any more."""
         for message_id in message_ids:
             self._facts.pop(message_id, None)
             self._keys.pop(message_id, None)
+            self._pictures.pop(message_id, None)
 
     def write(self) -> None:
         """Write what was noted."""
@@ -91,7 +96,8 @@ class FactsWriter:
         keys = [row for rows in self._keys.values() for row in rows]
         if keys:
             self._connection.execute(_INSERT_KEYS, keys)
-        self._facts, self._keys = {}, {}
+        note_pictures(self._connection, [row for rows in self._pictures.values() for row in rows])
+        self._facts, self._keys, self._pictures = {}, {}, {}
 
 
 def key_rows(facts: MailFacts, tenant_id: str, message_id: str) -> list[dict[str, str]]:

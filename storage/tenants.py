@@ -32,6 +32,7 @@ from storage.models import (
     now,
 )
 from storage.rematch_models import RematchCandidate, RematchChange
+from storage.seen_pictures import SeenPicture
 from storage.standard_changes import note_forwards_changed, note_thresholds_changed
 from storage.stored_facts import forget_tenant
 from storage.texts import fold, nearest, tenant_name
@@ -184,7 +185,7 @@ def remove_tenant(session: Session, tenant: Tenant) -> None:
 
 
 _OF_TENANTS = (
-    *(Job, RematchChange, RematchCandidate),
+    *(Job, RematchChange, RematchCandidate, SeenPicture),
     *(Document, MessageKey, Message, Standard, Forwarder, LinkedAccount, AuditLine),
 )
 

@@ -4,6 +4,8 @@ The file is hostile: a child reads it, and what it says reaches the terminal thr
 """
 
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,7 +18,8 @@ from receiver.cli.parsers import parser
 from receiver.cli.rows import opened
 from receiver.cli.workplace import Workplace
 from receiver.config import Settings
-from receiver.pipeline.parsing import AttemptFailed, Mail, Pool
+from receiver.pipeline.parsing import AttemptFailed, Mail
+from receiver.pipeline.past import Past
 from receiver.pipeline.trying import read_facts
 from receiver.rulebook import Rulebook, Rules
 from rules.decision import Decision
@@ -45,8 +48,8 @@ def decide_file(  # noqa: PLR0913, PLR0917 - a command's options are its argumen
         with database.read() as session:
             owner = find_tenant(session, tenant)
         rules = Rulebook(database).rules_for([owner.id])[owner.id]
-    with parser(here.settings) as pool:
-        facts = _facts(pool, mail, label, file)
+        with parser(here.settings) as pool, _faults_named(file):
+            facts = read_facts(pool, Past(database), owner.id, mail, label)
     record = _record(owner.name, facts, rules, language or here.settings.language)
     if as_json:
         print_json([record])
@@ -63,9 +66,10 @@ def _mail(file: Path, settings: Settings, reverse_path: str) -> Mail:
     return Mail(None, file.absolute(), found.st_size, reverse_path)
 
 
-def _facts(pool: Pool, mail: Mail, label: str, file: Path) -> MailFacts:
+@contextmanager
+def _faults_named(file: Path) -> Iterator[None]:
     try:
-        return read_facts(pool, mail, label)
+        yield
     except AttemptFailed as failed:
         raise Refused(f"{file}: {words(failed.code, failed.params)}") from failed
 

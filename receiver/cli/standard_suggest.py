@@ -19,6 +19,7 @@ from receiver.cli.standard_records import standard_record, warn_of_hiding
 from receiver.cli.standard_trial import MOST_DAYS, USUAL_DAYS, Tried, show_tried, try_change
 from receiver.cli.workplace import Workplace
 from receiver.pipeline.parsing import AttemptFailed, Mail
+from receiver.pipeline.past import Past
 from receiver.pipeline.trying import read_facts
 from rules.facts import MailFacts
 from rules.standard_codec import to_values
@@ -88,7 +89,7 @@ def suggestion_for(here: Workplace, database: Database, message: Message) -> Sug
         owner = find_tenant(session, message.tenant_id)
         _, own, policy = rules_of(session, owner.id)
         mail = stored_mail(session, message)
-        facts = mail.facts or _read(here, mail)
+        facts = mail.facts or _read(here, database, mail)
         sender = sender_of(facts)
         others = mail_of_sender(session, owner, sender, MOST_COMPARED + 1) if sender else []
         subjects = [_subject(each, sender) for each in others if each.message.id != message.id]
@@ -133,7 +134,7 @@ def _subject(mail: StoredMail, sender: str | None) -> str | None:
     return subject_of(sender, mail.facts) if sender and mail.facts else None
 
 
-def _read(here: Workplace, mail: StoredMail) -> MailFacts:
+def _read(here: Workplace, database: Database, mail: StoredMail) -> MailFacts:
     message = mail.message
     if not message.raw_sha256:
         raise Refused(f"message {message.id}: it was left in its mailbox, and nothing is known of it any more")
@@ -142,7 +143,7 @@ def _read(here: Workplace, mail: StoredMail) -> MailFacts:
         try:
             unread = frozenset(mail.facts.unread if mail.facts else ())
             again = Mail(None, raw, message.octets, message.reverse_path, unread)
-            return read_facts(pool, again, message.label)
+            return read_facts(pool, Past(database), message.tenant_id, again, message.label)
         except AttemptFailed as failed:
             raise Refused(f"message {message.id}: {words(failed.code, failed.params)}") from failed
 

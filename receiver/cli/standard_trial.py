@@ -14,6 +14,7 @@ from receiver.cli.output import Column, column, show, time_column
 from receiver.cli.output import say as say_words
 from receiver.cli.parsers import parser, stored_octets
 from receiver.cli.workplace import Workplace
+from receiver.pipeline.past import Past
 from receiver.pipeline.trying import Change as StandardsChange
 from receiver.pipeline.trying import Trial, Trier
 from receiver.rulebook import Rulebook
@@ -79,7 +80,7 @@ def try_change(here: Workplace, database: Database, tenant: str, change: Change,
     with stored_octets(here.settings) as blobs, parser(here.settings) as pool, database.read() as session:
         owner = find_tenant(session, tenant)
         rules = Rulebook(database).rules_for([owner.id])[owner.id]
-        trier = Trier(blobs, pool, StandardsChange.of(rules, undone.before, undone.after))
+        trier = Trier(blobs, pool, Past(database), StandardsChange.of(rules, undone.before, undone.after))
         trials = trier.try_on(mail_since(session, owner, since), known_invoices(session, owner))
         told = [trial_record(each, here.settings.language) for each in trials]
         return Tried(undone.record, told, count_since(session, owner, since))

@@ -14,14 +14,13 @@ from receiver.pipeline.unpack import Unpacked
 from receiver.rendering.plain import plain_text
 from rules.facts import Accounting, ForwardClaim, Special
 from rules.recognition.accounting.hints import HEADER_NAMES, Hints
-from rules.recognition.accounting.rating import LEFT_OPEN, SHORT_TEXT, FileText, rate_file, rate_text
-from rules.recognition.accounting.reading import holds_money
+from rules.recognition.accounting.ledger import MOST_POINTS
+from rules.recognition.accounting.rating import FileText, rate_file, rate_text
 from rules.recognition.accounting.structured import read_structured
 from rules.recognition.special import HEADER_NAMES as SPECIAL_NAMES
 from rules.recognition.special import Head, find_link, find_special
 
 MAX_HTML_READ: Final = 512 * 1024
-_SURE: Final = 80  # more points need no second look
 
 
 @dataclass(slots=True)
@@ -51,15 +50,11 @@ class Rater:
             return None
         structured = read_structured(self.html)
         rating = rate_text(self.text, self.hints, self.language, structured)
-        # The HTML costs more to read: only where the plain text leaves it open.
-        if not (self.html and self._has_plain and (LEFT_OPEN <= rating.score < _SURE or self._html_says_more())):
+        # Whatever the score: each tenant has thresholds of its own, and other ones later. These facts serve them all.
+        if not (self.html and self._has_plain and rating.score < MOST_POINTS):
             return rating
         words = plain_text(self.html[:MAX_HTML_READ])
         return max(rating, rate_text(words, self.hints, self.language, structured), key=lambda each: each.score)
-
-    def _html_says_more(self) -> bool:
-        """Seen in practice: "to view the details, visit", and the details in the HTML beside it."""
-        return len(self.text) < SHORT_TEXT or (holds_money(self.html[:MAX_HTML_READ]) and not holds_money(self.text))
 
     def of_file(self, file: FileText | None, *, is_referenced: bool) -> Accounting | None:
         """The rating of what was read of a file; None of what nobody reads, and of a picture that the text shows."""

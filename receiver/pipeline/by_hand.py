@@ -5,11 +5,12 @@ Through the same door as re-matching (storage.resettling): law 13, one row of st
 Raises NothingToKeep, AttemptFailed, NotFound, TemporaryFailure.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from receiver.pipeline.judging import Decisions, settlement
+from receiver.pipeline.judging import Decisions, own_facts, settlement
 from receiver.pipeline.keep import wanted_of
 from receiver.pipeline.parsing import Mail, Parsed, Pool, Wanted
+from receiver.pipeline.past import Past
 from receiver.pipeline.settle_job import delivery_of_row
 from receiver.pipeline.taking import KeptByHand, by_hand
 from receiver.rulebook import Rulebook, Rules
@@ -21,7 +22,7 @@ from storage.models import Message
 from storage.rematching import forget_candidates
 from storage.resettling import settle_again
 from storage.settlement import Delivery, Settled, Stale
-from storage.trial_mail import unread_of
+from storage.trial_mail import stored_mail
 
 LOOKS = 5
 
@@ -46,11 +47,13 @@ class ByHand:
         """
         delivery = delivery_of_row(message)
         rulebook = Rulebook(self.database)
+        with self.database.read() as session:
+            known = stored_mail(session, message).facts
         for _ in range(LOOKS):
             rules = rulebook.rules_for([message.tenant_id]).get(message.tenant_id)
             if rules is None:
                 raise NotFound(f"no tenant with id {message.tenant_id}")
-            parsed = self._parse(message.id, delivery, rules, keep)
+            parsed = self._parse(delivery, rules, keep, known)
             try:
                 return self._write(message.id, delivery, parsed)
             except Stale:
@@ -59,15 +62,15 @@ class ByHand:
                 parsed.discard()
         raise TemporaryFailure(f"message {message.id}: its tenant's standards change faster than it is read; try again")
 
-    def _parse(self, message_id: str, delivery: Delivery, rules: Rules, keep: KeptByHand | None) -> Parsed:
-        def choose(facts: MailFacts) -> tuple[Decisions, Wanted]:
-            labelled = replace(facts, label=delivery.label or "")
-            decision = by_hand(labelled, rules.decide(labelled), keep)
+    def _parse(self, delivery: Delivery, rules: Rules, keep: KeptByHand | None, known: MailFacts | None) -> Parsed:
+        def choose(parsed: Parsed) -> tuple[Decisions, Wanted]:
+            counts = Past(self.database).of_tenant(parsed, delivery.tenant_id, known)
+            facts = own_facts(parsed.facts, delivery.label, counts)
+            decision = by_hand(facts, rules.decide(facts), keep)
             return {delivery.tenant_id: (rules.revision, decision)}, wanted_of(facts, [decision])
 
         raw = self.blobs.path(delivery.tenant_id, delivery.raw_sha256)
-        with self.database.read() as session:
-            unread = unread_of(session, message_id)
+        unread = frozenset(known.unread if known else ())
         return self.pool.submit(Mail(None, raw, delivery.octets, delivery.reverse_path, unread), choose).result()
 
     def _write(self, message_id: str, delivery: Delivery, parsed: Parsed) -> Settled | None:

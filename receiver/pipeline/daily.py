@@ -1,4 +1,5 @@
-"""What is done once a day: old mail that was not imported expires, the rest is matched again, unused blobs go.
+"""What is done once a day: old mail that was not imported expires, the rest is matched again, unused blobs go, and old
+counts of pictures.
 
 Matching again is queued for mail that anything else decided than what decides now: the reasons that people see are
 then those of now, also where no change has led to a mail. Raises TemporaryFailure.
@@ -17,6 +18,7 @@ from storage.failures import PermanentFailure
 from storage.models import Tenant
 from storage.rematching import add_stale
 from storage.retention import PIECE, expire
+from storage.seen_pictures import KEPT_DAYS, trim
 from storage.standard_changes import queue_rematch
 from storage.tenants import list_tenants
 
@@ -42,6 +44,7 @@ def do_daily(database: Database, blobs: BlobStore, not_imported_days: int) -> No
         try:
             expire_mail(database, tenant, not_imported_days)
             queue_stale(database, tenant)
+            trim_pictures(database, tenant)
         except PermanentFailure as failure:  # of this tenant: the others are served (law 5)
             log.warning("daily_work_failed", tenant=tenant.id, reason=str(failure))
     collect_blobs(database, blobs)
@@ -61,6 +64,12 @@ def expire_mail(database: Database, tenant: Tenant, not_imported_days: int) -> i
     if count:
         log.info("mail_expired", tenant=tenant.id, messages=count, days=days)
     return count
+
+
+def trim_pictures(database: Database, tenant: Tenant) -> int:
+    """Forget which pictures came long ago, and what is more than a sender's share of them; how many were forgotten."""
+    with database.write("retention") as session:
+        return trim(session, tenant.id, datetime.now(UTC) - timedelta(days=KEPT_DAYS))
 
 
 def queue_stale(database: Database, tenant: Tenant) -> int:

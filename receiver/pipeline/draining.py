@@ -15,10 +15,11 @@ from pathlib import Path
 
 import structlog
 
-from receiver.pipeline.judging import judge, settlement
+from receiver.pipeline.judging import Decisions, judge, settlement
 from receiver.pipeline.keep import delivery_of, keep_raw, labels_of, recipients_by_tenant
 from receiver.pipeline.left_mail import Rows, judge_wished, remembering, settlements_of, want_waiting, wishes_of
-from receiver.pipeline.parsing import AttemptFailed, Mail, Parsed, Pool
+from receiver.pipeline.parsing import AttemptFailed, Mail, Parsed, Pool, Wanted
+from receiver.pipeline.past import Past
 from receiver.pipeline.since_accepted import since_accepted
 from receiver.rulebook import Rulebook, Rules
 from receiver.tally import tally
@@ -97,6 +98,7 @@ class Drain:
         self._pool = pool
         self._reader = reader
         self._rulebook = Rulebook(database, indexes)
+        self._past = Past(database)
         self._stager = ThreadPoolExecutor(1, thread_name_prefix="stager")
         self.parsers = pool.size
         self.held = 0  # messages left in the journal because nothing could be done with them
@@ -171,10 +173,15 @@ class Drain:
             return Work(record, own, None, rows)
         mail = Mail(record.octets, record.large, record.size, record.envelope.reverse_path)
         labels, key = labels_of(record.envelope), record.envelope.id
-        if wishes := wishes_of(key, rows):
-            future = self._pool.submit(mail, lambda facts: judge_wished(facts, own, labels, wishes))
-            return Work(record, own, future, rows)
-        return Work(record, own, self._pool.submit(mail, lambda facts: judge(facts, own, labels)), rows)
+        wishes = wishes_of(key, rows)
+
+        def choose(parsed: Parsed) -> tuple[Decisions, Wanted]:
+            counts = self._past.of_tenants(parsed, own)
+            if wishes:
+                return judge_wished(parsed.facts, own, labels, counts, wishes)
+            return judge(parsed.facts, own, labels, counts)
+
+        return Work(record, own, self._pool.submit(mail, choose), rows)
 
     def _restart(self, works: Sequence[Work]) -> Batch:
         batch = self.start([work.record for work in works]) if works else Batch([])

@@ -13,6 +13,7 @@ from receiver.pipeline.parsing import Parsed, Wanted
 from rules.decision import TEXT_PART, Decision
 from rules.document_claims import claims_of_part, claims_of_text
 from rules.facts import MailFacts
+from rules.recognition.past import with_past
 from storage.blobs import BlobBatch, BlobRef
 from storage.filenames import distinct, safe_filename
 from storage.journal import Envelope, Recipient
@@ -86,7 +87,7 @@ def settlement_of(
     delivery: Delivery, parsed: Known, decision: Decision, revision: int, documents: tuple[NewDocument, ...]
 ) -> Settlement:
     """The row of a decided message."""
-    facts = parsed.facts
+    facts = with_past(parsed.facts, decision.seen_before)
     return Settlement(
         **{name: getattr(delivery, name) for name in _DELIVERY},
         content_id=parsed.content_id,

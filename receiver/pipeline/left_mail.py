@@ -8,7 +8,7 @@ Raises ValueError for octets that are no look.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from receiver.pipeline.judging import Decisions, Labels, judge
+from receiver.pipeline.judging import CountsOf, Decisions, Labels, judge, own_facts
 from receiver.pipeline.keep import delivery_of, recipients_by_tenant, settlement_of, wanted_of
 from receiver.pipeline.parsing import Wanted
 from receiver.pipeline.taking import KeptByHand, by_hand
@@ -90,13 +90,18 @@ def settlements_of(record: Record, rules: Mapping[str, Rules], rows: Rows) -> di
 
 
 def judge_wished(
-    facts: MailFacts, rules: Mapping[str, Rules], labels: Labels, wishes: Mapping[str, str]
+    facts: MailFacts,
+    rules: Mapping[str, Rules],
+    labels: Labels,
+    counts: CountsOf,
+    wishes: Mapping[str, str],
 ) -> tuple[Decisions, Wanted]:
     """As judging.judge; what somebody asked for is taken by hand if no rule imports it. `wishes`: see wishes_of."""
-    decisions, _ = judge(facts, rules, labels)
+    decisions, _ = judge(facts, rules, labels, counts)
     for tenant_id, (revision, decision) in decisions.items():
         if tenant_id in wishes and decision.state != "imported":
-            taken = by_hand(replace(facts, label=labels.get(tenant_id) or ""), decision, _kept(wishes[tenant_id]))
+            own = own_facts(facts, labels.get(tenant_id), counts.get(tenant_id))
+            taken = by_hand(own, decision, _kept(wishes[tenant_id]))
             decisions[tenant_id] = (revision, taken if taken.state == "imported" else decision)
     made = [decision for _, decision in decisions.values()]
     return decisions, wanted_of(facts, made)

@@ -75,7 +75,7 @@ class Parsed:
     parts: dict[str, bytes | Path] = field(default_factory=dict, repr=False)
     body: bytes = field(default=b"", repr=False)
     invoices: dict[str, bytes] = field(default_factory=dict, repr=False)  # pages of e-invoices, by part
-    judged: Any = None  # what `choose` made of the facts
+    judged: Any = None  # what `choose` made of it
 
     def discard(self) -> None:
         """Remove the files of large parts."""
@@ -84,8 +84,8 @@ class Parsed:
                 part.unlink(missing_ok=True)
 
 
-# Judges the facts; gives what the caller wants to remember, and what is to be kept.
-Choose = Callable[[MailFacts], tuple[Any, Wanted]]
+# Judges what was read; gives what the caller wants to remember, and what is to be kept.
+Choose = Callable[[Parsed], tuple[Any, Wanted]]
 
 
 class ParserProcess:
@@ -118,7 +118,7 @@ class ParserProcess:
         try:
             parsed, head = self._ask_to_parse(mail)
             self._receive_parts(parsed, head)
-            parsed.judged, wanted = choose(parsed.facts)
+            parsed.judged, wanted = choose(parsed)
             self._keep(parsed, wanted)
         except BrokenFrame as broken:
             if parsed:

@@ -8,7 +8,7 @@ and what was tried in vain is tried alone. Never says what a mail holds.
 Raises TemporaryFailure, LeaseLost.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,11 +20,12 @@ import structlog
 from receiver.pipeline.judging import Decisions, judge, settlement
 from receiver.pipeline.left_mail import WAITING, as_gone, decide_left, is_left
 from receiver.pipeline.parsing import AttemptFailed, Mail, Parsed, Pool, Wanted
+from receiver.pipeline.past import Past
 from receiver.pipeline.settle_job import delivery_of_row
 from receiver.rulebook import Rulebook, Rules
 from receiver.tally import tally
 from rules.decision import Decision, TraceLine
-from rules.facts import MailFacts, Unread
+from rules.facts import MailFacts
 from storage import rematching
 from storage.blobs import BlobStore
 from storage.database import Database, Session
@@ -79,6 +80,7 @@ class Rematcher:
         self._pool = pool
         self._is_stopping = is_stopping
         self._rulebook = Rulebook(database, indexes)
+        self._past = Past(database)
 
     def rematch(self, tenant_id: str | None, fence: Fence, report: Callable[[Rematched], None]) -> Rematched:
         """Decide about all candidates of a tenant, or (None) of all, or some when told to stop.
@@ -139,9 +141,9 @@ class Rematcher:
             fence(session)
             rematching.begin_attempts(session, group)
             messages = get_messages(session, [each.message_id for each in group])
-        unread = {each.message_id: each.facts.unread if each.facts else () for each in group}
+        known = {each.message_id: each.facts for each in group}
         reads = [
-            self._parse(message.id, delivery_of_row(message), rules[message.tenant_id], unread[message.id])
+            self._parse(message.id, delivery_of_row(message), rules[message.tenant_id], known.get(message.id))
             for message in messages
             if message.state == "not_imported" and message.raw_sha256
         ]
@@ -157,12 +159,16 @@ class Rematcher:
                 done.imported += 1
                 _tell(read.delivery.tenant_id, settled)
 
-    def _parse(self, message_id: str, delivery: Delivery, rules: Rules, unread: Iterable[Unread]) -> _Read:
-        def choose(facts: MailFacts) -> tuple[Decisions, Wanted]:
-            return judge(facts, {delivery.tenant_id: rules}, {delivery.tenant_id: delivery.label})
+    def _parse(self, message_id: str, delivery: Delivery, rules: Rules, known: MailFacts | None) -> _Read:
+        tenant_id = delivery.tenant_id
 
-        raw = self._blobs.path(delivery.tenant_id, delivery.raw_sha256)
-        mail = Mail(None, raw, delivery.octets, delivery.reverse_path, frozenset(unread))
+        def choose(parsed: Parsed) -> tuple[Decisions, Wanted]:
+            counts = {tenant_id: self._past.of_tenant(parsed, tenant_id, known)}
+            return judge(parsed.facts, {tenant_id: rules}, {tenant_id: delivery.label}, counts)
+
+        raw = self._blobs.path(tenant_id, delivery.raw_sha256)
+        unread = frozenset(known.unread if known else ())
+        mail = Mail(None, raw, delivery.octets, delivery.reverse_path, unread)
         return _Read(message_id, delivery, rules, self._pool.submit(mail, choose))
 
     def _write_or_give_back(

@@ -120,7 +120,7 @@ class Renewer:
             with self.maker.database.read() as session:
                 unread = unread_of(session, message.id)
             again = Mail(None, raw, message.octets, message.reverse_path, unread)
-            parsed = self.pool.submit(again, lambda facts: (None, _pages_wanted(mail, facts))).result()
+            parsed = self.pool.submit(again, lambda read: (None, _pages_wanted(mail, read.facts))).result()
         except (AttemptFailed, NotFound, Damaged):
             return {}
         parsed.discard()

@@ -17,10 +17,11 @@ from receiver.pipeline.judging import Decisions, settlement
 from receiver.pipeline.last_try import read_with_less, suspect_told, told_of
 from receiver.pipeline.left_mail import judge_wished, remembered
 from receiver.pipeline.parsing import AttemptFailed, Mail, Parsed, Pool, Wanted
+from receiver.pipeline.past import Past
 from receiver.pipeline.since_accepted import since_accepted
 from receiver.rulebook import Rulebook
 from receiver.tally import tally
-from rules.facts import MailFacts, Unread
+from rules.facts import Unread
 from storage import jobs
 from storage.blobs import BlobStore
 from storage.database import Database
@@ -47,6 +48,7 @@ class Settler:
         self._blobs = blobs
         self._pool = pool
         self._rulebook = Rulebook(database, indexes)
+        self._past = Past(database)
 
     def do(self, job: Job) -> None:
         """Settle or park the message, and finish the job in the same transaction."""
@@ -97,8 +99,8 @@ class Settler:
         labels = {delivery.tenant_id: delivery.label}
         wishes = {} if wish is None else {delivery.tenant_id: wish}
 
-        def choose(facts: MailFacts) -> tuple[Decisions, Wanted]:
-            return judge_wished(facts, rules, labels, wishes)
+        def choose(parsed: Parsed) -> tuple[Decisions, Wanted]:
+            return judge_wished(parsed.facts, rules, labels, self._past.of_tenants(parsed, rules), wishes)
 
         return read_with_less(self._pool, mail, choose) if _is_last(job) else self._pool.submit(mail, choose).result()
 

@@ -27,5 +27,6 @@ def by_hand(facts: MailFacts, decided: Decision, keep: KeptByHand | None) -> Dec
         trace=(*decided.trace, step),
         catalogue_version=decided.catalogue_version,
         invoices=decided.invoices,
+        seen_before=decided.seen_before,
     )
     return made if made.keep_parts or made.keep_text else replace(made, state="not_imported")

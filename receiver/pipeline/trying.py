@@ -11,8 +11,10 @@ from itertools import islice
 from pathlib import Path
 from typing import Literal
 
+from receiver.pipeline.judging import own_facts
 from receiver.pipeline.left_mail import GONE, WAITING, WAITS, as_gone, decide_left, is_left
 from receiver.pipeline.parsing import AttemptFailed, Mail, Parsed, Pool, Wanted
+from receiver.pipeline.past import Past
 from receiver.rulebook import Rules
 from rules.decision import Decision
 from rules.facts import MailFacts
@@ -84,9 +86,10 @@ class Change:
 class Trier:
     """Tries a change of one tenant's standards. One thread only."""
 
-    def __init__(self, blobs: BlobStore, pool: Pool, change: Change) -> None:
+    def __init__(self, blobs: BlobStore, pool: Pool, past: Past, change: Change) -> None:
         self._blobs = blobs
         self._pool = pool
+        self._past = past
         self._change = change
 
     def try_on(self, mails: Iterable[StoredMail], invoices: Mapping[str, str]) -> Iterator[Trial]:
@@ -114,8 +117,9 @@ class Trier:
     def _read(self, mail: StoredMail) -> Future[Parsed]:
         message = mail.message
 
-        def choose(facts: MailFacts) -> tuple[_Both, Wanted]:
-            return self._both(replace(facts, label=message.label or "")), Wanted()
+        def choose(parsed: Parsed) -> tuple[_Both, Wanted]:
+            counts = self._past.of_tenant(parsed, message.tenant_id, mail.facts)
+            return self._both(own_facts(parsed.facts, message.label, counts)), Wanted()
 
         raw = self._blobs.path(message.tenant_id, message.raw_sha256)
         unread = frozenset(mail.facts.unread if mail.facts else ())
@@ -130,11 +134,14 @@ class Trier:
         return mail.facts is None or self._change.concerns(mail.facts)
 
 
-def read_facts(pool: Pool, mail: Mail, label: str | None) -> MailFacts:
-    """The facts of a mail, read by a child. Raises AttemptFailed, NotFound, TemporaryFailure."""
+def read_facts(pool: Pool, past: Past, tenant_id: str, mail: Mail, label: str | None) -> MailFacts:
+    """The facts of a mail as this tenant would have them, read by a child.
+
+    Raises AttemptFailed, NotFound, TemporaryFailure.
+    """
     parsed = pool.submit(mail, lambda _: (None, Wanted())).result()
     parsed.discard()
-    return replace(parsed.facts, label=label or "")
+    return own_facts(parsed.facts, label, past.of_tenant(parsed, tenant_id))
 
 
 def mail_in_file(file: Path, octets: int, reverse_path: str) -> Mail:

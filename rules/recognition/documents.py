@@ -15,7 +15,7 @@ from rules.words import plain
 
 # A picture that a sender sends again and again is no invoice: from the third time on.
 OFTEN_SEEN = 2
-_SMALLEST_PICTURE = 8 * 1024  # octets; a page that anybody can read takes more
+SMALLEST_PICTURE = 8 * 1024  # octets; a page that anybody can read takes more
 _OFFICE = re.compile(
     r"application/(?:vnd\.(?:openxmlformats-officedocument|oasis\.opendocument|ms-excel|ms-powerpoint|ms-word)"
     r"|msword|rtf|postscript|x-ole-storage)"
@@ -78,13 +78,28 @@ def is_terms(attachment: AttachmentFacts) -> bool:
 
 def is_picture_of_text(attachment: AttachmentFacts) -> bool:
     """Whether a picture belongs to the text or the signature: shown there, too small for a page, or often seen."""
+    return is_shown_or_small(attachment) or is_often_seen(attachment)
+
+
+def is_often_seen(attachment: AttachmentFacts) -> bool:
+    """Whether this sender's mail has brought the same picture again and again."""
+    return attachment.media_type.startswith("image/") and attachment.seen_before >= OFTEN_SEEN
+
+
+def is_left_out(attachment: AttachmentFacts) -> bool:
+    """Whether a picture would be a document, had it not come so often."""
+    return is_often_seen(attachment) and not is_shown_or_small(attachment)
+
+
+def is_shown_or_small(attachment: AttachmentFacts) -> bool:
+    """Whether a picture belongs to the text by itself, whatever came before."""
     if not attachment.media_type.startswith("image/"):
         return False
-    if attachment.is_referenced or attachment.seen_before >= OFTEN_SEEN or attachment.media_type == "image/svg+xml":
+    if attachment.is_referenced or attachment.media_type == "image/svg+xml":
         return True
     if not (attachment.width and attachment.height):
         return False
-    return attachment.octets < _SMALLEST_PICTURE or not may_be_page(attachment.width, attachment.height)
+    return attachment.octets < SMALLEST_PICTURE or not may_be_page(attachment.width, attachment.height)
 
 
 def _alone(attachment: AttachmentFacts, *, is_carried: bool) -> Role:

@@ -24,6 +24,7 @@ from rules.recognition.identity import (
 
 # A year is every invoice's: it was read from a number with blanks in it, or stands in its place.
 _YEAR = re.compile(r"(?:19|20)\d\d")
+_ASIDE = frozenset({Role.COMPANION, Role.DECORATION})  # a logo that comes with every mail is no second invoice
 # These name an invoice that is there, or one to come.
 _CREDIT = "credit_note"  # it names the number of the invoice that it takes back, and is another document
 _NO_INVOICES = frozenset({"reminder", "account_statement", "proforma"})
@@ -133,7 +134,7 @@ def _rated(facts: MailFacts, import_score: int) -> Iterator[tuple[str, EInvoice]
     """The files that were rated high enough, by part."""
     found = roles(facts.attachments)
     for each in facts.attachments:
-        if each.e_invoice or each.group or each.accounting is None or found[each.part] is Role.COMPANION:
+        if each.e_invoice or each.group or each.accounting is None or found[each.part] in _ASIDE:
             continue
         if _is_sure(each.accounting, import_score):
             yield each.part, _as_invoice(each.accounting)

@@ -2,7 +2,8 @@
 
 from alembic import context
 
-from storage import account_models, catalogue_models, rematch_models  # noqa: F401 - their tables are in Row.metadata then
+# Their tables are in Row.metadata then.
+from storage import account_models, catalogue_models, rematch_models, seen_pictures  # noqa: F401
 from storage.models import Row
 
 context.configure(

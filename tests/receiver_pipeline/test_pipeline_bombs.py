@@ -12,7 +12,7 @@ import pytest
 from receiver.config import Settings
 from receiver.pipeline.parsing import Mail, Parsed, Pool, Wanted
 from rules.engine import decide
-from rules.facts import MailFacts, TenantPolicy
+from rules.facts import TenantPolicy
 from tests.receiver_pipeline.house import pdf_mail
 from tests.receiver_pipeline.packed_files import PDF, compound_file, nested_zip, tnef_of, zip_of
 from tests.receiver_pipeline.test_pipeline_opening import mail_with
@@ -110,8 +110,8 @@ def pool(tmp_path: Path) -> Iterator[Pool]:
 def parse(pool: Pool, octets: bytes) -> Parsed:
     """One message, nothing of it kept."""
 
-    def judge(facts: MailFacts) -> tuple[object, Wanted]:
-        return decide(facts, (), TenantPolicy()), Wanted()
+    def judge(parsed: Parsed) -> tuple[object, Wanted]:
+        return decide(parsed.facts, (), TenantPolicy()), Wanted()
 
     return pool.submit(Mail(octets, None, len(octets), ""), judge).result()
 

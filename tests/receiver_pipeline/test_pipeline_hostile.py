@@ -49,7 +49,7 @@ def multipart_of(*pdfs: bytes) -> bytes:
     return HEAD + b"Content-Type: multipart/mixed; boundary=b\r\n\r\n" + parts + b"--b--\r\n"
 
 
-def nothing_wanted(facts: MailFacts) -> tuple[None, Wanted]:
+def nothing_wanted(_parsed: Parsed) -> tuple[None, Wanted]:
     """Judge nothing, keep nothing."""
     return None, Wanted()
 
@@ -153,9 +153,9 @@ def a_pdf_that_speaks_for_its_reader() -> bytes:
     return b"%PDF-1.4\n".ljust(2 * 1024**2, b" ") + frame + bytes(3 * 1024**2)
 
 
-def everything_wanted(facts: MailFacts) -> tuple[None, Wanted]:
+def everything_wanted(parsed: Parsed) -> tuple[None, Wanted]:
     """Keep every attachment."""
-    return None, Wanted(frozenset(each.part for each in facts.attachments))
+    return None, Wanted(frozenset(each.part for each in parsed.facts.attachments))
 
 
 def test_a_part_that_finds_no_room_is_not_read_as_the_next_mail(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import update
 from receiver.imap.heads import facts_of, text_part, with_text
 from receiver.pipeline.draining import Drain
 from receiver.pipeline.parsing import Pool
+from receiver.pipeline.past import Past
 from receiver.pipeline.rematch_job import do_rematch_job
 from receiver.pipeline.rematching import Rematcher
 from receiver.pipeline.settle_job import Settler
@@ -367,7 +368,7 @@ def test_a_trial_counts_what_waits_in_its_mailbox(house: House, mailbox: Mailbox
         owner = acme(session)
         before = rules_of(session, owner.id)[1]
         rules = Rulebook(house.database).rules_for([owner.id])[owner.id]
-        trier = Trier(house.blobs, pool, Change.of(rules, before, (*before, shop)))
+        trier = Trier(house.blobs, pool, Past(house.database), Change.of(rules, before, (*before, shop)))
         (trial,) = trier.try_on(mail_since(session, owner, datetime(2020, 1, 1, tzinfo=UTC)), set())
     pool.close()
     assert (trial.effect, trial.becomes) == ("comes_in", "imported")

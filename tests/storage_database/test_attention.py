@@ -24,7 +24,7 @@ def _reasons(database: Database, acme: Owner, **wanted: Any) -> list[tuple[str, 
 
 def _fill(database: Database, acme: Owner) -> None:
     codes = ("possible_invoice", "nothing_fits", "link_only", "possible_invoice", "no_accounting_document", "link_only")
-    codes += ("forwarding_confirmation",)
+    codes += ("forwarding_confirmation", "possible_picture")
     mails = [left(acme, f"k{n}", reason_code=code, received_at=later(n)) for n, code in enumerate(codes)]
     with database.write() as session:
         settle_many(session, [*mails, imported(acme, "k9", received_at=later(9))])
@@ -34,6 +34,7 @@ def test_possible_invoices_stand_first(database: Database, acme: Owner) -> None:
     """Then mail that says where an invoice lies, then the rest; each newest first. A list of all stays as it came."""
     _fill(database, acme)
     wanted = [
+        ("possible_picture", 7),
         ("possible_invoice", 3),
         ("possible_invoice", 0),
         ("link_only", 5),
@@ -44,13 +45,14 @@ def test_possible_invoices_stand_first(database: Database, acme: Owner) -> None:
     ]
     assert _reasons(database, acme, state="not_imported") == wanted
     assert _reasons(database, acme, state="not_imported", limit=3) == wanted[:3]
-    assert [minutes for _, minutes in _reasons(database, acme)] == [9, 6, 5, 4, 3, 2, 1, 0]
+    assert [minutes for _, minutes in _reasons(database, acme)] == [9, 7, 6, 5, 4, 3, 2, 1, 0]
 
 
 def test_possible_invoices_can_be_listed_alone(database: Database, acme: Owner) -> None:
     """Nothing else, newest first."""
     _fill(database, acme)
-    assert _reasons(database, acme, only_possible=True) == [("possible_invoice", 3), ("possible_invoice", 0)]
+    wanted = [("possible_picture", 7), ("possible_invoice", 3), ("possible_invoice", 0)]
+    assert _reasons(database, acme, only_possible=True) == wanted
 
 
 def test_whoever_waits_for_a_confirmation_is_told(database: Database, acme: Owner, url: str) -> None:

@@ -18,12 +18,14 @@ from storage.messages import list_messages
 from storage.models import ImportAddress, Tenant
 from storage.pages import replace
 from storage.rematching import add_all, count_candidates
+from storage.seen_pictures import times_seen
 from storage.settling import NewDocument, settle
 from storage.standards import add_standard
 from storage.tenants import find_tenant
 from tests.storage_database.linked import link, ring
 from tests.storage_database.settlements import digest, imported, invoice, left
 from tests.storage_database.test_rematching import FACTS
+from tests.storage_database.test_seen_pictures import SCAN, WITH_PICTURE
 
 Owner = tuple[Tenant, ImportAddress]
 OF_0005 = {"linked_accounts", "linked_mailboxes", "uid_looks", "secrets_state"}
@@ -72,15 +74,23 @@ def of_0005(database: Database, acme: Owner) -> Iterator[Database]:
     database.migrate()  # others use it after us
 
 
+@pytest.fixture
+def of_0008(database: Database, acme: Owner) -> Iterator[Database]:
+    """A database as the version before pictures were counted left it."""
+    _of_version(database, acme, "0008")
+    yield database
+    database.migrate()  # others use it after us
+
+
 def _without_facts(tables: dict[str, list[dict[str, Any]]]) -> None:
-    """Take out what 0006 and 0007 brought; nothing is known of a document of before it."""
+    """Take out what 0006 and later ones brought; nothing is known of a document of before it."""
     found = [row.pop("facts") for row in tables["documents"]]
     assert [facts if isinstance(facts, dict) else json.loads(facts) for facts in found] == [{}]
     _without_claims(tables)
 
 
 def _without_claims(tables: dict[str, list[dict[str, Any]]]) -> None:
-    """Take out what 0007 and 0008 brought; documents of before it say nothing, tenants have the usual thresholds."""
+    """Take out what 0007 and later ones brought; documents of before say nothing, tenants have the usual thresholds."""
     _without_groups(tables)
     found = [row.pop("claims") for row in tables["documents"]]
     assert [claims if isinstance(claims, dict) else json.loads(claims) for claims in found] == [{}]
@@ -88,7 +98,8 @@ def _without_claims(tables: dict[str, list[dict[str, Any]]]) -> None:
 
 
 def _without_groups(tables: dict[str, list[dict[str, Any]]]) -> None:
-    """Take out what 0008 brought; documents of before it have the group of their message, and no invoice a seller."""
+    """Take out what 0008 and 0009 brought; documents of before have their message's group, and no invoice a seller."""
+    assert tables.pop("seen_pictures") == []
     groups = {row["id"]: row["group_id"] for row in tables["messages"]}
     assert all(row.pop("group_id") == groups[row["message_id"]] for row in tables["documents"])
     assert {(row.pop("part"), row.pop("seller")) for row in tables["message_keys"]} == {(None, None)}
@@ -194,3 +205,19 @@ def test_invoices_that_were_known_before_several_of_a_mail_were_are_known_after(
     with of_0007.read() as session:
         assert made.state == "duplicate"
         assert len({each.group_id for each in list_documents(session, acme[0])}) == 1
+
+
+def test_what_was_settled_before_pictures_were_counted_is_there_after(of_0008: Database, acme: Owner) -> None:
+    """0008 to 0009: every row of every table; counting begins now, and lists find what may be an invoice."""
+    before = _tables(of_0008)
+
+    of_0008.migrate()
+
+    after = _tables(of_0008)
+    assert after.pop("seen_pictures") == []
+    assert after == before
+    with of_0008.write() as session:
+        acme[0].revision = find_tenant(session, "Acme").revision
+        settle(session, left(acme, "k3", reason_code="possible_picture", facts=WITH_PICTURE))
+        assert len(list_messages(session, acme[0], only_possible=True)) == 1
+        assert times_seen(session, acme[0].id, WITH_PICTURE, digest("another")) == {SCAN.sha256: 1}

@@ -1,9 +1,12 @@
 """Evidence as it is found, each piece with its points and its place. Never decides what is evidence. Raises nothing."""
 
 from dataclasses import dataclass, field
+from typing import Final
 
 from rules.facts import Evidence
 from rules.recognition.accounting.evidence import MOST_TIMES, WEIGHTS
+
+MOST_POINTS: Final = 100
 
 
 @dataclass(slots=True)
@@ -25,8 +28,8 @@ class Ledger:
         return any(code in self._times for code in codes)
 
     def score(self) -> int:
-        """The sum of all points, between 0 and 100."""
-        return max(0, min(100, sum(each.weight for each in self.entries)))
+        """The sum of all points, between 0 and MOST_POINTS."""
+        return max(0, min(MOST_POINTS, sum(each.weight for each in self.entries)))
 
 
 def line(number: int) -> str:

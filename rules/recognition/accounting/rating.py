@@ -19,7 +19,7 @@ from rules.recognition.accounting.structured import Structured
 from rules.recognition.accounting.titles import ACCOUNTING, meanings_in, type_of, types_in
 from rules.recognition.accounting.values import Values, read_values
 
-# From here on another look at a mail's text (its HTML) may make it a document, whatever its plain text says.
+# Of mail in a mailbox: from here on what is not read yet (its HTML) may make its text a document.
 LEFT_OPEN: Final = 25
 SHORT_TEXT: Final = 300  # characters; less may only say that the rest is in the HTML
 SMALLEST_PICTURE: Final = 30_000  # octets; a page that was photographed has more, a logo or a signature less
