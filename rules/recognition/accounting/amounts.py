@@ -84,10 +84,18 @@ _TELLING: Final = {
 }
 WITHOUT_CENTS: Final = frozenset({"JPY", "KRW", "HUF", "CLP", "VND", "IDR", "ISK"})
 
-_CURRENCY = "|".join(
-    (rf"(?<![^\W\d_]){re.escape(each)}" if each[0].isalpha() else re.escape(each))
-    + ("(?![^\\W\\d_])" if each[-1].isalpha() and each.isascii() else "")
-    for each in sorted({*_SYMBOLS, *(code.lower() for code in CODES)}, key=len, reverse=True)
+
+def _written(signs: list[str]) -> str:
+    return "|".join(
+        re.escape(each) + (r"(?![^\W\d_])" if each[-1].isalpha() and each.isascii() else "")
+        for each in sorted(signs, key=len, reverse=True)
+    )
+
+
+_SIGNS = {*_SYMBOLS, *(code.lower() for code in CODES)}
+_CURRENCY = (
+    rf"(?:(?<![^\W\d_])(?:{_written([each for each in _SIGNS if each[0].isalpha()])})"
+    rf"|{_written([each for each in _SIGNS if not each[0].isalpha()])})"
 )
 _NAMED_DOLLAR = r"(?<![^\W\d_])(?P<named>usd|cad|aud|nzd|sgd|hkd|twd|mxn) ?(?=\$)"
 _NUMBER = (
@@ -107,6 +115,7 @@ _NUMBER = (
     r"|\d{1,15}"  # 1234 (only beside a currency)
 )
 _AMOUNT = re.compile(
+    r"(?=[^\d\n]{0,20}\d)"  # most places of a text have no number near, and need no look at every currency
     rf"(?P<open>\()?(?P<minus>(?<![\w.])- ?)?(?:{_NAMED_DOLLAR})?(?P<before>{_CURRENCY})? {{0,3}}:? ?(?P<inner>- ?)?"
     rf"(?<![\d,/#])(?<!\d\.)(?P<number>{_NUMBER})(?!\d)(?P<dash>[.,:]-{{1,2}}(?![\w-]))?(?P<behind>-(?![\w-]))?"
     rf"(?P<closed>\))?(?: {{0,2}}(?P<after>{_CURRENCY}))?"
