@@ -26,6 +26,7 @@ _MOST_CELLS = 60
 _MOST_AMOUNTS = 60
 _MOST_LABELS = 200
 _MOST_LABELS_BEHIND = 3
+_LONGEST_BEHIND = 80  # characters
 _SHORT_WORD = 3  # letters: "EUR", "TTC", "VAT"
 _MOST_SHORT_WORDS = 2
 
@@ -116,9 +117,11 @@ class Reading:
 
     def _says_more(self, label: Found, line: Line) -> bool:
         """Whether more stands behind a label than the same in another language and short words: "Total / Suma EUR"."""
-        said = self.folded[label.end : line.end]
-        if not _SAYS.search(said):
+        if not _SAYS.search(self.folded, label.end, line.end):
             return False
+        if line.end - label.end > _LONGEST_BEHIND:
+            return True
+        said = self.folded[label.end : line.end]
         at = bisect_right(self.found, label.start, key=lambda each: each.start)
         for other in islice(self.found, at, at + _MOST_LABELS_BEHIND):
             if label.end <= other.start and other.end <= line.end and other.meaning.startswith("label."):

@@ -158,10 +158,9 @@ def _below(reading: Reading, label: Found, line: Line) -> Amount | None:
 
 def _names_the_row_below(reading: Reading, label: Found, line: Line) -> bool:
     """A cell of its own, as HTML gives them: "Total to pay by 10 January", and the amount in the next one."""
-    behind = _WORD.findall(reading.folded, label.end, line.end)
     if label.meaning == "label.card":
-        return not behind  # the card's last digits stand between
-    return label.start == line.start and len(behind) <= _MOST_BEHIND
+        return _WORD.search(reading.folded, label.end, line.end) is None  # the card's last digits stand between
+    return label.start == line.start and len(_WORD.findall(reading.folded, label.end, line.end)) <= _MOST_BEHIND
 
 
 def _is_bare(reading: Reading, start: int, end: int, amounts: list[Amount]) -> bool:
