@@ -13,7 +13,7 @@ import pytest
 
 from bench.load import pdf_mails, send_all
 from bench.postbus_command import COMMAND
-from bench.server import RunningPostbus, processes_below
+from bench.server import NO_RENDERER, RunningPostbus, processes_below
 from tests.whole.test_service import is_alive, until
 
 Start = Callable[..., RunningPostbus]
@@ -34,7 +34,7 @@ def test_the_predecessor_of_a_door_that_does_not_get_ready_stays(postbus_at: Sta
 
     The log says why; mail is taken all the while; the next reload replaces everything.
     """
-    postbus = postbus_at(settings={"SMTP__DOORS": "2"})
+    postbus = postbus_at(settings={**NO_RENDERER, "SMTP__DOORS": "2"})
     address = postbus.set_up()
     postbus.start()
     old = set(postbus.doors())
@@ -59,8 +59,8 @@ def test_the_predecessor_of_a_door_that_does_not_get_ready_stays(postbus_at: Sta
 
 def test_what_a_killed_door_had_is_free_although_none_takes_its_place(postbus_at: Start) -> None:
     """A door dies and its successor cannot start: the places of its clients are given to others by the supervisor."""
-    postbus = postbus_at(settings={"SMTP__DOORS": "2", "SMTP__MAX_CONNECTIONS": "2"})
-    postbus.command("init")
+    postbus = postbus_at(settings={**NO_RENDERER, "SMTP__DOORS": "2", "SMTP__MAX_CONNECTIONS": "2"})
+    postbus.set_up()
     postbus.start()
     doomed, steady = postbus.doors()
     with contextlib.ExitStack() as clients:
@@ -81,7 +81,7 @@ def test_what_a_killed_door_had_is_free_although_none_takes_its_place(postbus_at
 @pytest.mark.parametrize("moment", ["the first new door starts", "an old door drains"])
 def test_sigterm_during_a_reload(postbus_at: Start, moment: str) -> None:
     """Everything ends in order, whichever half of the doors stands: exit 0, no process left, what was accepted kept."""
-    postbus = postbus_at(settings={"SMTP__DOORS": "2", "SMTP__DRAIN_SECONDS": "5"})
+    postbus = postbus_at(settings={**NO_RENDERER, "SMTP__DOORS": "2", "SMTP__DRAIN_SECONDS": "5"})
     address = postbus.set_up()
     postbus.start()
     assert send_all(postbus.port, address, list(pdf_mails(5, 2000, address, "before")), 1).refused == []
@@ -108,8 +108,8 @@ def test_sigterm_during_a_reload(postbus_at: Start, moment: str) -> None:
 
 def test_a_door_that_is_full_leaves_clients_to_the_other(tmp_path: Path) -> None:
     """Nobody is told 421 while a door has room; when none has, each says so."""
-    postbus = RunningPostbus(tmp_path / "data", {"SMTP__DOORS": "2"})
-    postbus.command("init")
+    postbus = RunningPostbus(tmp_path / "data", {**NO_RENDERER, "SMTP__DOORS": "2"})
+    postbus.set_up()
     with (
         subprocess.Popen(
             ["prlimit", "--nofile=128:128", COMMAND, "serve"],
