@@ -9,7 +9,7 @@ from bench.crash import drawn, run
 from bench.server import NO_RENDERER
 
 SEED = 20261122
-EACH = ["door", "supervisor", "worker", "door", "child", "all doors", "jobs", "supervisor"]
+EACH = ["door", "worker", "supervisor", "child", "door", "all doors", "jobs"]
 VICTIMS = EACH + (drawn(12, SEED) if os.environ.get("POSTBUS_LONG") else [])
 
 
