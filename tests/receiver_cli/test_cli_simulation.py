@@ -1,6 +1,6 @@
 """Simulation equals reality: what `--dry-run` announced is what saving then does, on mail of many kinds.
 
-On every fourth mail of the corpus; POSTBUS_LONG=1 takes them all.
+On every third mail of the corpus; POSTBUS_LONG=1 takes them all.
 """
 
 import os
@@ -96,7 +96,7 @@ def _world(postbus: Postbus, acme: str) -> Iterator[World]:
         owner = find_tenant(session, acme)
     house.addresses["Acme"] = Recipient("a@in.example.com", owner.id, "0" * 32, None)
     mails = sorted(path for kind in KINDS for path in (CORPUS / kind).glob("*.eml"))
-    house.accept_many([path.read_bytes() for path in mails[:: 1 if os.environ.get("POSTBUS_LONG") else 4]])
+    house.accept_many([path.read_bytes() for path in mails[:: 1 if os.environ.get("POSTBUS_LONG") else 3]])
     house.drain()
     yield World(postbus, house)
     house.blobs.close()

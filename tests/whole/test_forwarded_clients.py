@@ -167,7 +167,7 @@ def relay_to(postbus: RunningPostbus, way: str) -> tuple[str, dict[str, str]]:
     """How a Postfix hands mail on, and what it must be told to speak for its clients."""
     told = {"smtp_send_xforward_command": "yes", "lmtp_send_xforward_command": "yes"}
     told |= {"smtp_bind_address": SERVER, "lmtp_bind_address": SERVER}
-    lmtp = postbus.places["lmtp"].split(",")
+    lmtp = postbus.places.get("lmtp", "").split(",")
     place = {
         "SMTP": f"127.0.0.1:{postbus.port}",
         "LMTP": f"lmtp:inet:{lmtp[0]}",
