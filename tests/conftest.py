@@ -17,7 +17,14 @@ _found: pytest.StashKey[list[str]] = pytest.StashKey()
 
 
 # Where a file takes longest: begun last, one of them would run alone for a minute at the end (see `./dev test`).
-_LONG = ("tests/whole/", "tests/receiver_rendering/test_attacks", "tests/receiver_cli/test_cli_simulation")
+_LONG = (
+    "tests/whole/",
+    "tests/receiver_rendering/test_attacks",
+    "tests/receiver_rendering/test_renderer",
+    "tests/receiver_rendering/test_same_octets",
+    "tests/receiver_cli/test_cli_simulation",
+    "tests/receiver_cataloguing/test_catalogue_crash",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
