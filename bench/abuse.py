@@ -13,11 +13,12 @@ import argparse
 import base64
 import contextlib
 import json
+import os
 import sqlite3
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -54,10 +55,11 @@ def is_slow(case: Case) -> bool:
 
 
 class LogReader:
-    """What the service logs, as it comes."""
+    """What the service logs from now on, as it comes."""
 
     def __init__(self, postbus: RunningPostbus) -> None:
         self._file = postbus.log_file.open(encoding="utf-8")
+        self._file.seek(0, os.SEEK_END)
         self._line = ""
 
     def of_session(self, peer: str, patience: float) -> tuple[list[str], bool]:
@@ -139,25 +141,33 @@ def wrong_bodies(postbus: RunningPostbus, cases: list[Case], outcomes: list[Outc
     return wrong
 
 
-def run(folder: Path, cases: list[Case]) -> Iterator[Outcome]:
-    """Replay: the quick cases on a postbus in its default configuration, the slow ones on an impatient one."""
+def run(folder: Path, cases: list[Case], settings: Mapping[str, str] | None = None) -> Iterator[Outcome]:
+    """Replay: the quick cases on a postbus in its default configuration, the slow ones on an impatient one.
+
+    `settings` come on top, for both.
+    """
     slow = [case for case in cases if is_slow(case)]
     chunks = [case for case in cases if case.get("is_in_chunks")]
     quick = [case for case in cases if case not in slow and case not in chunks]
-    # Chunks have a postbus of their own: else it would know their mails for the same.
-    for name, settings, some in (("data", {}, quick), ("chunks", {}, chunks), ("impatient", _SLOW_SETTINGS, slow)):
-        if not some:
+    for name, own, parts in (("data", {}, (quick, chunks)), ("impatient", _SLOW_SETTINGS, (slow,))):
+        if not any(parts):
             continue
-        postbus = RunningPostbus(folder / name, settings)
-        address = postbus.set_up()
+        postbus = RunningPostbus(folder / name, {**own, **(settings or {})})
+        first = postbus.set_up()
+        # Chunks go to a tenant of their own: else their mails would be known for the same.
+        second = str(postbus.rows("tenant", "add", "chunks")[0]["import_address"])
         with postbus:
-            outcomes = []
-            for outcome in replay(postbus, address, some):
-                outcomes.append(outcome)
-                yield outcome
-            wrong = wrong_bodies(postbus, some, outcomes)
-        if wrong:
-            yield Outcome("bodies", [f"stored otherwise than sent: {wrong}"])
+            for address, some in zip((first, second), parts, strict=False):
+                yield from _of_tenant(postbus, address, some)
+
+
+def _of_tenant(postbus: RunningPostbus, address: str, cases: list[Case]) -> Iterator[Outcome]:
+    outcomes = []
+    for outcome in replay(postbus, address, cases):
+        outcomes.append(outcome)
+        yield outcome
+    if wrong := wrong_bodies(postbus, cases, outcomes):
+        yield Outcome("bodies", [f"stored otherwise than sent: {wrong}"])
 
 
 def main() -> int:

@@ -18,7 +18,7 @@ from bench.server import RunningPostbus
 
 THEIR_ADDRESS = re.compile(rb"invoices(\+tag)?@inbox\.example", re.IGNORECASE)
 FASTER = 100  # drips and the patience for them
-PATIENCE = 20.0
+PATIENCE = 90.0
 
 Case = dict[str, Any]
 

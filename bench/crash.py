@@ -18,6 +18,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from email import message_from_bytes
 from pathlib import Path
@@ -27,6 +28,7 @@ from bench.server import RunningPostbus
 
 MAILS_A_ROUND = 400
 SESSIONS = 8
+_PDF_OCTETS = 5_000
 _VICTIMS = ("supervisor",) * 5 + ("door",) * 5 + ("all doors", "worker", "child", "jobs")
 
 
@@ -79,17 +81,22 @@ class Sender:
             raise RuntimeError(f"{len(self._queue)} mails not taken by a healthy postbus: {outcome.refused[:3]}")
 
 
-def run(folder: Path, kills: int, seed: int, pdf_octets: int = 5_000) -> Ledger:
-    """Crash a postbus on `folder` `kills` times under load and compare at the end."""
+def drawn(kills: int, seed: int) -> list[str]:
+    """Whom so many kills hit, by chance."""
+    return random.Random(seed).choices(_VICTIMS, k=kills)
+
+
+def run(folder: Path, victims: Sequence[str], seed: int, settings: Mapping[str, str] | None = None) -> Ledger:
+    """Crash a postbus on `folder` under load, one victim after the other, and compare at the end."""
     chance = random.Random(seed)
     ledger = Ledger()
-    postbus = RunningPostbus(folder)
-    sender = Sender(postbus.set_up(), ledger, pdf_octets)
-    for _ in range(kills):
+    postbus = RunningPostbus(folder, settings)
+    sender = Sender(postbus.set_up(), ledger, _PDF_OCTETS)
+    for victim in victims:
         if not postbus.is_running:
             postbus.start()
         sender.refill()
-        _crash_round(postbus, sender, chance, ledger)
+        _crash_round(postbus, sender, victim, chance, ledger)
     if not postbus.is_running:
         postbus.start()
     sender.send_rest(postbus.port)
@@ -101,12 +108,11 @@ def run(folder: Path, kills: int, seed: int, pdf_octets: int = 5_000) -> Ledger:
     return ledger
 
 
-def _crash_round(postbus: RunningPostbus, sender: Sender, chance: random.Random, ledger: Ledger) -> None:
+def _crash_round(postbus: RunningPostbus, sender: Sender, victim: str, chance: random.Random, ledger: Ledger) -> None:
     over = threading.Event()
     client = threading.Thread(target=sender.send, args=(postbus.port, over))
     client.start()
     time.sleep(chance.uniform(0.02, 0.6))
-    victim = chance.choice(_VICTIMS)
     ledger.kills[victim] = ledger.kills.get(victim, 0) + 1
     _kill(postbus, victim, chance)
     if victim != "supervisor":
@@ -159,7 +165,7 @@ def main() -> int:
     arguments = parser.parse_args()
     print(f"seed {arguments.seed}", flush=True)
     with tempfile.TemporaryDirectory(prefix=".bench-", dir=Path.cwd()) as folder:
-        ledger = run(Path(folder) / "data", arguments.kills, arguments.seed)
+        ledger = run(Path(folder) / "data", drawn(arguments.kills, arguments.seed), arguments.seed)
     print(
         f"{sum(ledger.kills.values())} kills ({ledger.kills}); {len(ledger.acknowledged)} mails answered 250: "
         f"{len(ledger.lost)} lost, {len(ledger.doubled)} doubled, {len(ledger.altered)} altered; "

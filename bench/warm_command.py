@@ -4,6 +4,8 @@ Same entry point, and a process of its own for each, with the environment, argum
 input is empty. `serve` is none of them: it is started as a user would. The process ends with whoever asks.
 """
 
+import atexit
+import gc
 import json
 import os
 import subprocess
@@ -13,6 +15,7 @@ import threading
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
+from typing import NoReturn
 
 from bench.postbus_command import COMMAND
 
@@ -66,6 +69,9 @@ def main() -> None:
 
     for name in COMMANDS:
         load(name)
+    # What was imported stays where it is: a collection in a process of a call would copy every page of it.
+    gc.collect()
+    gc.freeze()
     for line in sys.stdin.buffer:
         pid = os.fork()
         if pid == 0:
@@ -87,8 +93,22 @@ def _become(arguments: list[str], environment: dict[str, str], streams: list[str
     sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 - what was read ahead is of other calls
 
 
+def _end(status: object) -> NoReturn:
+    """End as Python does, but leave the memory to the kernel: clearing it would copy every page once more."""
+    threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
+    if isinstance(status, str):
+        print(status, file=sys.stderr)
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    os._exit(status if isinstance(status, int) else int(status is not None))
+
+
 if __name__ == "__main__":
     main()
     from receiver.cli.main import main as postbus
 
-    postbus()
+    try:
+        postbus()
+    except SystemExit as ended:
+        _end(ended.code)

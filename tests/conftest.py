@@ -16,6 +16,21 @@ _printed_by: pytest.StashKey[list[str]] = pytest.StashKey()
 _found: pytest.StashKey[list[str]] = pytest.StashKey()
 
 
+# Where a file takes longest: begun last, one of them would run alone for a minute at the end (see `./dev test`).
+_LONG = (
+    "tests/whole/",
+    "tests/receiver_rendering/test_attacks",
+    "tests/receiver_rendering/test_renderer",
+    "tests/receiver_rendering/test_same_octets",
+    "tests/receiver_cli/test_cli_simulation",
+    "tests/receiver_cataloguing/test_catalogue_crash",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: not item.nodeid.startswith(_LONG))
+
+
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[_printed_by] = []
     config.stash[_found] = []
@@ -60,6 +75,8 @@ def pytest_testnodedown(node: Any) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    if not os.environ.get("POSTBUS_LONG"):
+        terminalreporter.write_line("Short forms were run; POSTBUS_LONG=1 runs the long ones (CONTRIBUTING.md, Tests).")
     for each in config.stash[_found]:
         terminalreporter.write_line(f"SECRET FOUND: {each}", red=True)
 

@@ -59,7 +59,7 @@ def test_status_has_the_promised_keys(postbus: Any) -> None:
 
 def test_status_imports_no_object_layer(postbus: Any) -> None:
     """A monitor's question every few seconds must not cost the half second that the database layer takes to import."""
-    asked = postbus.process("status", "--json", PYTHONPROFILEIMPORTTIME="1")
+    asked = postbus.fresh_process("status", "--json", PYTHONPROFILEIMPORTTIME="1")
 
     assert asked.returncode == 0
     for heavy in (b"sqlalchemy", b"sqlmodel", b"alembic", b"cryptography"):
@@ -68,7 +68,7 @@ def test_status_imports_no_object_layer(postbus: Any) -> None:
 
 def test_a_tenant_gets_its_address_at_once(postbus: Any) -> None:
     """`tenant add NAME --json` answers {tenant, plan, import_address}."""
-    made = postbus.process("tenant", "add", "Acme", "--json")
+    made = postbus.fresh_process("tenant", "add", "Acme", "--json")
     other = postbus.process("tenant", "add", "Partner", "--plan", "candis", "--json")
 
     (acme,), (partner,) = rows(made.stdout), rows(other.stdout)
@@ -136,7 +136,7 @@ def test_a_port_that_is_taken_is_told(postbus: Any) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
 
-        served = postbus.process("serve", POSTBUS_SMTP__LISTEN=f"127.0.0.1:{port}", POSTBUS_LOG__LEVEL="error")
+        served = postbus.fresh_process("serve", POSTBUS_SMTP__LISTEN=f"127.0.0.1:{port}", POSTBUS_LOG__LEVEL="error")
 
     assert served.returncode == 1
     assert served.stdout == b""

@@ -51,7 +51,7 @@ def test_one_postbus_serves_a_folder(postbus: Any) -> None:
         try:
             port = int(first.stdout.readline().rpartition(":")[2])
 
-            second = postbus.process("serve", POSTBUS_SMTP__LISTEN="127.0.0.1:0", POSTBUS_LOG__LEVEL="error")
+            second = postbus.fresh_process("serve", POSTBUS_SMTP__LISTEN="127.0.0.1:0", POSTBUS_LOG__LEVEL="error")
 
             assert socket.create_connection(("127.0.0.1", port), timeout=30).recv(3) == b"220"
         finally:

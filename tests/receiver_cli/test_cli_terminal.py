@@ -93,7 +93,7 @@ def test_a_pipe_that_knows_no_unicode_still_gets_the_table(postbus: Any) -> None
     """A table printed where the encoding is ASCII shows question marks, it does not fail."""
     assert postbus("tenant", "add", "Müller & Söhne").status == 0
 
-    listed = postbus.process("tenant", "list", PYTHONIOENCODING="ascii")
+    listed = postbus.fresh_process("tenant", "list", PYTHONIOENCODING="ascii")
 
     assert listed.returncode == 0
     assert b"M?ller & S?hne" in listed.stdout

@@ -21,6 +21,7 @@ def _postbus(tmp_path: Path, name_server: Any) -> Iterator[RunningPostbus]:
     settings = {
         "SMTP__LISTEN": f"127.0.0.1:{port}",
         "SMTP__HOSTNAME": MX,
+        "SMTP__DOORS": "1",
         "DOCTOR__RESOLVER": name_server.address,
         "DOCTOR__MX_PORT": str(port),
     }

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.server import RunningPostbus
+from bench.server import LEAN, RunningPostbus
 from receiver.config_smtp import PemPair
 from receiver.doctor.door import Place, judge_implicit_tls, judge_lmtp, judge_shown, reachable
 from receiver.smtp.tls import make_self_signed
@@ -29,8 +29,8 @@ def _postbus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningPostbu
         "LISTEN_LMTP": f"unix:{folder}/lmtp",
         "TLS_CERTIFICATES": f'[{{"certificate": "{certificate}", "key": "{key}"}}]',
     }
-    postbus = RunningPostbus(folder / "data", {f"SMTP__{name}": value for name, value in settings.items()})
-    postbus.command("init")
+    postbus = RunningPostbus(folder / "data", {**LEAN, **{f"SMTP__{name}": value for name, value in settings.items()}})
+    postbus.set_up()
     with postbus:
         yield postbus
 
@@ -112,8 +112,10 @@ def test_the_doctor_on_a_machine_that_is_a_proxy(tmp_path: Path) -> None:
         "PROXY_NETWORKS": '["127.0.0.1/32"]',
         "PROXY_SECONDS": "0.5",
     }
-    postbus = RunningPostbus(tmp_path / "data", {f"SMTP__{name}": value for name, value in settings.items()})
-    postbus.command("init")
+    postbus = RunningPostbus(
+        tmp_path / "data", {**LEAN, **{f"SMTP__{name}": value for name, value in settings.items()}}
+    )
+    postbus.set_up()
     with postbus:
         for kind, name in (("smtp", "LISTEN"), ("smtps", "LISTEN_TLS"), ("lmtp", "LISTEN_LMTP")):
             postbus.environment[f"POSTBUS_SMTP__{name}"] = postbus.places[kind]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.server import RunningPostbus
+from bench.server import NO_RENDERER, RunningPostbus
 
 Start = Callable[..., RunningPostbus]
 
@@ -27,8 +27,8 @@ def postbus_at(tmp_path: Path) -> Iterator[Start]:
 
 @pytest.fixture(scope="module")
 def shared_postbus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RunningPostbus, str]]:
-    """One running postbus for a module's tests, with the import address of its tenant `bench`."""
-    postbus = RunningPostbus(tmp_path_factory.mktemp("shared") / "data")
+    """One running postbus for a module's tests, which renders nothing, and the import address of its tenant `bench`."""
+    postbus = RunningPostbus(tmp_path_factory.mktemp("shared") / "data", NO_RENDERER)
     address = postbus.set_up()
     with postbus:
         yield postbus, address

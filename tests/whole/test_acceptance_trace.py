@@ -3,18 +3,27 @@
 import re
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from bench.load import pdf_mails, send_all
-from bench.server import RunningPostbus
+from bench.server import LEAN, RunningPostbus
 
 CALLS = "trace=fsync,fdatasync,write,writev,sendto,sendmsg,pwrite64,pwritev,pwritev2"
 YES = "250 2.0.0 accepted"
 WRITTEN_ZEROS = re.compile(r'pwrite(?:64|v2?)\(\d+<[^>]*>, (?:\[\{iov_base=)?"(?:\\0)+"')
+
+
+@pytest.fixture(name="one_door", scope="module")
+def _one_door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RunningPostbus, str]]:
+    """A running postbus whose one door is traced, with an import address."""
+    postbus = RunningPostbus(tmp_path_factory.mktemp("one-door") / "data", LEAN)
+    address = postbus.set_up()
+    with postbus:
+        yield postbus, address
 
 
 @contextmanager
@@ -67,12 +76,10 @@ def steps(log: Path) -> list[str]:
     ids=["small", "large"],
 )
 def test_250_leaves_after_the_sync_has_returned(
-    postbus_at: Callable[..., RunningPostbus], tmp_path: Path, octets: int, expected: list[str]
+    one_door: tuple[RunningPostbus, str], tmp_path: Path, octets: int, expected: list[str]
 ) -> None:
     """Law 1: a mail over SMTP into the real door; the kernel's own account of what came before 250."""
-    postbus = postbus_at(settings={"SMTP__DOORS": "1"})  # the one that is traced
-    address = postbus.set_up()
-    postbus.start()
+    postbus, address = one_door
     log = tmp_path / "strace"
     with traced(postbus.pid_of("door"), log):
         outcome = send_all(postbus.port, address, list(pdf_mails(1, octets, address, f"traced-{octets}")), 1)

@@ -24,7 +24,7 @@ def has(program: str) -> bool:
     return shutil.which(program, path="/usr/bin:/usr/sbin:/bin:/sbin") is not None
 
 
-def until(condition: Callable[[], bool], seconds: float = 30.0) -> None:
+def until(condition: Callable[[], bool], seconds: float = 90.0) -> None:
     """Wait for a condition. Raises AssertionError when it does not come."""
     deadline = time.monotonic() + seconds
     while not condition():

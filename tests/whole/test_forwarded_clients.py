@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bench.postfix import PrivatePostfix
-from bench.server import RunningPostbus
+from bench.server import LEAN, NO_RENDERER, RunningPostbus
 
 from .conftest import Start
 from .haproxy import PROGRAM, PrivateHaproxy
@@ -27,7 +27,7 @@ needs_haproxy = pytest.mark.skipif(PROGRAM is None, reason="Debian's haproxy pac
 @pytest.fixture(name="listing", scope="module")
 def _listing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Listing]:
     """A postbus that trusts one proxy and one mail server, with an import address."""
-    postbus = RunningPostbus(tmp_path_factory.mktemp("listing") / "data", SETTINGS)
+    postbus = RunningPostbus(tmp_path_factory.mktemp("listing") / "data", {**LEAN, **SETTINGS})
     address = postbus.set_up()
     with postbus:
         yield postbus, address
@@ -42,7 +42,7 @@ def _postbus_for_all() -> Iterator[Callable[..., Listing]]:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
             folder.chmod(0o755)
             lmtp = {"SMTP__LISTEN_LMTP": f"unix:{folder}/lmtp" if is_unix else "127.0.0.1:0"}
-            postbus = RunningPostbus(folder / "data", {**SETTINGS, **lmtp, "SMTP__LMTP_SOCKET_MODE": "0666"})
+            postbus = RunningPostbus(folder / "data", {**LEAN, **SETTINGS, **lmtp, "SMTP__LMTP_SOCKET_MODE": "0666"})
             address = postbus.set_up()
             return stack.enter_context(postbus), address
 
@@ -121,7 +121,9 @@ def test_haproxy_that_is_not_listed_delivers_nothing(listing: Listing, tmp_path:
 @needs_haproxy
 def test_limit_of_an_address_through_haproxy(postbus_at: Start, tmp_path: Path) -> None:
     """Counted by true address, over the doors together: the second of one client is refused, another client is not."""
-    postbus = postbus_at(settings={**SETTINGS, "SMTP__MAX_CONNECTIONS_PER_ADDRESS": "1", "SMTP__DOORS": "2"})
+    postbus = postbus_at(
+        settings={**NO_RENDERER, **SETTINGS, "SMTP__MAX_CONNECTIONS_PER_ADDRESS": "1", "SMTP__DOORS": "2"}
+    )
     address = postbus.set_up()
     with (
         postbus,
@@ -165,7 +167,7 @@ def relay_to(postbus: RunningPostbus, way: str) -> tuple[str, dict[str, str]]:
     """How a Postfix hands mail on, and what it must be told to speak for its clients."""
     told = {"smtp_send_xforward_command": "yes", "lmtp_send_xforward_command": "yes"}
     told |= {"smtp_bind_address": SERVER, "lmtp_bind_address": SERVER}
-    lmtp = postbus.places["lmtp"].split(",")
+    lmtp = postbus.places.get("lmtp", "").split(",")
     place = {
         "SMTP": f"127.0.0.1:{postbus.port}",
         "LMTP": f"lmtp:inet:{lmtp[0]}",
@@ -178,10 +180,12 @@ def relay_to(postbus: RunningPostbus, way: str) -> tuple[str, dict[str, str]]:
 @pytest.mark.skipif(not has("postfix"), reason="Debian's postfix package is not installed")
 @pytest.mark.skipif(os.geteuid() != 0, reason="a private Postfix needs root to drop to its own user")
 @pytest.mark.parametrize("way", ["SMTP", "LMTP", "LMTP over a Unix socket"])
-def test_postfix_in_front_tells_of_its_clients(postbus_for_all: Callable[..., Listing], way: str) -> None:
+def test_postfix_in_front_tells_of_its_clients(
+    listing: Listing, postbus_for_all: Callable[..., Listing], way: str
+) -> None:
     """Show 8, XFORWARD: each mail is its own client's in envelope and trace, and Postfix stands beside it."""
     over_unix = way == "LMTP over a Unix socket"
-    postbus, address = postbus_for_all(is_unix=over_unix)
+    postbus, address = listing if way == "SMTP" else postbus_for_all(is_unix=over_unix)
     relay, told = relay_to(postbus, way)
     with PrivatePostfix(relay=relay, settings=told) as postfix:
         for number in (5, 6):

@@ -58,7 +58,7 @@ def test_hostile_mails_fetch_nothing_and_read_nothing(tmp_path: Path, canary: Ca
     """No request reaches the canary; neither HTML nor PDF holds the text of a local file or of a script that ran."""
     secret = tmp_path / "canary.txt"
     secret.write_text(CANARY_TEXT)
-    postbus = RunningPostbus(tmp_path / "data")
+    postbus = RunningPostbus(tmp_path / "data", {"SMTP__DOORS": "1"})
     address = postbus.set_up()
     postbus.command(
         *("standard", "add", "--tenant", "bench", "--name", "Attacker"),
@@ -82,7 +82,7 @@ def test_hostile_mails_fetch_nothing_and_read_nothing(tmp_path: Path, canary: Ca
 
 def wait_for_documents(postbus: RunningPostbus, count: int) -> list[dict[str, str]]:
     """The documents, once there are `count`."""
-    deadline = time.monotonic() + 90
+    deadline = time.monotonic() + 150
     while len(rows := postbus.rows("document", "list", "--tenant", "bench")) < count:
         assert time.monotonic() < deadline, rows
         time.sleep(0.3)

@@ -24,7 +24,7 @@ import pytest
 from bench.load import pdf_mails
 from bench.postbus_command import COMMAND
 from bench.postfix import PrivatePostfix, free_port
-from bench.server import RunningPostbus
+from bench.server import LEAN, NO_RENDERER, RunningPostbus
 
 Start = Callable[..., RunningPostbus]
 MAIL = "From: a@example.org\r\nSubject: {}\r\nMessage-ID: <{}@listeners.example>\r\n\r\nbody\r\n"
@@ -39,7 +39,7 @@ os.execv(sys.argv[1], [sys.argv[1], "serve"])
 """
 
 
-def until(claim: Callable[[], object], seconds: float = 30.0) -> bool:
+def until(claim: Callable[[], object], seconds: float = 90.0) -> bool:
     """Whether it came true in time."""
     deadline = time.monotonic() + seconds
     while not claim() and time.monotonic() < deadline:
@@ -67,7 +67,8 @@ def _everywhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Runn
     """A postbus of two doors with all three kinds of listeners, and an import address; a test leaves it running."""
     folder = tmp_path_factory.mktemp("everywhere")
     settings = {"LISTEN_TLS": "127.0.0.1:0", "LISTEN_LMTP": f"unix:{folder}/lmtp", "DOORS": "2"}
-    postbus = RunningPostbus(folder / "data", {f"SMTP__{name}": value for name, value in settings.items()})
+    renamed = {f"SMTP__{name}": value for name, value in settings.items()}
+    postbus = RunningPostbus(folder / "data", {**NO_RENDERER, **renamed})
     address = postbus.set_up()
     with postbus:
         yield postbus, address
@@ -102,45 +103,35 @@ def test_every_kind_takes_mail_and_is_announced(everywhere: tuple[RunningPostbus
     assert postbus.rows("message", "show", settled["lmtp"]["id"])[0]["peer"] == "local"
 
 
-def test_the_unix_socket_has_its_mode_and_goes_with_postbus(everywhere: tuple[RunningPostbus, str]) -> None:
-    """0660; removed at the end; one that a kill -9 left behind is replaced at the next start."""
+def listening(postbus: RunningPostbus) -> dict[str, str]:
+    """The places that status tells, by kind."""
+    return {row["kind"]: row["address"] for row in postbus.rows("status")[0]["listening"]}
+
+
+def test_what_a_kill_leaves_behind_misleads_nobody(everywhere: tuple[RunningPostbus, str]) -> None:
+    """A Unix socket of mode 0660 is replaced at the next start; status tells the places of the `ready` line, or none.
+
+    To programs and to people; none once postbus was killed, although the file with them is there.
+    """
     postbus, address = everywhere
     path = Path(postbus.places["lmtp"].removeprefix("unix:"))
     assert stat.S_IMODE(path.stat().st_mode) == 0o660
+    assert listening(postbus) == postbus.places
+    table = postbus.command("status").stdout.decode()
+    assert all(f"{kind} {place}" in table for kind, place in postbus.places.items())
     postbus.kill()
     assert path.is_socket()
+    assert (postbus.data / "run" / "listening.json").exists()
+    assert listening(postbus) == {}
     postbus.start()
+    assert listening(postbus) == postbus.places
     with smtplib.LMTP(str(path), local_hostname="c.example") as client:
         assert client.sendmail("a@example.org", [address], MAIL.format("again", "again")) == {}
-    assert postbus.stop() == 0
-    assert not path.exists()
-    postbus.start()
-
-
-def test_status_tells_every_place(everywhere: tuple[RunningPostbus, str]) -> None:
-    """What the `ready` line said, for programs and for people; nothing once postbus was killed, or has stopped."""
-    postbus, _ = everywhere
-
-    def listening() -> dict[str, str]:
-        return {row["kind"]: row["address"] for row in postbus.rows("status")[0]["listening"]}
-
-    assert listening() == postbus.places
-    table = postbus.command("status").stdout.decode()
-    assert all(f"{kind} {address}" in table for kind, address in postbus.places.items())
-    postbus.kill()
-    assert (postbus.data / "run" / "listening.json").exists()
-    assert listening() == {}
-    postbus.start()
-    assert listening() == postbus.places
-    assert postbus.stop() == 0
-    assert not (postbus.data / "run" / "listening.json").exists()
-    assert listening() == {}
-    postbus.start()
 
 
 def test_what_status_cannot_tell_stops_no_mail(tmp_path: Path) -> None:
     """The file with the places cannot be written: a line in the log, and mail is taken."""
-    postbus = RunningPostbus(tmp_path / "data")
+    postbus = RunningPostbus(tmp_path / "data", LEAN)
     address = postbus.set_up()
     (postbus.data / "run" / "listening.new").mkdir(parents=True)
     with postbus, smtplib.SMTP("127.0.0.1", postbus.port, local_hostname="c.example") as client:
@@ -157,8 +148,8 @@ def test_what_stands_in_the_way_of_the_unix_socket_is_told(tmp_path: Path) -> No
         holder.bind(str(tmp_path / "held"))
         holder.listen()
         for place in (file, tmp_path / "held", tmp_path / "none" / "lmtp"):
-            postbus = RunningPostbus(tmp_path / "data", {"SMTP__LISTEN_LMTP": f"unix:{place}"})
-            postbus.command("init")
+            postbus = RunningPostbus(tmp_path / f"data of {place.name}", {"SMTP__LISTEN_LMTP": f"unix:{place}"})
+            postbus.set_up()
             refused = postbus.command("serve", check=False)
             assert refused.returncode == 1
             assert f"{place}: " in refused.stderr.decode()
@@ -189,7 +180,7 @@ def test_swaks_delivers(everywhere: tuple[RunningPostbus, str], kind: str) -> No
 def test_a_postfix_in_front_delivers_over_lmtp(folder: Path, way: str) -> None:
     """What Postfix accepted arrives, per recipient: the known get it, the sender hears of the unknown one alone."""
     place = f"127.0.0.1:{free_port()}" if way == "inet" else f"unix:{folder}/lmtp"
-    postbus = RunningPostbus(folder / "data", {"SMTP__LISTEN_LMTP": place, "SMTP__LMTP_SOCKET_MODE": "0666"})
+    postbus = RunningPostbus(folder / "data", {**LEAN, "SMTP__LISTEN_LMTP": place, "SMTP__LMTP_SOCKET_MODE": "0666"})
     address = postbus.set_up()
     second = postbus.rows("address", "add", "--tenant", "bench")[0]["import_address"]
     # Postfix looks for a Unix socket below its queue; one of ours is named by the way up from there.
@@ -308,7 +299,7 @@ def test_systemd_sockets_are_told_apart_by_their_names(tmp_path: Path) -> None:
     A socket of systemd's stays in the file system.
     """
     postbus = RunningPostbus(
-        tmp_path / "data", {"SMTP__LISTEN_TLS": "127.0.0.1:1", "SMTP__LISTEN_LMTP": "unix:/nowhere/x"}
+        tmp_path / "data", {**LEAN, "SMTP__LISTEN_TLS": "127.0.0.1:1", "SMTP__LISTEN_LMTP": "unix:/nowhere/x"}
     )
     address = postbus.set_up()
     path = tmp_path / "handed.sock"
@@ -333,7 +324,7 @@ def test_systemd_sockets_are_told_apart_by_their_names(tmp_path: Path) -> None:
 def test_a_mistyped_name_of_a_systemd_socket_is_told(tmp_path: Path) -> None:
     """It would speak SMTP in the clear where TLS is expected: exit 1, with the names that there are."""
     postbus = RunningPostbus(tmp_path / "data")
-    postbus.command("init")
+    postbus.set_up()
     listener = socket.create_server(("127.0.0.1", 0))
     with listener, activated(postbus, "smpts", listener) as (line, process):
         assert line == ""
@@ -341,9 +332,13 @@ def test_a_mistyped_name_of_a_systemd_socket_is_told(tmp_path: Path) -> None:
     assert "FileDescriptorName" in postbus.log_file.read_text()
 
 
-def test_the_doctor_looks_at_every_listener(everywhere: tuple[RunningPostbus, str]) -> None:
-    """Implicit TLS and LMTP are tried; what does not answer any more fails."""
+def test_listeners_end_with_postbus(everywhere: tuple[RunningPostbus, str]) -> None:
+    """The doctor tries implicit TLS and LMTP, and fails what does not answer any more.
+
+    The Unix socket and the file with the places are removed at the end, and status tells none.
+    """
     postbus, _ = everywhere
+    path = Path(postbus.places["lmtp"].removeprefix("unix:"))
     for kind, name in (("smtps", "LISTEN_TLS"), ("lmtp", "LISTEN_LMTP")):
         postbus.environment[f"POSTBUS_SMTP__{name}"] = postbus.places[kind]
     postbus.environment["POSTBUS_SMTP__LISTEN"] = postbus.places["smtp"]
@@ -356,7 +351,9 @@ def test_the_doctor_looks_at_every_listener(everywhere: tuple[RunningPostbus, st
     assert (before["smtps"]["result"], before["lmtp"]["result"]) == ("ok", "ok")
     assert "TLSv1.3" in before["smtps"]["what"]
     assert postbus.stop() == 0
+    assert not path.exists()
+    assert not (postbus.data / "run" / "listening.json").exists()
+    assert listening(postbus) == {}
     after = found()
-    del postbus.environment["POSTBUS_SMTP__LISTEN"]
-    postbus.start()
     assert (after["smtps"]["result"], after["lmtp"]["result"]) == ("failed", "failed")
+    postbus.start()

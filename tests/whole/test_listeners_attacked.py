@@ -11,24 +11,25 @@ from pathlib import Path
 
 import pytest
 
-from bench.server import RunningPostbus
+from bench.server import NO_RENDERER, RunningPostbus
 from tests.receiver_smtp.test_smtp_hostile_neighbours import client_hello
 
 from .test_listeners import port_of, until
 
 
-@pytest.fixture(name="attacked")
-def _attacked(tmp_path: Path) -> Iterator[tuple[RunningPostbus, str]]:
-    """A postbus of two doors, its settings in a file."""
-    file = tmp_path / "postbus.toml"
+@pytest.fixture(name="attacked", scope="module")
+def _attacked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RunningPostbus, str]]:
+    """A postbus of two doors, its settings in a file; a test leaves it running."""
+    folder = tmp_path_factory.mktemp("attacked")
+    file = folder / "postbus.toml"
     lines = [
         'listen = "127.0.0.1:0"',
         'listen_tls = "127.0.0.1:0"',
-        f'listen_lmtp = "unix:{tmp_path}/lmtp"',
+        f'listen_lmtp = "unix:{folder}/lmtp"',
         "doors = 2",
     ]
     file.write_text("\n".join(["[smtp]", *lines]))
-    postbus = RunningPostbus(tmp_path / "data")
+    postbus = RunningPostbus(folder / "data", NO_RENDERER)
     del postbus.environment["POSTBUS_SMTP__LISTEN"]
     postbus.environment["POSTBUS_CONFIG"] = str(file)
     address = postbus.set_up()

@@ -3,17 +3,14 @@
 import subprocess
 from pathlib import Path
 
-import pytest
-
 from bench.load import pdf_mails, send_all
 from bench.postbus_command import COMMAND
-from bench.server import RunningPostbus
+from bench.server import LEAN, RunningPostbus
 
 
-@pytest.mark.timeout(120)
 def test_mail_does_not_wait_for_whoever_reads_the_log(tmp_path: Path) -> None:
     """Standard error is a pipe that fills up: every mail is answered 250 nevertheless, and SIGTERM ends all."""
-    postbus = RunningPostbus(tmp_path / "data")
+    postbus = RunningPostbus(tmp_path / "data", LEAN)
     address = postbus.set_up()
     with subprocess.Popen(
         [COMMAND, "serve"], env=postbus.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True

@@ -26,10 +26,11 @@ NASTY = (
 
 @pytest.fixture
 def on_postgresql(tmp_path: Path) -> Iterator[tuple[RunningPostbus, Path]]:
-    """A postbus (not started) whose database is a private PostgreSQL, with the folder of that."""
+    """A postbus (not started) of one door whose database is a private PostgreSQL, with the folder of that."""
     with private_cluster() as folder:
         run_sql(folder, "postgres", "CREATE DATABASE postbus")
-        postbus = RunningPostbus(tmp_path / "data", {"DATABASE__URL": url_of(folder, "postbus")})
+        settings = {"DATABASE__URL": url_of(folder, "postbus"), "SMTP__DOORS": "1"}
+        postbus = RunningPostbus(tmp_path / "data", settings)
         try:
             yield postbus, folder
         finally:

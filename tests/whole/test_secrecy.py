@@ -3,7 +3,7 @@
 import os
 import shutil
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -23,7 +23,6 @@ from tests.servers.oauth_provider import SCOPE, OAuthProvider
 from tests.whole.test_service import until
 
 pytestmark = pytest.mark.skipif(Dovecot.why_not() is not None, reason=str(Dovecot.why_not()))
-Start = Callable[..., RunningPostbus]
 ALICE, BOB = "alice@example.com", "bob@example.com"
 
 _COMMANDS: tuple[tuple[str, ...], ...] = (
@@ -55,24 +54,26 @@ class _ByProvider(Dovecot):
         super(Dovecot, self).__exit__(*failure)
 
 
-@pytest.fixture(name="oauth")
+@pytest.fixture(name="oauth", scope="module")
 def _oauth() -> Iterator[OAuthProvider]:
     with OAuthProvider() as running:
         yield running
 
 
-@pytest.fixture(name="dovecot")
+@pytest.fixture(name="dovecot", scope="module")
 def _dovecot(oauth: OAuthProvider) -> Iterator[Dovecot]:
     with _ByProvider(oauth) as running:
         yield running
 
 
-@pytest.fixture(name="postbus")
-def _postbus(postbus_at: Start, oauth: OAuthProvider, dovecot: Dovecot) -> RunningPostbus:
+@pytest.fixture(name="postbus", scope="module")
+def _postbus(
+    tmp_path_factory: pytest.TempPathFactory, oauth: OAuthProvider, dovecot: Dovecot
+) -> Iterator[RunningPostbus]:
     """Runs, with two linked accounts: alice's by a password, bob's by a token that has to be refreshed."""
     settings = {f"ACCOUNTS__OAUTH__OTHER__{name.upper()}": value for name, value in oauth.configuration().items()}
     settings |= {"ACCOUNTS__ALLOW_INTERNAL_HOSTS": "true", "ACCOUNTS__CA_FILE": str(dovecot.ca_file)}
-    postbus = postbus_at(settings=settings)
+    postbus = RunningPostbus(tmp_path_factory.mktemp("secrets") / "data", {**settings, "SMTP__DOORS": "1"})
     postbus.set_up()
     oauth.allow(secrecy.secret("old"), BOB)
     old = oauth.given[-1]
@@ -85,8 +86,8 @@ def _postbus(postbus_at: Start, oauth: OAuthProvider, dovecot: Dovecot) -> Runni
     )
     _link(postbus.data, dovecot, ALICE, Secret("password", {"password": dovecot.users[ALICE]}))
     _link(postbus.data, dovecot, BOB, secret_of(tokens))
-    postbus.start()
-    return postbus
+    with postbus:
+        yield postbus
 
 
 def _link(data: Path, dovecot: Dovecot, address: str, secret: Secret) -> None:
@@ -129,7 +130,7 @@ def test_no_secret_is_left_behind(postbus: RunningPostbus, oauth: OAuthProvider,
     # The secrets are there to be found: the puller has used them.
     assert len(oauth.given) == 2
     assert oauth.given[-1].user == BOB
-    assert secrecy.found_below(tmp_path) == []
+    assert secrecy.found_below(tmp_path) == secrecy.found_below(postbus.data.parent) == []
     assert [file for file in Path(__file__).parents[2].glob("core*") if file.is_file()] == []
 
 
