@@ -191,30 +191,51 @@ AGAINST: Final = {
         "|view your invoice"
         "|view invoice|download your invoice|download invoice|view your bill|download the receipt|view receipt"
         "|invoice is now available|bill is now available|see your invoice|access your invoice|download your receipt"
-        "|new invoice available|view your receipt|view bill|statement is available|your latest bill",
+        "|new invoice available|view your receipt|view bill|statement is available|your latest bill"
+        "|bill is ready to view|new bill is ready|new invoice is ready|invoice ready to view|your bill online"
+        "|invoice is waiting|pay your bill online|e-bill is ready|statement is now available",
         "de": "rechnung steht bereit|rechnung online|rechnung ist da|rechnung herunterladen|rechnung anzeigen"
         "|rechnung abrufen"
         "|rechnung liegt|rechnung ansehen|zur rechnung|rechnung ist online|rechnung wurde bereitgestellt"
         "|zum download bereit"
-        "|steht für sie bereit|steht zum download|im kundenportal|im kundenkonto|rechnung ist verfügbar",
+        "|steht für sie bereit|steht zum download|im kundenportal|im kundenkonto|rechnung ist verfügbar"
+        "|rechnung ist fertig|neue rechnung verfügbar|rechnung im portal|rechnung wartet"
+        "|rechnung bereitgestellt",
         "nl": "factuur staat klaar|factuur downloaden|bekijk je factuur|bekijk uw factuur|download je factuur"
         "|factuur bekijken"
-        "|factuur is beschikbaar",
+        "|factuur is beschikbaar"
+        "|factuur voor u klaar|factuur voor je klaar|factuur te bekijken|factuur is klaar|factuur in mijn",
         "fr": "facture est disponible|télécharger votre facture|télécharger la facture|consulter votre facture"
-        "|consultez votre facture|voir la facture",
+        "|consultez votre facture|voir la facture"
+        "|facture est en ligne|facture est prête|nouvelle facture est disponible|facture dans votre espace"
+        "|accéder à votre facture|facture en ligne",
         "es": "factura está disponible|descargar factura|ver factura|descarga tu factura|consulta tu factura"
-        "|ver tu factura",
-        "it": "fattura è disponibile|scarica la fattura|visualizza la fattura|scarica fattura|consulta la fattura",
-        "pt": "fatura está disponível|descarregar fatura|ver fatura|baixar fatura|consultar a fatura",
-        "pl": "faktura jest dostępna|pobierz fakturę|zobacz fakturę|faktura jest gotowa",
-        "sv": "fakturan finns|visa faktura|ladda ner faktura|faktura finns tillgänglig",
-        "da": "faktura er klar|se din faktura|hent faktura|download faktura|faktura ligger klar|faktura er tilgængelig",
-        "no": "fakturaen er klar|se fakturaen|last ned faktura|se faktura|faktura er tilgjengelig|ny faktura i",
-        "fi": "lasku on saatavilla|avaa lasku|lataa lasku|katso lasku|laskusi on valmis|uusi lasku on",
-        "cs": "faktura je připravena|stáhnout fakturu|zobrazit fakturu",
+        "|ver tu factura"
+        "|factura ya está disponible|factura está lista|nueva factura disponible|acceder a tu factura"
+        "|accede a tu factura",
+        "it": "fattura è disponibile|scarica la fattura|visualizza la fattura|scarica fattura|consulta la fattura"
+        "|fattura è pronta|fattura è online|nuova fattura disponibile|vedi la fattura|accedi alla fattura",
+        "pt": "fatura está disponível|descarregar fatura|ver fatura|baixar fatura|consultar a fatura"
+        "|fatura está pronta|nova fatura disponível|aceder à fatura|consulte a sua fatura"
+        "|fatura já está disponível",
+        "pl": "faktura jest dostępna|pobierz fakturę|zobacz fakturę|faktura jest gotowa"
+        "|faktura czeka|nowa faktura czeka|faktura jest już dostępna|nowa faktura jest dostępna"
+        "|sprawdź fakturę",
+        "sv": "fakturan finns|visa faktura|ladda ner faktura|faktura finns tillgänglig"
+        "|faktura är klar|fakturan är klar|ny faktura finns|se din faktura|din faktura finns",
+        "da": "faktura er klar|se din faktura|hent faktura|download faktura|faktura ligger klar|faktura er tilgængelig"
+        "|ny faktura klar|se fakturaen",
+        "no": "fakturaen er klar|se fakturaen|last ned faktura|se faktura|faktura er tilgjengelig|ny faktura i"
+        "|faktura er klar|ny faktura klar|din faktura er tilgjengelig",
+        "fi": "lasku on saatavilla|avaa lasku|lataa lasku|katso lasku|laskusi on valmis|uusi lasku on"
+        "|laskusi on nähtävissä|uusi lasku saatavilla|katso laskusi",
+        "cs": "faktura je připravena|stáhnout fakturu|zobrazit fakturu"
+        "|faktura je k dispozici|nová faktura je|nová faktura k dispozici",
         "hu": "számla letölthető|számla letöltése|számla megtekintése"
-        "|számlája elkészült|elektronikus számlája elérhető",
-        "ro": "factura este disponibilă|descarcă factura|vezi factura",
+        "|számlája elkészült|elektronikus számlája elérhető"
+        "|új számlája érkezett|számlája elérhető|számla elérhető",
+        "ro": "factura este disponibilă|descarcă factura|vezi factura"
+        "|factura ta este disponibilă|factura dvs este disponibilă|factura este gata",
         "ja": "請求書のダウンロード|請求書を確認|請求書をダウンロード",
         "zh": "下载发票|查看账单|查看发票",
         "sk": "faktúra je pripravená|stiahnuť faktúru|zobraziť faktúru",
@@ -227,7 +248,8 @@ AGAINST: Final = {
         "ru": "счет доступен|скачать счет|посмотреть счет|счет готов|счет сформирован",
         "uk": "рахунок доступний|завантажити рахунок|переглянути рахунок|рахунок готовий",
         "el": "λογαριασμός σας είναι διαθέσιμος|δείτε τον λογαριασμό|κατεβάστε το τιμολόγιο|δείτε το τιμολόγιο",
-        "tr": "faturanız hazır|faturayı görüntüle|faturayı indir|faturanızı görüntüleyin|faturanızı indirin",
+        "tr": "faturanız hazır|faturayı görüntüle|faturayı indir|faturanızı görüntüleyin|faturanızı indirin"
+        "|faturanız görüntülenmeye hazır|yeni faturanız",
         "ar": "فاتورتك جاهزة|عرض الفاتورة|تحميل الفاتورة|تنزيل الفاتورة",
         "he": "החשבונית מוכנה|לצפייה בחשבונית|להורדת החשבונית|החשבונית זמינה",
         "ko": "청구서 보기|청구서를 확인|명세서 확인|청구서가 발행",
