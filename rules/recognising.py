@@ -30,7 +30,8 @@ def recognise(facts: MailFacts, policy: TenantPolicy) -> Kept | None:
     if sure:
         within = carriers(facts.attachments)
         kept = {each.part for each in sure}
-        enclosed = [each for each in facts.attachments if within.get(each.part) in kept and is_keepable(each)]
+        inside = [each for each in facts.attachments if within.get(each.part) in kept and is_keepable(each)]
+        enclosed = [each for each in inside if not is_left_out(each)]
         around = dict.fromkeys((*carried, *enclosed))
         return _with_what_stands_beside(sure, [each for each in around if each not in sure], facts)
     of_text = facts.accounting

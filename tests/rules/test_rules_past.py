@@ -6,7 +6,7 @@ import pytest
 
 from rules.decision import TraceLine
 from rules.engine import decide
-from rules.facts import Accounting, AttachmentFacts, MailFacts, Special, TenantPolicy
+from rules.facts import Accounting, AttachmentFacts, EInvoice, MailFacts, Special, TenantPolicy
 from rules.recognition.past import MOST_COUNTED, asks_past, countable, counts_of, sender_of, with_past
 from rules.standard_codec import stored
 from rules.wording import describe, words
@@ -90,6 +90,16 @@ def test_beside_an_invoice_it_is_left_out() -> None:
     decision = decide(replace(OFTEN, attachments=(*OFTEN.attachments, PDF)), [], TenantPolicy())
     assert (decision.keep_parts, decision.reason.code) == (("3",), "carries_pdf")
     assert LINE in decision.trace
+
+
+def test_inside_what_carries_an_invoice_it_is_left_out() -> None:
+    """Of the files that an e-invoice encloses, a picture that comes with each of them is none."""
+    carrier = AttachmentFacts("2", "a.xml", "application/xml", "application/xml", 900, "c" * 64, opened_as="xml")
+    carrier = replace(carrier, e_invoice=EInvoice("invoice", "UBL", number="7", total="119.00", currency="EUR"))
+    inside = (replace(SCAN, part="2/1"), replace(PDF, part="2/2"))
+    fresh = replace(MAIL, attachments=(carrier, *inside))
+    kept = [decide(with_past(fresh, counts), [], TenantPolicy()).keep_parts for counts in ({}, {SCAN.sha256: 5})]
+    assert [sorted(parts) for parts in kept] == [["2", "2/1", "2/2"], ["2", "2/2"]]
 
 
 @pytest.mark.parametrize(
