@@ -13,6 +13,7 @@ from rules.standards import ImportStandard
 from storage.tenants import set_thresholds
 from storage.trial_mail import mail_since
 from tests.receiver_pipeline.house import House
+from tests.receiver_pipeline.test_pipeline_judging import facts
 from tests.receiver_pipeline.test_pipeline_rematching import acme, do_jobs, only
 
 RECEIPT = (
@@ -32,16 +33,27 @@ def in_two_dresses(subject: str, plain: str, html: str) -> bytes:
     ).encode()
 
 
-# The plain text is sure enough for the usual thresholds, and the HTML alone for a tenant who wants 90.
+def points_of(octets: bytes) -> int:
+    """What the text of a mail is rated."""
+    rating = facts(octets).accounting
+    assert rating is not None
+    return rating.score
+
+
+POINTS = points_of(RECEIPT)  # in the middle; what exactly is the table's business
+
+# The plain text is sure enough for the usual thresholds, and the HTML alone for a tenant who wants more.
+SURE = f"Invoice\r\nInvoice number: 4711\r\n{LETTER}\r\nTotal: EUR 119.00"
 CAREFUL = in_two_dresses(
     "Invoice",
-    f"Invoice\r\nInvoice number: 4711\r\n{LETTER}\r\nTotal: EUR 119.00",
+    SURE,
     "<p>Invoice</p><p>Invoice number: 4711</p><p>Net: EUR 100.00</p><p>VAT 19 %: EUR 19.00</p><p>Total: EUR 119.00</p>",
 )
-# The plain text says next to nothing, and the HTML enough for a tenant who wants to see whatever has 15.
+# The plain text says next to nothing, and the HTML enough for a tenant who wants to see whatever has some points.
+LITTLE = f"Hello\r\n{LETTER}\r\nParking costs 12.00 EUR a day"
 CURIOUS = in_two_dresses(
     "Thanks",
-    f"Hello\r\n{LETTER}\r\nYou have paid 12.00 EUR",
+    LITTLE,
     "<p>Order number: 77</p><p>Total: EUR 12.00</p><p>VAT 19 %: EUR 1.92</p>",
 )
 
@@ -79,13 +91,13 @@ Come = Callable[[House, bytes, tuple[int | None, int | None]], None]
     ("points", "wanted"),
     [
         ((None, None), ("not_imported", "possible_invoice")),
-        ((68, None), ("imported", "text_is_document")),
-        ((69, None), ("not_imported", "possible_invoice")),
-        ((80, 68), ("not_imported", "possible_invoice")),
-        ((80, 69), ("not_imported", "nothing_fits_no_attachment")),
+        ((POINTS, None), ("imported", "text_is_document")),
+        ((POINTS + 1, None), ("not_imported", "possible_invoice")),
+        ((90, POINTS), ("not_imported", "possible_invoice")),
+        ((90, POINTS + 1), ("not_imported", "nothing_fits_no_attachment")),
     ],
 )
-def test_a_mail_of_68_points(
+def test_a_mail_in_the_middle(
     house: House, come: Come, points: tuple[int | None, int | None], wanted: tuple[str, str]
 ) -> None:
     """Possible, imported or left, to the point; set before it comes, or decided again from its stored facts."""
@@ -99,34 +111,38 @@ def test_thresholds_move_as_often_as_one_likes(house: House) -> None:
     set_points(house, 95, 90)
     bring(house, RECEIPT)
     told = [only(house).reason_code]
-    for points in ((95, 60), (60, 20), (95, 90)):
+    for points in ((95, POINTS), (POINTS, 20), (95, 90)):
         set_points(house, *points)
         do_jobs(house)
         told.append(only(house).reason_code)
     assert told == ["nothing_fits_no_attachment", "possible_invoice", "text_is_document", "text_is_document"]
-    assert [each.claims["score"] for each in house.documents()] == [68]
+    assert [each.claims["score"] for each in house.documents()] == [POINTS]
 
 
 def test_a_careful_tenant_has_the_html_looked_at(house: House) -> None:
-    """What has 88 points as plain text, and 90 for the tenant who asks for them as HTML, comes in."""
-    before(house, CAREFUL, (90, None))
+    """What has too few points for him as plain text, and enough as HTML, comes in."""
+    wanted, plain = points_of(CAREFUL), points_of(in_two_dresses("Invoice", SURE, "<p></p>"))
+    assert 80 <= plain < wanted
+    before(house, CAREFUL, (wanted, None))
     assert (only(house).state, only(house).reason_code) == ("imported", "text_is_document")
 
 
 @IN_BOTH_ORDERS
 def test_a_curious_tenant_has_the_html_looked_at(house: House, come: Come) -> None:
-    """What has 9 points as plain text, and 25 as HTML, is possible where 15 are."""
-    come(house, CURIOUS, (None, 15))
+    """What has too few points for him as plain text, and enough as HTML, is possible."""
+    wanted, plain = points_of(CURIOUS), points_of(in_two_dresses("Thanks", LITTLE, "<p></p>"))
+    assert plain < wanted < 40
+    come(house, CURIOUS, (None, wanted))
     message = only(house)
-    assert (message.reason_code, message.reason_params) == ("possible_invoice", {"score": 25})
+    assert (message.reason_code, message.reason_params) == ("possible_invoice", {"score": wanted})
 
 
 @pytest.mark.parametrize(
     ("points", "state", "effect"),
     [
         ((None, None), "not_imported", "changes"),
-        ((60, None), "imported", "stops"),
-        ((80, 75), "not_imported", "changes"),
+        ((POINTS, None), "imported", "stops"),
+        ((90, POINTS + 1), "not_imported", "changes"),
     ],
 )
 def test_a_trial_decides_by_the_tenant_s_points(
