@@ -24,11 +24,11 @@ from tests.receiver_pipeline.house import pdf_mail
 from tests.servers.dovecot import Dovecot
 from tests.servers.kinds import NEEDS_DOVECOT
 
-pytestmark = NEEDS_DOVECOT
+pytestmark = [NEEDS_DOVECOT, pytest.mark.timeout(400)]  # a busy machine takes long to start a whole postbus
 NewUser = Callable[[], str]
 
 
-def until(holds: Callable[[], bool], seconds: float = 60.0) -> bool:
+def until(holds: Callable[[], bool], seconds: float = 120.0) -> bool:
     """Whether it holds at last."""
     deadline = time.monotonic() + seconds
     while not holds():

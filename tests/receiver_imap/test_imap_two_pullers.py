@@ -20,8 +20,9 @@ from tests.receiver_pipeline.house import pdf_mail
 from tests.servers.dovecot import Dovecot
 from tests.servers.kinds import NEEDS_DOVECOT
 
-pytestmark = NEEDS_DOVECOT
-_INVOICES, _NEWS = 30, 120
+# On a busy machine starting, pulling and settling take minutes together.
+pytestmark = [NEEDS_DOVECOT, pytest.mark.timeout(600)]
+_INVOICES, _NEWS = 15, 75
 # What a pull writes of an account, and what settling makes of what it brought.
 _NOTED = {
     "linked_accounts": "id, health, health_code, pull, last_pull, next_pull_at, failures, broken_off, owner, lease_id",
@@ -36,6 +37,8 @@ _NOTED = {
 def two_pullers(postbus: RunningPostbus) -> Iterator[RunningPostbus]:
     """One that runs, and beside its own puller another one, which has a part of the journal to itself."""
     postbus.environment["POSTBUS_ACCOUNTS__BATCH_MESSAGES"] = "2"
+    # Nobody but who is suspended may lose the account, however busy the machine is.
+    postbus.environment["POSTBUS_ACCOUNTS__LEASE_SECONDS"] = "6"
     ready, say = os.pipe()
     command = [sys.executable, "-m", "receiver.process", "puller", "--name", "puller-two"]
     command += ["--supervisor", str(os.getpid()), "--ready-fd", str(say)]
