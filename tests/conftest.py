@@ -9,8 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests import secrecy
+
+# Neither how long an example takes nor how long it takes to make one is a promise: a busy machine would break it.
+settings.register_profile("postbus", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("postbus")
 
 _printed_by: pytest.StashKey[list[str]] = pytest.StashKey()
 _found: pytest.StashKey[list[str]] = pytest.StashKey()

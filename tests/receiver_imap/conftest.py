@@ -77,17 +77,22 @@ def linked(dovecot: Dovecot, empty_database: Path, tmp_path: Path) -> Iterator[L
     house.blobs.close()
 
 
-@pytest.fixture
-def postbus(tmp_path: Path, dovecot: Dovecot) -> Iterator[RunningPostbus]:
-    """One that may go to the server, with a tenant; not started yet."""
-    settings = {
+@pytest.fixture(scope="session")
+def of_accounts(dovecot: Dovecot) -> dict[str, str]:
+    """Settings of a postbus that may go to the server."""
+    return {
         "ACCOUNTS__ALLOW_INTERNAL_HOSTS": "true",
         "ACCOUNTS__CA_FILE": str(dovecot.ca_file),
         "ACCOUNTS__POLL_SECONDS": "0.1",
         "ACCOUNTS__BATCH_MESSAGES": "5",
         "ACCOUNTS__LEASE_SECONDS": "3",
     }
-    made = RunningPostbus(tmp_path / "data", settings)
+
+
+@pytest.fixture
+def postbus(tmp_path: Path, of_accounts: dict[str, str]) -> Iterator[RunningPostbus]:
+    """One that may go to the server, with a tenant; not started yet."""
+    made = RunningPostbus(tmp_path / "data", of_accounts)
     made.set_up()
     yield made
     if made.is_running:

@@ -1,12 +1,15 @@
 """The puller as a process of a running postbus: it schedules by itself, stops in order, and outlives being killed."""
 
 import os
+import secrets
 import signal
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,11 +27,11 @@ from tests.receiver_pipeline.house import pdf_mail
 from tests.servers.dovecot import Dovecot
 from tests.servers.kinds import NEEDS_DOVECOT
 
-pytestmark = NEEDS_DOVECOT
+pytestmark = [NEEDS_DOVECOT, pytest.mark.timeout(400)]  # a busy machine takes long to start a whole postbus
 NewUser = Callable[[], str]
 
 
-def until(holds: Callable[[], bool], seconds: float = 60.0) -> bool:
+def until(holds: Callable[[], bool], seconds: float = 120.0) -> bool:
     """Whether it holds at last."""
     deadline = time.monotonic() + seconds
     while not holds():
@@ -38,7 +41,7 @@ def until(holds: Callable[[], bool], seconds: float = 60.0) -> bool:
     return True
 
 
-def link(postbus: RunningPostbus, dovecot: Dovecot, address: str, *, idle: bool = False) -> str:
+def link(postbus: RunningPostbus, dovecot: Dovecot, address: str, tenant: str = "bench", *, idle: bool = False) -> str:
     """Link an account of the server to the tenant; its id."""
     settings = load(None, postbus.data, {})
     fields = AccountFields(
@@ -54,8 +57,7 @@ def link(postbus: RunningPostbus, dovecot: Dovecot, address: str, *, idle: bool 
     database = Database(settings.database_url())
     with database.write() as session:
         secret = Secret("password", {"password": dovecot.users[address]})
-        tenant = find_tenant(session, "bench")
-        account = add_account(session, tenant, fields, secret, KeyRing.create(postbus.data))
+        account = add_account(session, find_tenant(session, tenant), fields, secret, KeyRing.create(postbus.data))
     database.close()
     return account.id
 
@@ -65,15 +67,52 @@ def pullers(postbus: RunningPostbus) -> list[int]:
     return [pid for pid, role in postbus.processes() if role == "puller"]
 
 
-def states(postbus: RunningPostbus) -> dict[str, int]:
-    """How many UIDs are in which state."""
-    with sqlite3.connect(postbus.data / "postbus.db") as database:
-        return dict(database.execute("SELECT state, count(*) FROM uid_looks GROUP BY state").fetchall())
+def query(postbus: RunningPostbus, words: str, *values: str) -> list[Any]:
+    """Rows of the database."""
+    with closing(sqlite3.connect(postbus.data / "postbus.db")) as database:
+        return database.execute(words, values).fetchall()
 
 
-def imported(postbus: RunningPostbus) -> int:
+def states(postbus: RunningPostbus, account: str) -> dict[str, int]:
+    """How many UIDs of the account are in which state."""
+    return dict(query(postbus, "SELECT state, count(*) FROM uid_looks WHERE account_id = ? GROUP BY state", account))
+
+
+def imported(postbus: RunningPostbus, tenant: str = "bench") -> int:
     """How many documents the tenant has."""
-    return len(postbus.rows("document", "list", "--tenant", "bench"))
+    return len(postbus.rows("document", "list", "--tenant", tenant))
+
+
+def pulls(postbus: RunningPostbus, account: str) -> list[dict[str, Any]]:
+    """What was logged of each pull of the account."""
+    return [each for each in postbus.logged("account_pulled") if each["id"] == account]
+
+
+@pytest.fixture(scope="module")
+def lasting(tmp_path_factory: pytest.TempPathFactory, of_accounts: dict[str, str]) -> Iterator[RunningPostbus]:
+    """One that runs for several tests, and stops in order after them: to start one takes longer than they do."""
+    made = RunningPostbus(tmp_path_factory.mktemp("lasting") / "data", of_accounts)
+    made.set_up()
+    with made:
+        yield made
+        assert made.stop() == 0
+
+
+@pytest.fixture
+def serving(lasting: RunningPostbus, dovecot: Dovecot) -> Iterator[RunningPostbus]:
+    """It, without any account, and nobody logged in."""
+    yield lasting
+    for (account,) in query(lasting, "SELECT id FROM linked_accounts"):
+        changed(lasting, account, remove_account)
+    assert until(lambda: connections_to(dovecot.tls_port) == 0)
+
+
+@pytest.fixture
+def tenant(serving: RunningPostbus) -> str:
+    """A tenant of the test's own."""
+    name = secrets.token_hex(6)
+    serving.rows("tenant", "add", name)
+    return name
 
 
 def test_a_running_postbus_pulls_by_itself_and_stops_in_order(
@@ -96,18 +135,16 @@ def test_a_running_postbus_pulls_by_itself_and_stops_in_order(
     assert not postbus.logged("process_died")
 
 
-def test_idle_brings_mail_at_once(postbus: RunningPostbus, dovecot: Dovecot, new_user: NewUser) -> None:
+def test_idle_brings_mail_at_once(serving: RunningPostbus, tenant: str, dovecot: Dovecot, new_user: NewUser) -> None:
     """An hour's interval, and still the invoice is there a moment after it came."""
     address = new_user()
-    link(postbus, dovecot, address, idle=True)
-    postbus.start()
-    assert until(lambda: len(postbus.logged("account_pulled")) == 1)
+    account = link(serving, dovecot, address, tenant, idle=True)
+    assert until(lambda: len(pulls(serving, account)) == 1)
 
     dovecot.deliver(address, pdf_mail(), LATER)
 
-    assert until(lambda: len(postbus.logged("account_pulled")) >= 2)
-    assert until(lambda: imported(postbus) == 1)
-    assert postbus.stop() == 0
+    assert until(lambda: len(pulls(serving, account)) >= 2)
+    assert until(lambda: imported(serving, tenant) == 1)
 
 
 def changed(postbus: RunningPostbus, account_id: str, change: Callable[[Session, LinkedAccount], object]) -> None:
@@ -119,43 +156,43 @@ def changed(postbus: RunningPostbus, account_id: str, change: Callable[[Session,
 
 
 def test_a_session_that_waited_is_not_used_for_another_login(
-    postbus: RunningPostbus, dovecot: Dovecot, new_user: NewUser
+    serving: RunningPostbus, tenant: str, dovecot: Dovecot, new_user: NewUser
 ) -> None:
     """Moved to another user as news came in: from then on the other's mailbox is read, and only that."""
     address, other = new_user(), new_user()
-    account = link(postbus, dovecot, address, idle=True)
-    postbus.start()
-    assert until(lambda: len(postbus.logged("account_pulled")) == 1)
+    account = link(serving, dovecot, address, tenant, idle=True)
+    assert until(lambda: len(pulls(serving, account)) == 1)
     dovecot.deliver(other, pdf_mail(), LATER)
 
     def move(session: Session, row: LinkedAccount) -> None:
         change_account(session, row, replace(fields_of(row), username=other))
-        set_secret(session, row, Secret("password", {"password": dovecot.users[other]}), KeyRing.open(postbus.data))
+        set_secret(session, row, Secret("password", {"password": dovecot.users[other]}), KeyRing.open(serving.data))
         # News of the old mailbox, heard while nobody else can write: its session is ready for the pull that follows.
         dovecot.deliver(address, newsletter(), LATER)
         time.sleep(1)
 
-    changed(postbus, account, move)
+    changed(serving, account, move)
 
-    assert until(lambda: len(postbus.logged("account_pulled")) >= 2)
-    assert postbus.logged("account_pulled")[1]["fetched"] == 1
-    assert postbus.stop() == 0
+    assert until(lambda: len(pulls(serving, account)) >= 2)
+    assert pulls(serving, account)[1]["fetched"] == 1
 
 
 @pytest.mark.parametrize("change", [pause, remove_account], ids=["pause", "remove"])
 def test_nobody_stays_logged_in_to_an_account_that_is_pulled_no_more(
-    postbus: RunningPostbus, dovecot: Dovecot, new_user: NewUser, change: Callable[[Session, LinkedAccount], object]
+    serving: RunningPostbus,
+    tenant: str,
+    dovecot: Dovecot,
+    new_user: NewUser,
+    change: Callable[[Session, LinkedAccount], object],
 ) -> None:
     """The session that waits for its news is ended soon, whether or not news come."""
-    account = link(postbus, dovecot, new_user(), idle=True)
-    postbus.start()
-    assert until(lambda: len(postbus.logged("account_pulled")) == 1)
+    account = link(serving, dovecot, new_user(), tenant, idle=True)
+    assert until(lambda: len(pulls(serving, account)) == 1)
     assert connections_to(dovecot.tls_port) == 1
 
-    changed(postbus, account, change)
+    changed(serving, account, change)
 
     assert until(lambda: connections_to(dovecot.tls_port) == 0)
-    assert postbus.stop() == 0
 
 
 def connections_to(port: int) -> int:
@@ -165,7 +202,7 @@ def connections_to(port: int) -> int:
 
 
 def test_a_puller_that_is_killed_again_and_again_loses_nothing_and_doubles_nothing(
-    postbus: RunningPostbus, dovecot: Dovecot, new_user: NewUser
+    serving: RunningPostbus, tenant: str, dovecot: Dovecot, new_user: NewUser
 ) -> None:
     """Law 1 and 9 for this door: kill -9 at any moment of a first pull; the mailbox is as it was."""
     address = new_user()
@@ -175,18 +212,16 @@ def test_a_puller_that_is_killed_again_and_again_loses_nothing_and_doubles_nothi
         mail = pdf_mail(f"<{number}@supplier.example>", pdf=b"%%PDF-1.4\n%d\n%%%%EOF\n" % number)
         dovecot.deliver(address, mail, LATER)
     before = dovecot.snapshot(address)
-    postbus.start()
-    link(postbus, dovecot, address)
+    account = link(serving, dovecot, address, tenant)
 
     for moment in (0.3, 0.6, 0.9):
-        puller = postbus.pid_of("puller")
+        puller = serving.pid_of("puller")
         time.sleep(moment)
         os.kill(puller, signal.SIGKILL)
-        assert until(lambda gone=puller: any(pid != gone for pid in pullers(postbus)))
+        assert until(lambda gone=puller: any(pid != gone for pid in pullers(serving)))
 
-    assert until(lambda: any(each["health"] == "ok" for each in postbus.logged("account_pulled")))
-    postbus.until_settled()
-    assert imported(postbus) == 30
-    assert states(postbus) == {"left": 60, "fetched": 30}
-    assert postbus.stop() == 0
+    assert until(lambda: any(each["health"] == "ok" for each in pulls(serving, account)))
+    serving.until_settled()
+    assert imported(serving, tenant) == 30
+    assert states(serving, account) == {"left": 60, "fetched": 30}
     assert dovecot.snapshot(address) == before

@@ -12,7 +12,7 @@ from receiver.config import LogSettings, Settings
 from storage.database import Database
 from storage.models import Row
 from tests.receiver_pipeline.house import House, open_house
-from tests.storage_database.cluster import private_cluster, run_sql, url_of
+from tests.storage_database.cluster import empty, private_cluster, run_sql, url_of
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -73,8 +73,8 @@ def house(settings: Settings, kind_of_database: str, request: pytest.FixtureRequ
 
 
 def _on(settings: Settings, postgresql: Path) -> Settings:
-    tables = ", ".join(name for name in Row.metadata.tables if not name.endswith("_state"))
+    empty(postgresql, "migrated", [name for name in Row.metadata.tables if not name.endswith("_state")])
     none = "UPDATE catalogue_state SET active_version = NULL, held_at = NULL, next_version = NULL, activate_at = NULL"
-    run_sql(postgresql, "migrated", f"TRUNCATE {tables}; {none}")
+    run_sql(postgresql, "migrated", none)
     there = settings.database.model_copy(update={"url": url_of(postgresql, "migrated")})
     return settings.model_copy(update={"database": there})

@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 
 from receiver.config import Settings
 from receiver.pipeline.draining import Drain
-from receiver.pipeline.parsing import Pool
 from receiver.pipeline.stopping import Stop
 from receiver.pipeline.worker import Worker
 from storage.blobs import BlobStore
@@ -17,6 +16,7 @@ from storage.journal import Envelope, Journal, JournalReader, Recipient, backlog
 from storage.messages import list_messages
 from storage.models import Document, Message
 from storage.tenants import add_tenant, find_tenant
+from tests.receiver_pipeline.shared_pool import shared_pool
 
 PDF = b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\n" + bytes(range(256)) * 40 + b"\n%%EOF\n"
 
@@ -97,7 +97,7 @@ class House:
         return ids
 
     def worker(self) -> "RunningWorker":
-        """A worker with its own reader and pool, for `with`."""
+        """A worker with its own reader, for `with`."""
         return RunningWorker(self)
 
     def drain(self) -> None:
@@ -134,7 +134,7 @@ class RunningWorker:
         settings = self._house.settings
         self.stop = Stop()
         self.reader = JournalReader(settings.journal_folder())
-        self.pool = Pool(settings)
+        self.pool = shared_pool(settings)
         self.drainer = Drain(self._house.database, self._house.blobs, self.pool, self.reader)
         self.worker = Worker(settings, self.drainer, self.reader, self.stop)
         return self
@@ -147,7 +147,6 @@ class RunningWorker:
 
     def __exit__(self, *_: object) -> None:
         self.drainer.close()
-        self.pool.close()
         self.reader.close()
 
 

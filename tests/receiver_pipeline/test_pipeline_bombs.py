@@ -5,7 +5,6 @@ Through the pool, as in production: a child with its limits on time and memory.
 
 import binascii
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
@@ -98,11 +97,11 @@ BOMBS: dict[str, tuple[Callable[[], bytes], set[str]]] = {
 }
 
 
-@pytest.fixture
-def pool(tmp_path: Path) -> Iterator[Pool]:
-    """One child, half a minute and a gigabyte of address space, as by default; 64 MiB may be decoded."""
+@pytest.fixture(scope="module")
+def pool(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pool]:
+    """One child for one bomb after the other, half a minute and a gigabyte, as by default; 64 MiB may be decoded."""
     limits = {"parsers": 1, "max_decoded_octets": 64 * MIB}
-    made = Pool(Settings.model_validate({"data": tmp_path, "pipeline": limits}))
+    made = Pool(Settings.model_validate({"data": tmp_path_factory.mktemp("bombs"), "pipeline": limits}))
     yield made
     made.close()
 

@@ -8,6 +8,7 @@ from storage.models import Message
 from storage.standards import add_standard
 from storage.tenants import find_tenant
 from tests.receiver_pipeline.house import House, text_mail
+from tests.receiver_pipeline.shared_pool import shared_pool
 from tests.receiver_pipeline.test_pipeline_rematching import do_jobs
 
 
@@ -41,11 +42,10 @@ def left(house: House) -> Message:
 
 def test_two_hands_import_once(house: House) -> None:
     """Law 13: the second one changes nothing, and says so."""
-    message, pool = left(house), Pool(house.settings, children=1)
+    message, pool = left(house), shared_pool(house.settings)
     hand = ByHand(house.database, house.blobs, pool, "test")
 
     outcomes = [hand.take(message, None), hand.take(message, None)]
-    pool.close()
 
     assert [outcome and outcome.state for outcome in outcomes] == ["imported", None]
     assert len(house.documents()) == 1
@@ -53,23 +53,21 @@ def test_two_hands_import_once(house: House) -> None:
 
 def test_a_hand_behind_a_standard_changes_nothing(house: House) -> None:
     """Law 13: what a re-match has brought in meanwhile stays as that has it."""
-    message, pool = left(house), Pool(house.settings, children=1)
+    message, pool = left(house), shared_pool(house.settings)
     add(house, "Shop", "shop@shop.example")
     do_jobs(house)
 
     assert ByHand(house.database, house.blobs, pool, "test").take(message, "text") is None
-    pool.close()
     (now,) = house.messages()
     assert (now.state, now.reason_code, len(house.documents())) == ("imported", "standard_fits", 1)
 
 
 def test_a_change_in_between_reads_again(house: House) -> None:
     """Law 12: the row says what was in force when it was written."""
-    message, pool = left(house), Pool(house.settings, children=1)
+    message, pool = left(house), shared_pool(house.settings)
     meddling: Any = MeddlingPool(pool, house)
 
     settled = ByHand(house.database, house.blobs, meddling, "test").take(message, None)
-    pool.close()
 
     (now,) = house.messages()
     assert settled is not None
@@ -78,9 +76,8 @@ def test_a_change_in_between_reads_again(house: House) -> None:
 
 def test_what_was_taken_by_hand_is_not_matched_again(house: House) -> None:
     """A later standard leaves it, and its documents, alone."""
-    message, pool = left(house), Pool(house.settings, children=1)
+    message, pool = left(house), shared_pool(house.settings)
     ByHand(house.database, house.blobs, pool, "test").take(message, None)
-    pool.close()
 
     add(house, "Shop", "shop@shop.example")
     do_jobs(house)

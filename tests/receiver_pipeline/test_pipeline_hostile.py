@@ -22,6 +22,7 @@ from storage import jobs
 from storage.failures import TemporaryFailure
 from storage.jobs import Job
 from tests.receiver_pipeline.house import House, pdf_mail
+from tests.receiver_pipeline.shared_pool import close_shared_pool
 
 HEAD = b"From: a@b.example\r\nSubject: x\r\nMIME-Version: 1.0\r\n"
 
@@ -61,7 +62,8 @@ def parse(pool: Pool, octets: bytes) -> Parsed:
 
 @contextmanager
 def pool_of(settings: Settings, seconds: float = math.inf) -> Iterator[Pool]:
-    """A pool that is closed at the end."""
+    """A pool that is closed at the end, the only one of this process."""
+    close_shared_pool()
     pool = Pool(settings, seconds=seconds)
     try:
         yield pool

@@ -16,7 +16,6 @@ from structlog.testing import capture_logs
 from receiver.pipeline.collecting import collect_blobs
 from receiver.pipeline.job_results import GivenUp, TryAgain
 from receiver.pipeline.jobs import JobRunner
-from receiver.pipeline.parsing import Pool
 from receiver.pipeline.render_job import do_render_job
 from receiver.pipeline.settle_job import Settler
 from receiver.rendering.client import available
@@ -24,29 +23,26 @@ from storage import jobs
 from storage.jobs import Job, LeaseLost
 from storage.standards import add_standard
 from storage.tenants import find_tenant, remove_tenant
+from tests.receiver_pipeline.forked import Forked
 from tests.receiver_pipeline.house import House, pdf_mail, text_mail
+from tests.receiver_pipeline.shared_pool import shared_pool
 
 ROOT = Path(__file__).parents[2]
-PROCESS = """
+RENDERER = """
 import sys
 from receiver import logs
 from receiver.config import Settings
-settings = Settings.model_validate_json(sys.argv[2])
+from receiver.rendering.renderer import run_renderer
+settings = Settings.model_validate_json(sys.argv[1])
 logs.configure(settings.log)
-ready = lambda: print("ready", flush=True)
-if sys.argv[1] == "renderer":
-    from receiver.rendering.renderer import run_renderer
-    run_renderer(settings, ready=ready)
-else:
-    from receiver.pipeline.jobs import run_jobs
-    run_jobs(settings, name="jobs", ready=ready)
+run_renderer(settings, ready=lambda: print("ready", flush=True))
 """
 
 
 @contextmanager
-def process(role: str, house: House) -> Iterator["subprocess.Popen[bytes]"]:
-    """A renderer or a job process, ready; told to stop at the end, which must go well."""
-    command = [sys.executable, "-c", PROCESS, role, house.settings.model_dump_json()]
+def renderer(house: House) -> Iterator["subprocess.Popen[bytes]"]:
+    """A renderer, ready; told to stop at the end, which must go well."""
+    command = [sys.executable, "-c", RENDERER, house.settings.model_dump_json()]
     started = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     assert started.stdout is not None
     assert started.stdout.readline() == b"ready\n"
@@ -94,7 +90,7 @@ def test_without_a_renderer_the_job_waits_and_no_attempt_counts(house: House) ->
 def test_the_text_becomes_a_pdf_once(house: House) -> None:
     """The kept page goes through the real renderer and becomes a document; doing it once more changes nothing."""
     import_text(house)
-    with process("renderer", house):
+    with renderer(house):
         obstacle = available(house.settings.rendering, house.settings.render_socket())
         if obstacle:
             pytest.skip(f"nothing can be rendered here: {obstacle.code}")
@@ -133,14 +129,13 @@ def test_a_claim_that_ran_out_writes_nothing(house: House) -> None:
         (slow,) = jobs.claim(session, "slow", [jobs.SETTLE], 1, timedelta(seconds=0))
     with house.database.write() as session:
         (quick,) = jobs.claim(session, "quick", [jobs.SETTLE], 1, timedelta(seconds=60))
-    pool = Pool(house.settings)
+    pool = shared_pool(house.settings)
     settler = Settler(house.database, house.blobs, pool)
 
     with pytest.raises(LeaseLost):
         settler.do(slow)
     between = [message.state for message in house.messages()]
     settler.do(quick)
-    pool.close()
 
     assert between == ["received"]
     assert [message.state for message in house.messages()] == ["imported"]
@@ -281,8 +276,9 @@ def test_the_job_process_settles_what_was_put_aside(house: House) -> None:
     with house.database.write() as session:
         session.connection().exec_driver_sql("UPDATE jobs SET run_at = '2020-01-01 00:00:00.000000'")
 
-    with process("jobs", house):
-        while [message.state for message in house.messages()] == ["received"]:
-            threading.Event().wait(0.02)
+    process = Forked("jobs", house.settings)
+    while [message.state for message in house.messages()] == ["received"]:
+        threading.Event().wait(0.05)
 
+    assert process.stop() == 0
     assert [message.state for message in house.messages()] == ["imported"]

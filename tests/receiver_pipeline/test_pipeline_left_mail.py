@@ -10,7 +10,6 @@ from sqlalchemy import update
 
 from receiver.imap.heads import facts_of, text_part, with_text
 from receiver.pipeline.draining import Drain
-from receiver.pipeline.parsing import Pool
 from receiver.pipeline.past import Past
 from receiver.pipeline.rematch_job import do_rematch_job
 from receiver.pipeline.rematching import Rematcher
@@ -36,6 +35,7 @@ from storage.tenants import find_tenant
 from storage.trial_mail import mail_since
 from tests.receiver_imap.told_heads import head_of, octets_of
 from tests.receiver_pipeline.house import House, pdf_mail, text_mail
+from tests.receiver_pipeline.shared_pool import shared_pool
 from tests.storage_database.linked import link, ring
 
 LETTER = text_mail("Ihr Besuch 7", "<p>Bis bald!</p>", "billing@shop.example")
@@ -119,7 +119,7 @@ def acme(session: Any) -> Tenant:
 
 def rematch(house: House) -> None:
     """What the process of slow work does."""
-    pool = Pool(house.settings, children=1)
+    pool = shared_pool(house.settings)
     rematcher = Rematcher(house.database, house.blobs, pool, lambda: False)
     while True:
         with house.database.write() as session:
@@ -128,7 +128,6 @@ def rematch(house: House) -> None:
             break
         for job in claimed:
             do_rematch_job(house.database, rematcher, job, lambda: False)
-    pool.close()
 
 
 def add_shop(house: House) -> None:
@@ -335,11 +334,10 @@ def test_a_wish_by_hand_outlives_that_its_mail_is_put_aside(house: House, mailbo
     with house.database.write() as session:
         session.connection().execute(update(Job).values(run_at=datetime(2020, 1, 1, tzinfo=UTC)))
         (job,) = jobs.claim(session, "test", [jobs.SETTLE], 1, timedelta(seconds=60))
-    pool = Pool(house.settings, children=1)
+    pool = shared_pool(house.settings)
 
     Settler(house.database, house.blobs, pool).do(job)
 
-    pool.close()
     assert (only(house).state, only(house).reason_code) == ("imported", "imported_by_hand")
 
 
@@ -363,13 +361,12 @@ def test_a_trial_counts_what_waits_in_its_mailbox(house: House, mailbox: Mailbox
     mailbox.look(LETTER)
     house.drain()
     shop = ImportStandard.simple("1", "Shop", sender="billing@shop.example", email_text_is_invoice=True)
-    pool = Pool(house.settings, children=1)
+    pool = shared_pool(house.settings)
     with house.database.read() as session:
         owner = acme(session)
         before = rules_of(session, owner.id)[1]
         rules = Rulebook(house.database).rules_for([owner.id])[owner.id]
         trier = Trier(house.blobs, pool, Past(house.database), Change.of(rules, before, (*before, shop)))
         (trial,) = trier.try_on(mail_since(session, owner, datetime(2020, 1, 1, tzinfo=UTC)), set())
-    pool.close()
     assert (trial.effect, trial.becomes) == ("comes_in", "imported")
     assert mailbox.state_of() is None

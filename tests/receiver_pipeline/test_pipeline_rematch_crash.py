@@ -1,45 +1,22 @@
 """Laws 5 and 13: a re-match that is killed at any moment completes after the restart, and imports nothing twice."""
 
-import os
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
 from sqlmodel import col
 
-from receiver.config import Settings
 from storage.models import Document, Message
 from storage.rematch_models import LookupKey, RematchCandidate, RematchChange
 from storage.rematching import has_work
 from storage.standards import add_standard
 from storage.tenants import find_tenant
+from tests.receiver_pipeline.forked import Forked
 from tests.receiver_pipeline.house import House, text_mail
+from tests.thorough import so_many
 
-ROOT = Path(__file__).parents[2]
-COUNT = 150
-JOBS = """
-import sys
-from receiver import logs
-from receiver.config import Settings
-from receiver.pipeline.jobs import run_jobs
-settings = Settings.model_validate_json(sys.argv[1])
-logs.configure(settings.log)
-run_jobs(settings, name="jobs", ready=lambda: print("ready", flush=True))
-"""
-
-
-def start_jobs(settings: Settings) -> "subprocess.Popen[bytes]":
-    """A process of slow work, ready."""
-    command = [sys.executable, "-c", JOBS, settings.model_dump_json()]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-    assert process.stdout is not None
-    assert process.stdout.readline() == b"ready\n"
-    return process
+COUNT = so_many(100, in_long_runs=150)
 
 
 def rows(house: House, table: type, *where: object) -> int:
@@ -54,17 +31,20 @@ def imported(house: House) -> int:
 
 def kill_when(house: House, moment: Callable[[], bool]) -> None:
     """kill -9 as soon as the moment has come, or all is done."""
-    process = start_jobs(house.settings)
+    process = Forked("jobs", house.settings)
     deadline = time.monotonic() + 60
     while not moment() and imported(house) < COUNT and time.monotonic() < deadline:
-        time.sleep(0.002)
-    os.kill(process.pid, signal.SIGKILL)
-    process.communicate()
+        time.sleep(0.01)
+    process.kill()
 
 
-@pytest.mark.parametrize("pause", [0.0, 0.02, 0.1])
-def test_a_rematch_killed_again_and_again_imports_each_mail_once(house: House, pause: float) -> None:
-    """kill -9 after the look-up, and in the midst of importing, each time a little later within a piece."""
+# Seconds from the sight of a piece to the kill.
+PAUSES = [(0.0, 0.1), (0.02, 0.0), (0.1, 0.02)]
+
+
+@pytest.mark.parametrize("pauses", PAUSES[: so_many(1, in_long_runs=len(PAUSES))])
+def test_a_rematch_killed_again_and_again_imports_each_mail_once(house: House, pauses: tuple[float, float]) -> None:
+    """kill -9 after the look-up, and in the midst of importing, at once and a little later within a piece."""
     quick = house.settings.jobs.model_copy(update={"lease_seconds": 1.0, "poll_seconds": 0.05})
     house.settings = house.settings.model_copy(update={"jobs": quick})
     house.accept_many([text_mail(f"Rechnung {number}", f"<p>{number}</p>") for number in range(COUNT)])
@@ -75,20 +55,18 @@ def test_a_rematch_killed_again_and_again_imports_each_mail_once(house: House, p
 
     kill_when(house, lambda: rows(house, RematchCandidate) > 0)
     seen = [imported(house)]
-    for step in (1, 60):
-        kill_when(house, lambda least=step: imported(house) >= least and time.sleep(pause) is None)
+    for step, pause in zip((1, COUNT // 2), pauses, strict=True):
+        kill_when(house, lambda least=step, late=pause: imported(house) >= least and time.sleep(late) is None)
         seen.append(imported(house))
-    process = start_jobs(house.settings)
-    deadline = time.monotonic() + 90
+    process = Forked("jobs", house.settings)
+    deadline = time.monotonic() + 120
     while time.monotonic() < deadline:
         with house.database.read() as session:
             if not has_work(session, owner):
                 break
         time.sleep(0.02)
-    process.terminate()
-    process.communicate()
 
-    assert process.returncode == 0
+    assert process.stop() == 0
     assert seen[0] < COUNT, "no kill came while mail was matched again"
     assert [message.state for message in house.messages()] == ["imported"] * COUNT
     kept = [each for each in house.documents() if each.kind == "email_html"]

@@ -23,6 +23,7 @@ from storage.rematching import add_all, count_candidates
 from storage.standards import add_standard, add_whole_standard, remove_standard
 from storage.tenants import find_tenant, set_keep_not_imported
 from tests.receiver_pipeline.house import House, pdf_mail, text_mail
+from tests.receiver_pipeline.shared_pool import shared_pool
 
 
 def acme(session: Any) -> Tenant:
@@ -31,7 +32,7 @@ def acme(session: Any) -> Tenant:
 
 def do_jobs(house: House) -> int:
     """What the process of slow work does about re-matching; how many jobs there were."""
-    pool, count = Pool(house.settings, children=1), 0
+    pool, count = shared_pool(house.settings), 0
     rematcher = Rematcher(house.database, house.blobs, pool, lambda: False)
     while True:
         with house.database.write() as session:
@@ -41,7 +42,6 @@ def do_jobs(house: House) -> int:
         for job in claimed:
             count += 1
             do_rematch_job(house.database, rematcher, job, lambda: False)
-    pool.close()
     return count
 
 
@@ -220,12 +220,11 @@ def test_a_full_disk_wears_no_mail_out(house: House) -> None:
         def batch(self) -> BlobBatch:
             raise NoRoom("full")
 
-    full, pool = FullStore(house.settings.blob_folder()), Pool(house.settings, children=1)
+    full, pool = FullStore(house.settings.blob_folder()), shared_pool(house.settings)
     for _ in range(ATTEMPTS + 1):
         with pytest.raises(NoRoom):
             Rematcher(house.database, full, pool, lambda: False).rematch(owner.id, lambda _: None, lambda _: None)
     done = Rematcher(house.database, house.blobs, pool, lambda: False).rematch(owner.id, lambda _: None, lambda _: None)
-    pool.close()
     full.close()
     assert (done.imported, done.unreadable, only(house).state) == (1, 0, "imported")
 
@@ -264,11 +263,10 @@ def test_told_to_stop_it_leaves_the_rest(house: House) -> None:
         owner = acme(session)
         add_standard(session, owner, "Shop", subject_word="Rechnung", email_text_is_invoice=True)
         add_all(session, owner)
-    pool, seen = Pool(house.settings, children=1), list[Rematched]()
+    pool, seen = shared_pool(house.settings), list[Rematched]()
     asked = iter([False, False, True, True])
     rematcher = Rematcher(house.database, house.blobs, pool, lambda: next(asked))
     done = rematcher.rematch(owner.id, lambda _: None, seen.append)
-    pool.close()
     assert (done.imported, seen) == (READ_TOGETHER, [done])
     with house.database.read() as session:
         assert count_candidates(session, owner.id) == 2

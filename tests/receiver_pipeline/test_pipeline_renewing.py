@@ -1,7 +1,5 @@
 """PDFs made anew: from the mail as received, compared, and put in the place of the old ones without losing those."""
 
-from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,16 +18,16 @@ from storage.settling import NewDocument
 from storage.tenants import find_tenant, remove_tenant
 from tests.receiver_pipeline.house import House, text_mail
 from tests.receiver_pipeline.press import FACTS, Press, keep_all_of, maker_of, render, xml_mail
+from tests.receiver_pipeline.shared_pool import shared_pool
 
 CII = (Path(__file__).parents[1] / "corpus" / "einvoice" / "cii-invoice.xml").read_bytes()
 BLOCK = (100, 600, 200, 100)
 
 
 @pytest.fixture
-def pool(house: House) -> Iterator[Pool]:
+def pool(house: House) -> Pool:
     """One parsing child."""
-    with closing(Pool(house.settings, children=1)) as made:
-        yield made
+    return shared_pool(house.settings)
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import base64
 from collections.abc import Iterable
 
-from receiver.pipeline.parsing import Pool
 from receiver.pipeline.rematching import Rematcher
 from rules.conditions import in_order
 from rules.standards import ImportStandard
@@ -12,6 +11,7 @@ from storage.standards import add_standard, add_whole_standard
 from storage.tenants import find_tenant
 from tests.pdf_pages import pdf
 from tests.receiver_pipeline.house import House
+from tests.receiver_pipeline.shared_pool import shared_pool
 
 VAT_ID = "DE136695976"  # its check digit is right
 XML = f"""<?xml version="1.0"?>
@@ -160,9 +160,8 @@ def test_what_was_recognised_brings_mail_in_when_matched_again(house: House) -> 
         owner = find_tenant(session, "Acme")
         add_whole_standard(session, owner, ImportStandard("m", "Muster", in_order(asked)))
         add_all(session, owner)
-    pool = Pool(house.settings, children=1)
+    pool = shared_pool(house.settings)
     Rematcher(house.database, house.blobs, pool, lambda: False).rematch(owner.id, lambda _: None, lambda _: None)
-    pool.close()
     (message,) = house.messages()
     assert (held, message.state, message.standard) == ("not_imported", "imported", "Muster")
 

@@ -17,6 +17,7 @@ from storage.journal import Recipient
 from storage.standards import add_standard
 from storage.tenants import find_tenant, remove_tenant
 from tests.receiver_pipeline.house import PDF, House, pdf_mail, text_mail
+from tests.receiver_pipeline.shared_pool import spool_of_shared_pool
 
 
 def test_a_pdf_is_kept_byte_identical(house: House) -> None:
@@ -47,7 +48,7 @@ def test_a_large_message_is_kept_byte_identical(house: House) -> None:
     (document,) = house.documents()
     assert house.octets(document) == pdf
     assert house.blobs.read(message.tenant_id, message.raw_sha256) == mail
-    assert not list((house.settings.data / "tmp" / "parts").iterdir())
+    assert not list(spool_of_shared_pool().iterdir())
 
 
 def test_each_tenant_has_its_own_row(house: House) -> None:

@@ -2,11 +2,13 @@
 
 import asyncio
 import contextlib
+import functools
 import socket
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -199,6 +201,16 @@ class DownDirectory:
         return self._real.owns_domain(domain)
 
 
+@functools.cache
+def _empty_database() -> bytes:
+    """A file with its tables and nothing in them: to make one takes longer than most dialogues."""
+    with TemporaryDirectory() as folder:
+        database = Database(f"sqlite:///{folder}/postbus.db")
+        database.migrate()
+        database.close()
+        return Path(folder, "postbus.db").read_bytes()
+
+
 def make_house(data: Path, **smtp: Any) -> House:
     data.mkdir()
     settings = Settings(
@@ -207,8 +219,8 @@ def make_house(data: Path, **smtp: Any) -> House:
         journal={"reserve_octets": 0, "segment_octets": 1024**2},
         plans={"worded": Plan(central_mailbox=False, refusal="Please book the mailbox at example.com")},
     )
+    (data / "postbus.db").write_bytes(_empty_database())
     database = Database(settings.database_url())
-    database.migrate()
     with database.write() as session:
         acme, address = add_tenant(session, "Acme", "standard", [DOMAIN])
         second = add_address(session, acme, DOMAIN)

@@ -18,7 +18,10 @@ from storage.standard_changes import note_changes, note_forwards_changed
 from storage.tenants import add_tenant
 from tests.rules.some_standards import WORDS, mails, policies, standards
 from tests.storage_database.settlements import left
+from tests.thorough import TIME_FOR_ALL, so_many
 
+pytestmark = TIME_FOR_ALL
+TOLD = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 _numbers = itertools.count()
 # Those that only words lead to, of mail that they surely import: rare among random ones.
 _of_words = st.builds(
@@ -46,7 +49,7 @@ def imports(facts: MailFacts, rules: list[ImportStandard], policy: TenantPolicy)
     return decide(facts, rules, policy).state == "imported"
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=so_many(25, in_long_runs=200), deadline=None, suppress_health_check=TOLD)
 @given(changes(), st.lists(_stored, min_size=10, max_size=20), policies, policies, st.booleans())
 def test_reverse_matching_finds_what_deciding_again_finds(  # noqa: PLR0913, PLR0917 - one world
     database: Database,

@@ -11,7 +11,9 @@ from storage.failures import TemporaryFailure
 from storage.journal import JournalReader
 from tests.storage_journal.mail import MEMORY_OCTETS, accept, contents, drain, envelope, filled, journal
 from tests.storage_journal.power import PoweredFiles, Rest
+from tests.thorough import TIME_FOR_ALL, some_of
 
+pytestmark = TIME_FOR_ALL
 RESTS: list[tuple[Rest, int]] = [("forgotten", 0), ("kept", 0), ("mixed", 1), ("mixed", 2), ("mixed", 3)]
 
 
@@ -90,7 +92,7 @@ def test_a_power_cut_at_any_step_loses_nothing_acknowledged(memory: Path, rotate
     steps = files.steps
     assert len(life.acknowledged) == 20
     assert steps > 150
-    for cut_at in range(steps):
+    for cut_at in some_of(range(steps), 4):
         files, life = cut_life(memory / f"life-{cut_at}", cut_at, rotate_seconds)
         for rest, seed in RESTS:
             medium = files.medium(memory / f"medium-{cut_at}-{rest}-{seed}", rest, seed)
@@ -105,7 +107,7 @@ def test_a_power_cut_during_recovery_loses_nothing(memory: Path, rest: Rest) -> 
     """Law 1: a recovery that is itself cut at any step is finished by the next one."""
     files, _ = cut_life(memory / "whole", None)
     files.release()
-    for cut_at in range(20, files.steps, 17):
+    for cut_at in some_of(range(20, files.steps, 17), 3):
         first, life = cut_life(memory / f"life-{cut_at}", cut_at)
         for again in itertools.count():
             root = first.medium(memory / f"found-{cut_at}-{again}", rest, cut_at)

@@ -2,7 +2,6 @@
 
 import random
 import shutil
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -13,7 +12,9 @@ from storage.journal import Journal, JournalReader
 from tests.storage_journal.mail import envelope, filled, journal
 from tests.storage_journal.power import PoweredFiles
 from tests.storage_journal.test_power_cut import RESTS, Life, check
+from tests.thorough import TIME_FOR_ALL, some_of
 
+pytestmark = TIME_FOR_ALL
 SIZES = (300, 1900, 7000, 1700, 1999, 120, 4000, 1500)
 SEGMENT_OCTETS = 6 * 1024  # so that segments are filled, settled and removed
 
@@ -108,38 +109,34 @@ def judge(house: House, folder: Path) -> None:
     shutil.rmtree(house.machine.root)
 
 
-def lives(memory: Path, victim: str) -> Iterator[House]:
-    """A life for every step at which the victim can die; the last one without a death."""
-    for dies_at in range(10_000):
-        house = House(memory / f"life-{dies_at}", victim, dies_at)
-        house.run()
-        yield house
-        if not house.deaths:
-            return
-
-
 @pytest.mark.parametrize("victim", ["door-1", "worker"])
 def test_a_process_that_dies_at_any_step_takes_nothing_with_it(memory: Path, victim: str) -> None:
     """Laws 1, 2 and 4: its sibling and the worker go on, it comes back and recovers, and then the power goes."""
-    deaths = 0
-    for house in lives(memory, victim):
-        deaths += house.deaths
-        survivors = {"door-1": len(SIZES), "worker": 2 * len(SIZES)}[victim]
+    whole = House(memory / "whole", victim, None)
+    whole.run()
+    judge(whole, memory)
+    steps = whole.steps_of_victim
+    assert steps > 40
+    survivors = {"door-1": len(SIZES), "worker": 2 * len(SIZES)}[victim]
+    for dies_at in some_of(range(steps), 5):
+        house = House(memory / f"life-{dies_at}", victim, dies_at)
+        house.run()
+        assert house.deaths == 1
         assert len(house.life.acknowledged) >= survivors
         judge(house, memory)
-    assert deaths > 40
 
 
 @pytest.mark.parametrize(("victim", "dies_at"), [("door-1", 23), ("worker", 5)])
 def test_a_power_cut_at_any_step_after_a_death_loses_nothing(memory: Path, victim: str, dies_at: int) -> None:
     """Law 1: at every step of three processes, one of which died and came back, 250 outlives the cut."""
-    cut_at = 0
-    while True:
+    whole = House(memory / "whole", victim, dies_at)
+    whole.run()
+    steps = whole.machine.steps
+    judge(whole, memory)
+    assert whole.deaths == 1
+    assert steps > 100
+    for cut_at in some_of(range(steps), 7):
         house = House(memory / f"life-{cut_at}", victim, dies_at, cut_at)
         house.run()
-        is_over = not house.machine.is_cut
+        assert house.machine.is_cut
         judge(house, memory)
-        if is_over:
-            break
-        cut_at += 1
-    assert cut_at > 100
