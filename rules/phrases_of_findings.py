@@ -59,38 +59,6 @@ PHRASES_OF_FINDINGS: dict[str, tuple[str, str, str]] = {
         "het is een afbeelding, waarvan de tekst niet gelezen wordt",
     ),
     # What was left unread, because whatever read it took too long, or broke.
-    "unread_pdf": (
-        '"{filename}" could not be read in time, or ended its reader; its text was not searched',
-        '"{filename}" war nicht rechtzeitig lesbar, oder der Leser brach ab; der Text wurde nicht durchsucht',
-        '"{filename}" was niet op tijd leesbaar, of de lezer brak af; de tekst is niet doorzocht',
-    ),
-    "unread_codes": (
-        '"{filename}": its pages could not be drawn in time, or ended their reader; no payment code was looked for',
-        '"{filename}": die Seiten waren nicht rechtzeitig zu zeichnen, oder der Leser brach ab; es wurde kein '
-        "Zahlcode gesucht",
-        '"{filename}": de pagina\'s waren niet op tijd te tekenen, of de lezer brak af; er is geen betaalcode gezocht',
-    ),
-    "unread_files": (
-        '"{filename}": the files in it could not be looked for in time, or ended their reader',
-        '"{filename}": die Dateien darin waren nicht rechtzeitig zu finden, oder der Leser brach ab',
-        '"{filename}": de bestanden erin waren niet op tijd te vinden, of de lezer brak af',
-    ),
-    "unread_xml": (
-        '"{filename}": its XML could not be read in time, or ended its reader; it was not read as an e-invoice',
-        '"{filename}": das XML war nicht rechtzeitig lesbar, oder der Leser brach ab; es wurde nicht als E-Rechnung '
-        "gelesen",
-        '"{filename}": de XML was niet op tijd leesbaar, of de lezer brak af; ze is niet als e-factuur gelezen',
-    ),
-    "unread_packing": (
-        '"{filename}" could not be opened in time, or ended its reader; what is in it was not read',
-        '"{filename}" war nicht rechtzeitig zu öffnen, oder der Leser brach ab; der Inhalt wurde nicht gelesen',
-        '"{filename}" was niet op tijd te openen, of de lezer brak af; de inhoud is niet gelezen',
-    ),
-    "unread_picture": (
-        '"{filename}": how large this picture is could not be read in time, or ended its reader',
-        '"{filename}": die Größe dieses Bildes war nicht rechtzeitig lesbar, oder der Leser brach ab',
-        '"{filename}": de grootte van deze afbeelding was niet op tijd leesbaar, of de lezer brak af',
-    ),
     # What was opened, and what cannot be.
     "opened_zip": (
         "an archive: what is in it stands beside it",

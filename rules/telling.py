@@ -3,6 +3,8 @@
 Codes with parameters only (law 25). Never judges.
 """
 
+from dataclasses import replace
+
 from rules.conditions import Condition
 from rules.decision import Reason, TraceLine, told
 from rules.facts import MailFacts
@@ -98,11 +100,21 @@ def reason_of_naming(verdict: Verdict, view: MailView) -> Reason:
     return Reason("rest_differs_of_claimed" if claimed else "rest_differs_of_sender", params)
 
 
+_UNREAD = {
+    "pdf": TraceLine(None, "unread_pdf"),
+    "codes": TraceLine(None, "unread_codes"),
+    "files": TraceLine(None, "unread_files"),
+    "xml": TraceLine(None, "unread_xml"),
+    "packing": TraceLine(None, "unread_packing"),
+    "picture": TraceLine(None, "unread_picture"),
+}
+
+
 def lines_of_unread(facts: MailFacts) -> tuple[TraceLine, ...]:
     """What was left unread of a mail, a line each."""
     names = {each.part: told(each.filename or "") for each in facts.attachments}
     return tuple(
-        TraceLine(None, f"unread_{each.reader}", {"filename": names.get(each.part) or told(each.part)})
+        replace(_UNREAD[each.reader], params={"filename": names.get(each.part) or told(each.part)})
         for each in facts.unread
     )
 

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from rules.facts import (
-    READERS,
     Accounting,
     AttachmentFacts,
     EInvoice,
@@ -290,7 +289,6 @@ def test_all_that_can_be_found_has_words() -> None:
     codes |= {
         f"reading_{each}" for each in ["cut", "no_text", "encrypted", "damaged", "not_read", "left_out", "picture"]
     }
-    codes |= {f"unread_{each}" for each in READERS}
     codes |= {f"opened_{each}" for each in ["zip", "tnef", "outlook", "message", "uuencode", "signed"]}
     codes |= {f"sealed_{each}" for each in ["password", "smime", "pgp"]}
     codes |= {f"signature_{each}" for each in ["valid", "invalid", "unknown_signer", "weak", "not_verified"]}

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from receiver.rendering.reasons import FINAL, WAITING
 from rules.decision import TraceLine
+from rules.facts import READERS, MailFacts, Unread
 from rules.phrases import PHRASES, PHRASES_OF_RULES
+from rules.telling import lines_of_unread
 from rules.wording import Language, describe, words
 
 ROOT = Path(__file__).parents[2]
@@ -75,6 +77,13 @@ def test_every_code_has_words(code: str) -> None:
 def test_no_words_without_a_code() -> None:
     """What the rules no longer say is not kept in three languages."""
     assert PHRASES_OF_RULES.keys() == set(CODES)
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_whatever_was_left_unread_has_a_line(reader: str) -> None:
+    """Each reader of files has words for what it did not read."""
+    (line,) = lines_of_unread(MailFacts(unread=(Unread("2", reader),)))
+    assert (line.code in PHRASES, line.params) == (True, {"filename": "2"})
 
 
 @pytest.mark.parametrize("code", sorted(PHRASES))
