@@ -82,7 +82,6 @@ _TELLING: Final = {
     ),
     "¥": ((re.compile(r"[\u3040-\u30ff]"), "JPY"), (re.compile(r"[\u4e00-\u9fff]"), "CNY"), (re.compile(""), "JPY")),
 }
-WITHOUT_CENTS: Final = frozenset({"JPY", "KRW", "HUF", "CLP", "VND", "IDR", "ISK"})
 
 
 def _written(signs: list[str]) -> str:
